@@ -1,0 +1,296 @@
+"""The command line: `python -m vae train | sample | interpolate | reconstruct | evaluate`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from vae import checkpoint, corpus, latent, scores
+from vae.config import PRESETS, Config, Parameter, parameters
+from vae.evaluate import evaluate
+from vae.events import Evaluated, Event, Finished, Progress, Started, to_json
+from vae.store import atomic_write
+from vae.train import About, train
+
+_FINE_TUNING_MINUTES = 0.5  # unless a length is given
+_LENGTHS = ("steps", "minutes", "epochs")  # the one that is given overrules the preset's
+
+
+def main(argv: Sequence[str] | None = None, *, started: float | None = None) -> int:
+    """Run one command; its exit status. Errors of the user's are one line on stderr and status 2."""
+    arguments = _parser().parse_args(argv)
+    arguments.started = time.monotonic() if started is None else started
+    try:
+        status: int = arguments.run(arguments)
+        return status
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    output = Path(arguments.output)
+    if not output.parent.is_dir():
+        raise ValueError(f"the folder {output.parent} does not exist: make it, or choose another --output")
+    if (arguments.corpus is None) == (arguments.resume is None):
+        raise ValueError("give either a CORPUS to start with or --resume FOLDER to go on with")
+    stop = _StopOnInterrupt()
+    if arguments.resume:
+        folder = Path(arguments.resume)
+        events = train(None, None, folder, resume=True, control=stop.wish, started=arguments.started)
+    else:
+        folder = _new_folder(output)
+        text = corpus.read(
+            Path(arguments.corpus).read_bytes(), Path(arguments.corpus).name,
+            layout=arguments.layout, column=arguments.column,
+        )  # fmt: skip
+        about = About(arguments.name or "", arguments.attribution or "")
+        events = train(
+            _config(arguments), text, folder, start_from=arguments.start_from, control=stop.wish,
+            started=arguments.started, about=about,
+        )  # fmt: skip
+    show = _Display(quiet=arguments.json)
+    evaluated: Evaluated | None = None
+    with stop, open(arguments.events or os.devnull, "w", encoding="utf-8") as told:
+        for event in events:
+            show(event)
+            print(to_json(event), file=told, flush=True)
+            evaluated = event if isinstance(event, Evaluated) else evaluated
+    assert isinstance(event, Finished)
+    if event.path:
+        atomic_write(output, Path(event.path).read_bytes())
+    again = f"python -m vae train --resume {folder} --output {output}"
+    if event.reason == "done":
+        shutil.rmtree(folder)
+    if arguments.json:
+        figures = asdict(evaluated) if evaluated else {}
+        _print_json({"model": str(output) if event.path else None, **asdict(event), "last_evaluation": figures})
+    else:
+        print(event.message, file=sys.stderr)
+        if event.path:
+            print(f"Model: {output} ({output.stat().st_size / 1e6:.1f} MB)", file=sys.stderr)
+        if event.reason == "stopped":
+            print(f"To go on: {again}", file=sys.stderr)
+    return 1 if event.reason == "diverged" else 0
+
+
+def _sample(arguments: argparse.Namespace) -> int:
+    loaded = checkpoint.load(arguments.model)
+    points = latent.sample(
+        loaded.text_model, arguments.n, temperature=arguments.temperature, top_k=arguments.top_k,
+        top_p=arguments.top_p, start=arguments.start, from_start=arguments.from_start, beam=arguments.beam,
+        seed=arguments.seed,
+    )  # fmt: skip
+    if arguments.json:
+        rows = [{**asdict(point), "new": loaded.is_new(point.text)} for point in points]
+        _print_json({
+            "seed": arguments.seed, "samples": rows,
+            "distinct": scores.distinct([point.text for point in points]),
+            "new": sum(row["new"] for row in rows) / len(rows),
+        })  # fmt: skip
+    else:
+        print("\n".join(point.text for point in points))
+    return 0
+
+
+def _interpolate(arguments: argparse.Namespace) -> int:
+    tm = checkpoint.load(arguments.model).text_model
+    points = latent.path(tm, arguments.a, arguments.b, steps=arguments.steps, kind=arguments.path)
+    if arguments.json:
+        _print_json({"a": arguments.a, "b": arguments.b, "path": [asdict(point) for point in points]})
+    else:
+        print("\n".join(point.text for point in points))
+    return 0
+
+
+def _reconstruct(arguments: argparse.Namespace) -> int:
+    tm = checkpoint.load(arguments.model).text_model
+    sentences = corpus.lines(Path(arguments.file).read_bytes())
+    said = [point.text for point in latent.reconstruct(tm, sentences, beam=arguments.beam)]
+    pairs = list(zip(sentences, said, strict=True))
+    if arguments.json:
+        _print_json({
+            "reconstruction_bleu": scores.bleu(said, sentences), "exact_match": scores.exact_match(said, sentences),
+            "reconstructions": [{"source": source, "text": text} for source, text in pairs],
+        })  # fmt: skip
+    else:
+        print("\n".join(f"{source}\t{text}" for source, text in pairs))
+    return 0
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    sentences = corpus.lines(Path(arguments.file).read_bytes())
+    figures = evaluate(checkpoint.load(arguments.model), sentences, samples=arguments.samples, seed=arguments.seed)
+    if arguments.json:
+        _print_json(asdict(figures))
+    else:
+        for name, value in asdict(figures).items():
+            print(f"{name:20} {value:.4g}" if isinstance(value, float) else f"{name:20} {value}")
+    return 0
+
+
+class _StopOnInterrupt:
+    """While it is entered, the first Ctrl-C asks the training to save and end; a second one interrupts as usual."""
+
+    def __init__(self) -> None:
+        self._asked = False
+
+    def wish(self) -> str:
+        return "stop" if self._asked else "run"
+
+    def __enter__(self) -> None:
+        def ask(*_: object) -> None:
+            self._asked = True
+            signal.signal(signal.SIGINT, self._before)
+            print("\nStopping: saving the model. Press Ctrl-C again to leave at once.", file=sys.stderr)
+
+        self._before = signal.getsignal(signal.SIGINT)
+        signal.signal(signal.SIGINT, ask)
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+
+class _Display:
+    """A progress bar on a terminal, a line an evaluation elsewhere."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet, self._bar = quiet, sys.stderr.isatty()
+
+    def __call__(self, event: Event) -> None:
+        if self._quiet:
+            return
+        match event:
+            case Started():
+                self._line(
+                    f"{event.sentences:,} sentences to learn from, {event.validation:,} held out; "
+                    f"{event.vocabulary:,} pieces; {event.parameters / 1e6:.1f} million parameters; "
+                    f"{event.steps:,} steps"
+                )
+            case Progress() if self._bar:
+                done = round(24 * event.step / event.steps)
+                left = f"{int(event.seconds_left) // 60}:{int(event.seconds_left) % 60:02}"
+                print(
+                    f"\r\x1b[K[{'#' * done}{'.' * (24 - done)}] {event.step}/{event.steps}  {left} left  "
+                    f"reconstruction {event.nll:.1f}  kl {event.kl:.1f}  {event.tokens_per_second:,.0f} tokens/s",
+                    end="", file=sys.stderr, flush=True,
+                )  # fmt: skip
+            case Evaluated():
+                self._line(
+                    f"step {event.step}/{event.steps}  held out: reconstruction {event.nll:.2f}  kl {event.kl:.2f}  "
+                    f"latent gain {event.latent_gain:.1f}  {event.verdict}"
+                )
+
+    def _line(self, text: str) -> None:
+        print(f"\r\x1b[K{text}" if self._bar else text, file=sys.stderr, flush=True)
+
+
+def _config(arguments: argparse.Namespace) -> Config:
+    """The preset with what was said on the command line."""
+    said = {p.name: getattr(arguments, p.name) for p in parameters() if getattr(arguments, p.name) is not None}
+    if any(name in said for name in _LENGTHS):
+        said = {"steps": 0, "minutes": 0.0, **said}
+    elif arguments.start_from:
+        said["minutes"] = _FINE_TUNING_MINUTES
+    return replace(PRESETS[arguments.preset].config, **said)
+
+
+def _new_folder(output: Path) -> Path:
+    """A folder for the run beside its model, one that does not exist."""
+    names = (output.with_suffix(f".run{number or ''}") for number in range(1000))
+    return next(folder for folder in names if not folder.exists())
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m vae",
+        description="Train a variational autoencoder on sentences, and play with what it learned.",
+        epilog="A first try:  python -m vae train text.txt --preset quick --output model.safetensors\n"
+        "         then:  python -m vae sample model.safetensors -n 10",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], help: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=help, description=help)
+        added.set_defaults(run=run)
+        added.add_argument("--json", action="store_true", help="print one JSON object instead of text")
+        if name != "train":
+            added.add_argument("model", metavar="MODEL", help="a model file (.safetensors)")
+            added.add_argument("--seed", type=int, default=1, help="the same seed gives the same output (default 1)")
+        return added
+
+    _add_train(command("train", _train, "Learn from a text, and write a model file."))
+
+    sample = command("sample", _sample, "Say new sentences, drawn from the prior.")
+    sample.add_argument("-n", type=int, default=10, help="how many (default 10)")
+    sample.add_argument(
+        "--temperature", type=float, default=1.0, help="variety: 0 the likeliest words, 1 as learned (default 1)"
+    )
+    sample.add_argument("--top-k", type=int, default=0, help="choose among the k likeliest pieces; 0 all (default)")
+    sample.add_argument("--top-p", type=float, default=1.0, help="choose among the likeliest of this much probability")
+    sample.add_argument("--start", default="", metavar="TEXT", help="every sentence starts with this")
+    sample.add_argument("--from-start", action="store_true", help="draw around the place of --start")
+    sample.add_argument("--beam", type=int, default=1, help="search with this many candidates instead of drawing words")
+
+    interpolate = command("interpolate", _interpolate, "Slide from one sentence to another.")
+    interpolate.add_argument("a", metavar="A", help="the first sentence")
+    interpolate.add_argument("b", metavar="B", help="the last sentence")
+    interpolate.add_argument("--steps", type=int, default=11, help="sentences, both ends counted (default 11)")
+    interpolate.add_argument("--path", choices=("lerp", "slerp"), default="lerp", help="a straight line or an arc")
+
+    reconstruct = command("reconstruct", _reconstruct, "Say what is left of each line of a file.")
+    reconstruct.add_argument("file", metavar="FILE", help="a text with a sentence a line")
+    reconstruct.add_argument("--beam", type=int, default=1, help="candidates of the search (default 1: greedy)")
+
+    evaluated = command("evaluate", _evaluate, "Measure a model on a text with a sentence a line.")
+    evaluated.add_argument("file", metavar="FILE", help="a text with a sentence a line; nothing in it is dropped")
+    evaluated.add_argument(
+        "--samples", type=int, default=100, help="draws a sentence of the importance-weighted bound (default 100)"
+    )
+    return parser
+
+
+def _add_train(command: argparse.ArgumentParser) -> None:
+    command.add_argument("corpus", metavar="CORPUS", nargs="?", help="a text: txt, csv, tsv, json or jsonl")
+    command.add_argument("--output", required=True, metavar="MODEL", help="the model file to write (.safetensors)")
+    command.add_argument(
+        "--preset", choices=tuple(PRESETS), default="balanced",
+        help="; ".join(f"{preset.name}: {preset.gives}" for preset in PRESETS.values()),
+    )  # fmt: skip
+    command.add_argument("--from", dest="start_from", metavar="MODEL", help="fine-tune this model instead of a new one")
+    command.add_argument("--resume", metavar="FOLDER", help="go on with the run in this folder")
+    command.add_argument("--column", help="the column or key that holds the sentences")
+    command.add_argument("--layout", choices=corpus.LAYOUTS, default="auto", help="of a txt: a line each, or prose")
+    command.add_argument("--events", metavar="FILE", help="write what happens to this file, a line of JSON an event")
+    command.add_argument("--name", help="the model's name (default: the text's)")
+    command.add_argument("--attribution", help="credit for the text, kept in the model file")
+    for group in dict.fromkeys(parameter.group for parameter in parameters()):
+        flags = command.add_argument_group(f"{group} (defaults are the preset's)")
+        for parameter in parameters():
+            if parameter.group == group:
+                _add_flag(flags, parameter)
+
+
+def _add_flag(flags: Any, parameter: Parameter) -> None:
+    flag, text = f"--{parameter.name.replace('_', '-')}", parameter.help.replace("%", "%%")
+    if parameter.kind is bool:
+        flags.add_argument(flag, action=argparse.BooleanOptionalAction, help=text)
+    elif parameter.choices:
+        flags.add_argument(flag, choices=parameter.choices, help=text)
+    else:
+        text = f"{text} {parameter.low:g} to {parameter.high:g}."
+        flags.add_argument(flag, type=parameter.kind, metavar="N", help=text)

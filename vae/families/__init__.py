@@ -1,0 +1,42 @@
+"""What every family of sentence models offers, so that training and decoding need to know only this."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol
+
+from torch import Tensor
+
+from vae.batches import Batch
+
+
+class Losses(NamedTuple):
+    """Of one batch. `loss` is what is minimised, a scalar; the others are (B,) in nats, kl being (B, D)."""
+
+    loss: Tensor
+    nll: Tensor
+    kl: Tensor
+    beta: float
+    finite: bool = True  # false: the loss or its gradient was not, and no update was applied
+
+
+class Posterior(NamedTuple):
+    """q(z|x) of B sentences: a diagonal Gaussian, (B, D) each."""
+
+    mu: Tensor
+    logvar: Tensor
+
+
+class SentenceModel(Protocol):
+    """A model that learns from batches and says one token after another."""
+
+    def step(self, batch: Batch, t: int) -> Losses: ...
+    def losses(self, batch: Batch, t: int) -> Losses: ...
+    def begin(self, n: int, z: Tensor | None = None) -> Any: ...
+    def advance(self, tokens: Tensor, state: Any) -> tuple[Tensor, Any]: ...
+
+
+class LatentModel(SentenceModel, Protocol):
+    """One with a latent space."""
+
+    def posterior(self, batch: Batch) -> Posterior: ...
+    def nll(self, batch: Batch, z: Tensor) -> Tensor: ...

@@ -1,0 +1,60 @@
+"""Pure maths of diagonal Gaussians. Everything is in nats."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+_LOG_2PI = math.log(2 * math.pi)
+
+
+def kl_to_prior(mu: Tensor, logvar: Tensor) -> Tensor:
+    """KL(q(z|x) || N(0, I)) of a diagonal Gaussian, per sentence and dimension.
+
+    Args:
+        mu, logvar: posterior mean and log-variance, (B, D).
+    Returns:
+        (B, D), nats, >= 0: sum over D for a sentence's KL; it is not averaged over B.
+    Raises:
+        ValueError: the shapes differ.
+    Source: Kingma & Welling 2014, arXiv:1312.6114, App. B.
+    """
+    _same_shape(mu, logvar)
+    return 0.5 * (mu.square() + logvar.exp() - 1 - logvar)
+
+
+def sample(mu: Tensor, logvar: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    """z = mu + eps * std with eps ~ N(0, I): a draw that gradients pass through.
+
+    Args:
+        mu, logvar: (..., D).
+    Returns:
+        (..., D).
+    Source: Kingma & Welling 2014, arXiv:1312.6114, section 2.4.
+    """
+    _same_shape(mu, logvar)
+    eps = torch.randn(mu.shape, generator=generator, device=mu.device, dtype=mu.dtype)
+    return mu + eps * (0.5 * logvar).exp()
+
+
+def log_prob(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
+    """log N(z; mu, diag(exp(logvar))), summed over the last dimension.
+
+    Args:
+        z, mu, logvar: broadcastable to (..., D).
+    Returns:
+        (...), nats.
+    """
+    return -0.5 * ((z - mu).square() * (-logvar).exp() + logvar + _LOG_2PI).sum(-1)
+
+
+def log_prior(z: Tensor) -> Tensor:
+    """log N(z; 0, I): (..., D) -> (...), nats."""
+    return -0.5 * (z.square() + _LOG_2PI).sum(-1)
+
+
+def _same_shape(mu: Tensor, logvar: Tensor) -> None:
+    if mu.shape != logvar.shape:
+        raise ValueError(f"mu is {tuple(mu.shape)} and logvar {tuple(logvar.shape)}: their shapes must be equal")

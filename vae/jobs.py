@@ -1,0 +1,314 @@
+"""Trainings of many users in worker processes: submit, watch, pause, resume, stop.
+
+Worker processes come from a fork server that has torch imported, or are spawned. Both ways import the
+program's `__main__` again: make `Jobs` only under `if __name__ == "__main__":` or in a function called from
+there, and keep imports that trainings do not need out of the top level of that file.
+
+What a run says and saves is in its folder under the root; which runs there are, and whose, is kept in memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import logging
+import os
+import secrets
+import sys
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from vae.config import Config
+from vae.corpus import Corpus
+from vae.eventlog import EventLog, Follower
+from vae.events import Event
+from vae.pool import Pool, Report
+from vae.store import Run
+from vae.worker import Failed, Task
+
+RESTING = frozenset({"paused", "done", "stopped", "failed", "diverged"})
+_log = logging.getLogger(__name__)
+
+
+class JobError(ValueError):
+    """What was asked cannot be done; the message is for the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Where a run stands.
+
+    Args:
+        state: waiting, starting, running, pausing, paused, stopping, done, stopped, failed or diverged.
+        place: in the queue, 1 being the next; 0 when it does not wait.
+        message: a sentence for the person.
+        model: path of its best model so far, if there is one.
+    """
+
+    state: str
+    place: int
+    message: str
+    model: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """One line of a user's list of runs."""
+
+    run_id: str
+    name: str
+    state: str
+
+
+@dataclass(eq=False)
+class _Job:
+    run_id: str
+    owner: str
+    name: str
+    run: Run
+    log: EventLog
+    config: Config
+    corpus: Corpus | None  # until the folder has a state to go on from
+    start_from: Path | None
+    state: str = "waiting"
+    message: str = ""
+    model: str | None = None
+
+
+class Jobs:
+    """The trainings of all users, `slots` at a time. Every method may be called from any thread.
+
+    A user is known by an unguessable token, `owner`. What takes a run id raises `JobError` if that user has no
+    such run, in the same words whether or not somebody else has.
+
+    Args:
+        root: folder that gets a folder for each run.
+        slots: trainings at once; None is one for every two cores.
+        start_method: "forkserver" or "spawn"; None takes what suits the system.
+        queue_size: how many runs may wait.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        slots: int | None = None,
+        start_method: str | None = None,
+        queue_size: int = 30,
+    ) -> None:
+        # macOS has a fork server, too, but its system libraries do not survive a fork.
+        method = start_method or ("forkserver" if sys.platform == "linux" else "spawn")
+        cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+        self._root = root
+        self._slots = slots or max(1, cores // 2)
+        self._queue_size = queue_size
+        self._lock = threading.RLock()
+        self._jobs: dict[str, _Job] = {}
+        self._queue: list[_Job] = []  # in the order of asking
+        self._closed = False
+        threads = max(1, cores // self._slots)
+        self._pool = Pool(self._slots, threads, method, self._lock, self._next_task, self._hear)
+        atexit.register(self.close)
+
+    def submit(
+        self, owner: str, config: Config, corpus: Corpus, *, start_from: Path | None = None, name: str = ""
+    ) -> str:
+        """Queue a training; returns its unguessable id.
+
+        Raises:
+            JobError: the queue is full.
+        """
+        with self._lock:
+            self._check_room()
+            run_id = secrets.token_urlsafe(16)
+            run = Run(self._root / run_id)
+            run.folder.mkdir(parents=True)
+            log = EventLog(run.events)
+            job = _Job(run_id, owner, name or corpus.name, run, log, config, corpus, start_from)
+            self._jobs[run_id] = job
+            self._enqueue(job)
+        return run_id
+
+    def resume(self, owner: str, run_id: str) -> None:
+        """Queue a paused or failed run again; it goes on where it was last saved.
+
+        Raises:
+            JobError: it is not at rest, or the queue is full.
+        """
+        with self._lock:
+            job = self._find(owner, run_id)
+            if job.state not in ("paused", "failed"):
+                raise JobError("Only a paused or broken-off run can be resumed.")
+            self._check_room()
+            self._enqueue(job)
+
+    def pause(self, owner: str, run_id: str) -> None:
+        """Save the exact state of a run and free its slot; a waiting run leaves the queue.
+
+        Raises:
+            JobError: it is not going on.
+        """
+        with self._lock:
+            job = self._find(owner, run_id)
+            if job.state == "waiting":
+                self._queue.remove(job)
+                self._rest(job, "paused", "Paused while it waited; Resume queues it again.")
+            elif job.state in ("starting", "running"):
+                self._ask(job, "pause", "pausing", "Saving its state.")
+            elif job.state not in ("pausing", "paused"):
+                raise JobError("This run is not going on, so it cannot be paused.")
+
+    def stop(self, owner: str, run_id: str) -> None:
+        """End a run for good and keep its best model, if it has one; a waiting run is cancelled.
+
+        Raises:
+            JobError: it has ended.
+        """
+        with self._lock:
+            job = self._find(owner, run_id)
+            if job.state in ("starting", "running", "pausing"):
+                self._ask(job, "stop", "stopping", "Saving its best model.")
+            elif job.state in ("waiting", "paused", "failed"):
+                self._stop_resting(job)
+            elif job.state != "stopping":
+                raise JobError("This run has ended already.")
+
+    def status(self, owner: str, run_id: str) -> Status:
+        """Where a run stands."""
+        with self._lock:
+            job = self._find(owner, run_id)
+            model = job.model or (str(job.run.best) if job.run.best.exists() else None)
+            if job.state != "waiting":
+                return Status(job.state, 0, job.message, model)
+            place = self._order().index(job) + 1 + len(self._pool.busy()) - self._slots
+            if place <= 0:  # a worker is about to take it
+                return Status("starting", 0, "Starting.", model)
+            others = "Another training is" if self._slots == 1 else f"{self._slots} other trainings are"
+            yours = "yours is next." if place == 1 else f"yours is number {place} in the queue."
+            return Status("waiting", place, f"{others} running; {yours}", model)
+
+    def events(self, owner: str, run_id: str, after: int = 0) -> list[Event]:
+        """What the run has told so far, without the first `after` events."""
+        with self._lock:
+            log = self._find(owner, run_id).log
+        return log.read(after)
+
+    async def watch(
+        self, owner: str, run_id: str, after: int = 0
+    ) -> AsyncIterator[tuple[Status, list[Event]]]:
+        """The status and the new events whenever either changes, until the run rests (see RESTING).
+
+        A `Started` with a step above 0 takes back what was told of later steps: the run went on from there.
+        After a resume, watch from 0 again.
+        """
+        with self._lock:
+            reader = Follower(self._find(owner, run_id).log, after)
+        told = None
+        while told is None or told.state not in RESTING:
+            status = self.status(owner, run_id)  # before the events: at the end it has them all
+            events = await asyncio.to_thread(reader.read)
+            if events or status != told:
+                yield status, events
+                told = status
+            else:
+                await asyncio.sleep(0.15)
+
+    def runs(self, owner: str) -> list[RunInfo]:
+        """All runs of a user, oldest first."""
+        with self._lock:
+            mine = [run_id for run_id, job in self._jobs.items() if job.owner == owner]
+            return [RunInfo(i, self._jobs[i].name, self.status(owner, i).state) for i in mine]
+
+    def close(self) -> None:
+        """End all workers; trainings save their state if they can within seconds. May be called twice."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        atexit.unregister(self.close)
+        self._pool.close()
+        with self._lock:
+            for job in self._jobs.values():
+                if job.state not in RESTING:
+                    self._fail(job, "The server was shut down.")
+
+    def _find(self, owner: str, run_id: str) -> _Job:
+        job = self._jobs.get(run_id) if isinstance(run_id, str) else None
+        if job is None or job.owner != owner:
+            raise JobError("This run was not found. Perhaps the server was restarted: start it anew.")
+        return job
+
+    def _check_room(self) -> None:
+        if self._closed:
+            raise JobError("The server is shutting down. Try again in a few minutes.")
+        if len(self._queue) >= self._queue_size:
+            raise JobError(f"{len(self._queue)} trainings are waiting already. Try again in a few minutes.")
+
+    def _enqueue(self, job: _Job, state: str = "waiting", message: str = "") -> None:
+        job.state, job.message = state, message
+        self._queue.append(job)
+        self._pool.wake()
+
+    def _order(self) -> list[_Job]:
+        """The queue as it is served: what only saves a model, then everyone's first run before a second."""
+        runs = Counter(self._jobs[run_id].owner for run_id in self._pool.busy())
+        ranks = {}
+        for job in self._queue:
+            ranks[job] = (job.state != "stopping", runs[job.owner])
+            runs[job.owner] += 1
+        return sorted(self._queue, key=lambda job: ranks[job])
+
+    def _ask(self, job: _Job, request: str, state: str, message: str) -> None:
+        job.state, job.message = state, message
+        self._pool.tell(job.run_id, request)
+
+    def _rest(self, job: _Job, state: str, message: str, model: str | None = None) -> None:
+        job.state, job.message, job.model = state, message, model
+        if state not in ("paused", "failed") or job.run.state.exists():
+            job.corpus = None
+
+    def _stop_resting(self, job: _Job) -> None:
+        if job in self._queue:
+            self._queue.remove(job)
+        if job.run.state.exists() and not job.run.best.exists():
+            self._enqueue(job, "stopping", "Waiting for a free place to save its model.")
+        elif job.run.best.exists():
+            self._rest(job, "stopped", "Stopped; its best model is kept.", str(job.run.best))
+        else:
+            self._rest(job, "stopped", "Cancelled before it had a model.")
+
+    def _fail(self, job: _Job, why: str) -> None:
+        kept = "The last saved state is kept: Resume goes on from there."
+        none = "Nothing was saved yet: Resume starts it anew."
+        self._rest(job, "failed", f"{why} {kept if job.run.state.exists() else none}")
+
+    # The pool calls these on its own thread, with the lock held.
+
+    def _next_task(self) -> Task | None:
+        if not self._queue:
+            return None
+        job = self._order()[0]
+        self._queue.remove(job)
+        stop = job.state == "stopping"
+        if not stop:
+            job.state, job.message = "starting", "Reading the text and building the model."
+        return Task(job.run_id, job.run.folder, job.config, job.corpus, job.start_from, job.name, stop)
+
+    def _hear(self, run_id: str, report: Report) -> None:
+        job = self._jobs[run_id]
+        if isinstance(report, str):  # "running"
+            if job.state == "starting":
+                job.state, job.message = "running", "Training."
+        elif isinstance(report, Failed):
+            _log.error("run %s broke off: %s", run_id, report.details)
+            if report.resumable:
+                self._fail(job, report.message)
+            else:
+                self._rest(job, "failed", report.message)
+        elif report.reason == "paused" and job.state == "stopping":  # both were asked for
+            self._stop_resting(job)
+        else:
+            self._rest(job, report.reason, report.message, report.path)

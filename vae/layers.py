@@ -1,0 +1,105 @@
+"""The two LSTMs, and what is blanked on their way in. Randomness comes from a generator that the caller seeds."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+State = tuple[Tensor, Tensor]  # h, c: (B, H) each
+
+
+def locked_dropout(x: Tensor, p: float, generator: torch.Generator | None) -> Tensor:
+    """Hide the same features at every token of a sentence, and scale up the others.
+
+    Args:
+        x: (B, T, H).  generator: None turns it off (evaluation).
+    Source: Gal & Ghahramani 2016, arXiv:1512.05287.
+    """
+    if generator is None or p == 0:
+        return x
+    keep = torch.rand(x.shape[0], 1, x.shape[2], generator=generator, device=x.device) >= p
+    return x * (keep / (1 - p)).to(x.dtype)
+
+
+def blank_words(ids: Tensor, p: float, blank: int, keep_from: int, generator: torch.Generator | None) -> Tensor:
+    """Replace tokens by `blank` with probability p; ids below `keep_from` (the marks) stay.
+
+    Args:
+        ids: (B, T).  generator: None turns it off (evaluation).
+    Source: Bowman et al. 2016, arXiv:1511.06349, section 3.1 (word dropout); Shen et al. 2020, arXiv:1905.12777.
+    """
+    if generator is None or p == 0:
+        return ids
+    hit = torch.rand(ids.shape, generator=generator, device=ids.device) < p
+    return torch.where(hit & (ids >= keep_from), blank, ids)
+
+
+class Encoder(nn.Module):
+    """An LSTM in one or both directions over embedded tokens -> one summary of the sentence.
+
+    The backward direction reads each sentence from its own end, so that padding never changes a code.
+    """
+
+    def __init__(self, embedding: int, hidden: int, bidirectional: bool) -> None:
+        super().__init__()
+        self.forwards = nn.LSTM(embedding, hidden, batch_first=True)
+        self.backwards = nn.LSTM(embedding, hidden, batch_first=True) if bidirectional else None
+        self.size = hidden * (2 if bidirectional else 1)
+
+    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """x: (B, T, E), lengths: (B,) -> (B, size): each direction's largest value over the sentence."""
+        inside = torch.arange(x.shape[1], device=x.device) < lengths[:, None]  # (B, T)
+        summaries = [self._summary(self.forwards(x)[0], inside)]
+        if self.backwards is not None:
+            summaries.append(self._summary(self.backwards(_reverse(x, lengths))[0], inside))
+        return torch.cat(summaries, -1)
+
+    @staticmethod
+    def _summary(states: Tensor, inside: Tensor) -> Tensor:
+        return states.masked_fill(~inside[..., None], -torch.inf).amax(1)
+
+
+def _reverse(x: Tensor, lengths: Tensor) -> Tensor:
+    """Each row's first `length` tokens in the opposite order; padding stays behind. (B, T, E) -> (B, T, E)."""
+    places = lengths[:, None] - 1 - torch.arange(x.shape[1], device=x.device)  # (B, T)
+    places = torch.where(places < 0, torch.arange(x.shape[1], device=x.device), places)
+    return x.gather(1, places[..., None].expand_as(x))
+
+
+class Decoder(nn.Module):
+    """An LSTM that gets z as its first state and beside every input embedding: tokens -> features (B, T, E)."""
+
+    def __init__(self, embedding: int, hidden: int, latent: int) -> None:
+        super().__init__()
+        self.first = nn.Linear(latent, 2 * hidden)
+        self.lstm = nn.LSTM(embedding + latent, hidden, batch_first=True)
+        self.features = nn.Linear(hidden + latent, embedding)
+
+    def begin(self, z: Tensor) -> State:
+        """z: (B, D) -> the first state."""
+        h, c = self.first(z).chunk(2, -1)
+        return torch.tanh(h), c
+
+    def forward(self, x: Tensor, z: Tensor, p: float, generator: torch.Generator | None) -> Tensor:
+        """x: (B, T, E) embedded inputs, z: (B, D), p: dropout of the states -> (B, T, E)."""
+        h, c = self.begin(z)
+        z_beside = z[:, None].expand(-1, x.shape[1], -1)  # (B, T, D)
+        states, _ = self.lstm(torch.cat([x, z_beside], -1), (h[None], c[None]))
+        states = locked_dropout(states, p, generator)
+        return self._features(torch.cat([states, z_beside], -1))
+
+    def advance(self, x: Tensor, z: Tensor, state: State) -> tuple[Tensor, State]:
+        """One token: x (B, E), z (B, D) -> features (B, E) and the next state."""
+        h, c = state
+        weights: tuple[Tensor, ...] = tuple(self.lstm.parameters())
+        from_input, from_state, input_bias, state_bias = weights
+        gates = F.linear(torch.cat([x, z], -1), from_input, input_bias) + F.linear(h, from_state, state_bias)
+        i, f, g, o = gates.chunk(4, -1)
+        c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+        h = torch.sigmoid(o) * torch.tanh(c)
+        return self._features(torch.cat([h, z], -1)), (h, c)
+
+    def _features(self, states: Tensor) -> Tensor:
+        features: Tensor = self.features(states)
+        return features

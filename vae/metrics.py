@@ -1,0 +1,179 @@
+"""Figures of a model on sentences. Everything in nats a sentence, evaluation mode, nothing dropped."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from vae import gaussian
+from vae.batches import Batch, Tokens, in_order
+from vae.families import LatentModel, Posterior
+from vae.latent import TextModel, encode
+
+_MI_SENTENCES = 1000
+_ACTIVE_VARIANCE = 0.01
+_FEW_SENTENCES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How a model uses its latent space on a set of sentences."""
+
+    nll: float  # reconstruction, with one z drawn a sentence
+    kl: tuple[float, ...]  # of each dimension
+    mutual_information: float
+    mi_sentences: int
+    active_units: int
+    latent_gain: float
+    sentences: int
+
+    @property
+    def elbo(self) -> float:
+        return -(self.nll + sum(self.kl))
+
+    @property
+    def mi_ceiling(self) -> float:
+        """The largest value that the estimator can give: ln N."""
+        return math.log(max(1, self.mi_sentences))
+
+
+@torch.inference_mode()
+def use_of_latent(tm: TextModel, sentences: Sequence[str], *, seed: int = 1) -> Use:
+    """How much the latent space carries, and whether the decoder listens to it.
+
+    Raises:
+        ValueError: there is no sentence.
+    """
+    if not sentences:
+        raise ValueError("there is no sentence to measure on")
+    posterior = encode(tm, sentences)
+    generator = torch.Generator().manual_seed(seed)
+    z = gaussian.sample(*posterior, generator)  # (B, D)
+    # a cycle through a random order: everybody gets somebody else's z
+    order = torch.randperm(len(z), generator=generator)
+    other = torch.empty_like(order)
+    other[order] = order.roll(1)
+    tokens = Tokens.of(tm.tokenizer.encode(sentences))
+    own = nll_at(tm.model, tokens, z)
+    gain = nll_at(tm.model, tokens, z[other]) - own
+    mi, n = mutual_information(posterior, seed=seed)
+    return Use(
+        nll=own.mean().item(),
+        kl=tuple(gaussian.kl_to_prior(*posterior).mean(0).tolist()),
+        mutual_information=mi,
+        mi_sentences=n,
+        active_units=active_units(posterior.mu),
+        latent_gain=gain.mean().item(),
+        sentences=len(sentences),
+    )
+
+
+@torch.inference_mode()
+def nll_at(model: LatentModel, tokens: Tokens, z: Tensor) -> Tensor:
+    """-log p(x|z) of n sentences at n points: z (n, D) -> (n,)."""
+    nll = torch.empty(len(tokens))
+    for rows, batch in in_order(tokens):
+        places = torch.from_numpy(rows)
+        nll[places] = model.nll(batch, z[places])
+    return nll
+
+
+@torch.inference_mode()
+def nll_iw(tm: TextModel, sentences: Sequence[str], *, samples: int = 100, seed: int = 1) -> Tensor:
+    """The importance-weighted upper bound on -log p(x), of each sentence: (B,).
+
+    -log 1/S sum_s p(x|z_s) p(z_s) / q(z_s|x); at S = 1 it is minus a one-sample ELBO, and it falls towards
+    -log p(x) as S grows.
+    Raises:
+        ValueError: samples is not positive.
+    Source: Burda et al. 2016, arXiv:1509.00519.
+    """
+    if samples < 1:
+        raise ValueError(f"samples is {samples}: it must be at least 1")
+    tokens = Tokens.of(tm.tokenizer.encode(sentences))
+    generator = torch.Generator().manual_seed(seed)
+    bound = torch.empty(len(tokens))
+    for rows, batch in in_order(tokens, budget=512):
+        posterior = tm.model.posterior(batch)
+        log_weights = []
+        at_once = max(1, 8192 // batch.tokens.numel())
+        for first in range(0, samples, at_once):
+            s = min(at_once, samples - first)
+            log_weights.append(_log_weights(tm.model, batch, posterior, s, generator))
+        total = torch.cat(log_weights).logsumexp(0) - math.log(samples)  # (B,)
+        bound[torch.from_numpy(rows)] = -total
+    return bound
+
+
+def _log_weights(
+    model: LatentModel, batch: Batch, posterior: Posterior, s: int, generator: torch.Generator
+) -> Tensor:
+    """log p(x|z) + log p(z) - log q(z|x) at s draws a sentence: (s, B)."""
+    mu, logvar = (part.expand(s, -1, -1) for part in posterior)  # (s, B, D)
+    z = gaussian.sample(mu, logvar, generator)
+    repeated = Batch(batch.tokens.repeat(s, 1), batch.lengths.repeat(s))
+    nll = model.nll(repeated, z.flatten(0, 1)).view(s, -1)
+    return -nll + gaussian.log_prior(z) - gaussian.log_prob(z, mu, logvar)
+
+
+def mutual_information(posterior: Posterior, *, seed: int = 1) -> tuple[float, int]:
+    """I(x; z) under the encoder, and the number N of sentences that it was estimated from.
+
+    One z a sentence; q(z) is the mixture of the same N posteriors, so that the estimate cannot exceed ln N;
+    clamped at 0.
+    Source: Hoffman & Johnson 2016, ELBO surgery; Dieng et al. 2019, arXiv:1807.04863.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    chosen = torch.randperm(len(posterior.mu), generator=generator)[:_MI_SENTENCES]
+    mu, logvar = posterior.mu[chosen], posterior.logvar[chosen]
+    z = gaussian.sample(mu, logvar, generator)
+    log_q = torch.stack([gaussian.log_prob(row, mu, logvar) for row in z])  # (N, N): of z_i under posterior j
+    information = log_q.diagonal() - (log_q.logsumexp(1) - math.log(len(z)))
+    return max(0.0, information.mean().item()), len(z)
+
+
+def active_units(mu: Tensor) -> int:
+    """Dimensions whose posterior mean varies over the sentences, Var_x[mu] > 0.01. mu: (B, D).
+
+    Source: Burda et al. 2016, arXiv:1509.00519, section 5.1.
+    """
+    return int((mu.var(0, unbiased=False) > _ACTIVE_VARIANCE).sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the figures mean. `level` is healthy, weak, collapsed or unknown."""
+
+    level: str
+    text: str
+    advice: str
+
+
+def verdict(use: Use) -> Verdict:
+    """The state of a latent space in plain words, and what to change."""
+    d, kl = len(use.kl), sum(use.kl)
+    if use.sentences < _FEW_SENTENCES:
+        little = f" Only {use.sentences} sentences were held out, so take this with a pinch of salt."
+    else:
+        little = ""
+    if not all(map(math.isfinite, (kl, use.nll, use.latent_gain))):
+        return Verdict("unknown", "The figures are not numbers.", "Train again with a lower learning rate.")
+    if kl < 1 or use.latent_gain < 0.5:
+        return Verdict(
+            "collapsed",
+            f"Collapsed: the decoder does not listen to z, so every point says much the same.{little}",
+            "Raise free bits or word dropout, lower beta, or give the autoencoder phase a larger part.",
+        )
+    weak_information = use.mutual_information < 0.5 * min(use.mi_ceiling, 5.0)
+    if use.active_units < 0.5 * d or use.latent_gain < 3 or weak_information:
+        return Verdict(
+            "weak",
+            f"Weak: z carries something, but little ({use.active_units} of {d} dimensions are in use).{little}",
+            "Train longer, raise free bits or word dropout, or lower beta.",
+        )
+    active = f"all {d}" if use.active_units == d else f"{use.active_units} of {d}"
+    return Verdict("healthy", f"Healthy: {active} dimensions carry information.{little}", "")

@@ -1,0 +1,86 @@
+"""Run folders and atomic writes: what is on disk is always whole.
+
+A run is a folder. Everything in it but the events is replaced in one move, and a torn last line of the
+events (the process was killed while it wrote) is left out when they are read.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+
+def atomic_write(path: Path, data: bytes) -> None:
+    """Write a file so that it is, at every moment, either the old one or the new one.
+
+    Raises:
+        OSError: the disk is full or the folder cannot be written; the old file is untouched.
+    """
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The files of one training. Nothing is read or written until it is asked for."""
+
+    folder: Path
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "config.json"
+
+    @property
+    def corpus(self) -> Path:
+        return self.folder / "corpus.json"
+
+    @property
+    def tokens(self) -> Path:
+        return self.folder / "tokens.safetensors"
+
+    @property
+    def events(self) -> Path:
+        return self.folder / "events.jsonl"
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "state.safetensors"
+
+    @property
+    def last(self) -> Path:
+        return self.folder / "last.safetensors"
+
+    @property
+    def best(self) -> Path:
+        return self.folder / "best.safetensors"
+
+    def append_event(self, line: str) -> None:
+        """Add one line to the events."""
+        with self.events.open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+
+    def read_events(self, after: int = 0) -> list[str]:
+        """The complete lines of the events, without the first `after`."""
+        if not self.events.exists():
+            return []
+        *complete, _torn = self.events.read_text(encoding="utf-8", errors="replace").split("\n")
+        return complete[after:]
+
+    def sweep(self) -> None:
+        """Remove the temporaries that a killed process left, and the torn end of the events."""
+        for temporary in self.folder.glob(".*.tmp"):
+            temporary.unlink(missing_ok=True)
+        if self.events.exists():
+            data = self.events.read_bytes()
+            if data and not data.endswith(b"\n"):
+                atomic_write(self.events, data[: data.rfind(b"\n") + 1])

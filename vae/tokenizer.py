@@ -1,0 +1,109 @@
+"""Sentences to token ids and back, exactly: SentencePiece with the options that lose nothing."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import sentencepiece as spm
+
+PAD_ID, UNK_ID, BOS_ID, EOS_ID = 0, 1, 2, 3
+
+# SentencePiece writes spaces as U+2581 and reserves U+2585; training drops lines that hold either, and a
+# real U+2581 would come back as a space. These three private-use characters stand in for them, and the
+# escape character escapes itself.
+_ESCAPE, _BLOCK, _UNKNOWN = "\ue0fe", "\ue0fc", "\ue0fd"
+_TO_PIECES = {ord("\u2581"): _ESCAPE + _BLOCK, ord("\u2585"): _ESCAPE + _UNKNOWN, ord(_ESCAPE): _ESCAPE * 2}
+_FROM_PIECES = {_BLOCK: "\u2581", _UNKNOWN: "\u2585", _ESCAPE: _ESCAPE}
+
+_ESCAPED = re.compile(_ESCAPE + "(.)", re.DOTALL)
+
+_SAMPLE_CHARACTERS = 20_000_000
+
+
+class Tokenizer:
+    """A trained SentencePiece model. Pad, unknown, begin and end have ids 0 to 3."""
+
+    def __init__(self, model: bytes) -> None:
+        """Raises ValueError: the bytes are no tokenizer of ours."""
+        self.model = model
+        self._pieces = spm.SentencePieceProcessor()
+        try:
+            self._pieces.LoadFromSerializedProto(model)
+        except RuntimeError as error:
+            raise ValueError("the tokenizer in this file cannot be read") from error
+        special = (self._pieces.pad_id(), self._pieces.unk_id(), self._pieces.bos_id(), self._pieces.eos_id())
+        if special != (PAD_ID, UNK_ID, BOS_ID, EOS_ID):
+            raise ValueError("the tokenizer in this file numbers its special pieces in another way")
+
+    def __len__(self) -> int:
+        """The vocabulary, special pieces and bytes included."""
+        return int(self._pieces.vocab_size())
+
+    def encode(self, sentences: Sequence[str]) -> list[list[int]]:
+        """Ids of each sentence, without begin and end."""
+        ids: list[list[int]] = self._pieces.encode([_escape(s) for s in sentences], out_type=int)
+        return ids
+
+    def decode(self, ids: Sequence[Sequence[int]]) -> list[str]:
+        """The sentences of ids. What a model makes up may hold broken bytes: they become U+FFFD."""
+        return [_unescape(text) for text in self._pieces.decode([list(row) for row in ids])]
+
+
+def train_tokenizer(sentences: Sequence[str], kind: str = "bpe", vocabulary: int = 4000) -> Tokenizer:
+    """Learn the pieces of a text.
+
+    The same sentences give the same bytes. A vocabulary that is too small for the text's characters is raised,
+    one that is too large for the text is lowered.
+
+    Args:
+        kind: bpe, unigram, word or char. Only word can lose something: the words it does not know.
+    Raises:
+        ValueError: there is nothing to learn from.
+    Source: Sennrich et al. 2016, arXiv:1508.07909 (bpe); Kudo 2018, arXiv:1804.10959 (unigram).
+    """
+    escaped = [_escape(s) for s in _evenly(sentences) if s]
+    if not escaped:
+        raise ValueError("a tokenizer needs at least one sentence")
+    characters = len(set().union(*map(set, escaped)))
+    byte_fallback = kind != "word"
+    needed = characters + (256 if byte_fallback else 0) + 8
+    options: dict[str, Any] = {
+        "model_type": kind,
+        "vocab_size": max(vocabulary, needed) if kind != "char" else max(needed, 512),
+        "hard_vocab_limit": False,
+        "normalization_rule_name": "identity",
+        "remove_extra_whitespaces": False,
+        "byte_fallback": byte_fallback,
+        "unk_piece": "<oov>",
+        "use_all_vocab": kind == "word",
+        "character_coverage": 1.0,
+        "max_sentence_length": 1 + max(len(s.encode()) for s in escaped),
+        "num_threads": 1,
+        "minloglevel": 2,
+    }
+    if kind == "word":
+        # Words that are control marks in the text (PTB's <unk>) stay words of their own.
+        options["vocab_size"] = min(vocabulary, 4 + len({word for s in escaped for word in s.split(" ")}))
+    output = io.BytesIO()
+    spm.SentencePieceTrainer.Train(
+        sentence_iterator=iter(escaped), model_writer=output,
+        pad_id=PAD_ID, unk_id=UNK_ID, bos_id=BOS_ID, eos_id=EOS_ID, **options,
+    )  # fmt: skip
+    return Tokenizer(output.getvalue())
+
+
+def _evenly(sentences: Sequence[str]) -> Sequence[str]:
+    """Every k-th sentence, so that what the trainer has to hold stays bounded."""
+    total = sum(map(len, sentences))
+    return sentences[:: -(-total // _SAMPLE_CHARACTERS)] if total else sentences
+
+
+def _escape(text: str) -> str:
+    return text.translate(_TO_PIECES)
+
+
+def _unescape(text: str) -> str:
+    return _ESCAPED.sub(lambda match: _FROM_PIECES.get(match[1], match[1]), text)

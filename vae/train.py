@@ -1,0 +1,305 @@
+"""A training as a generator of events. It depends on no consumer: the command line, a notebook, a test and a
+worker process iterate the same thing.
+
+A run is a folder, written as it goes, so that it can be stopped at any moment and gone on with exactly: the
+randomness of a step follows from the seed and the step's number, and nothing else is carried along but weights,
+Adam's moments and the best loss so far.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from torch import Tensor
+
+from vae import checkpoint, latent, metrics
+from vae.batches import Sampler
+from vae.config import Config
+from vae.corpus import Corpus
+from vae.events import Evaluated, Event, Finished, Reconstruction, Said, Saved, Started, from_json, to_json
+from vae.families.vae import SentenceVAE
+from vae.meter import Meter
+from vae.prepare import Prepared
+from vae.store import Run, atomic_write
+from vae.tokenizer import train_tokenizer
+
+_EVALUATIONS = (0.01, 0.025, 0.05, *(i / 16 for i in range(1, 17)))  # as shares of the run
+_EVALUATED_SENTENCES = 500
+_SHOWN = 3
+_STATE_FORMAT = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the finished model will tell of itself."""
+
+    name: str = ""
+    attribution: str = ""
+
+
+def train(
+    config: Config | None,
+    corpus: Corpus | None,
+    folder: Path | str,
+    *,
+    start_from: Path | str | None = None,
+    resume: bool = False,
+    control: Callable[[], str] = lambda: "run",
+    started: float | None = None,
+    about: About | None = None,
+) -> Iterator[Event]:
+    """Train a model and tell what happens. Every event is appended to the run's folder as well.
+
+    Args:
+        config, corpus: with `resume` both are read from the folder and may be None.
+        folder: the run's own, made if it is missing.
+        start_from: a model file whose tokenizer, shape and weights to begin with (fine-tuning).
+        resume: go on from the folder's saved state, to the same weights as a run that was never interrupted.
+        control: asked before every step: "run"; "pause" saves the state and ends the generator; "stop" measures and
+            saves the model, then ends it.
+        started: `time.monotonic()` at which the user's wait began; `config.minutes` counts from it.
+    Yields:
+        Started, then Progress, Evaluated and Saved, then one Finished.
+    Raises:
+        ValueError: the folder holds no run to resume, or a parameter does not fit the text.
+        CheckpointError: `start_from` cannot be used.
+        CorpusError: the text is too small to train on.
+    """
+    run = Run(Path(folder))
+    started = time.monotonic() if started is None else started
+    if resume:
+        trainer = _Trainer.resumed(run)
+    else:
+        if config is None or corpus is None:
+            raise ValueError("a new run needs a config and a corpus")
+        run.folder.mkdir(parents=True, exist_ok=True)
+        trainer = _Trainer.new(run, config, corpus, start_from, about or About(), started)
+    for event in trainer.run_on(control, started):
+        run.append_event(to_json(event))
+        yield event
+
+
+class _Trainer:
+    """A run under way: its data, its model, and where it stands."""
+
+    def __init__(self, run: Run, config: Config, about: About, source: str, data: Prepared) -> None:
+        self.run, self.config, self.about, self.source, self.data = run, config, about, source, data
+        if config.threads:
+            torch.set_num_threads(config.threads)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(config.seed)
+            self.model = SentenceVAE(config, len(data.tokenizer))
+        self.sampler = Sampler(data.train, batch=config.batch, seed=config.seed)
+        self.step, self.seconds, self.best = 0, 0.0, math.inf
+
+    @classmethod
+    def new(
+        cls, run: Run, config: Config, corpus: Corpus, start_from: Path | str | None, about: About, started: float
+    ) -> _Trainer:
+        base = checkpoint.load(start_from) if start_from else None
+        if base:
+            config = warm_start(config, base.config)
+        config = replace(config, precision=_precision(config.precision))
+        training, validation = corpus.split()
+        if base:
+            tokenizer = base.text_model.tokenizer
+        else:
+            tokenizer = train_tokenizer(training, config.tokenizer, config.vocabulary)
+        data = Prepared.of(tokenizer, training, validation)
+        data.save(run)
+        about = replace(about, name=about.name or corpus.name)
+        trial = cls(run, config, about, corpus.name, data)  # to be timed, and thrown away
+        self = cls(run, replace(config, steps=trial._steps(started)), about, corpus.name, data)
+        if base:
+            assert isinstance(base.text_model.model, SentenceVAE)
+            self.model.load_state_dict(base.text_model.model.state_dict())
+        described = {"config": self.config.to_dict(), "about": asdict(about), "source": corpus.name}
+        atomic_write(run.config, json.dumps(described).encode())
+        self._save_state()
+        return self
+
+    @classmethod
+    def resumed(cls, run: Run) -> _Trainer:
+        if not run.state.exists():
+            raise ValueError(f"there is no run to resume in {run.folder.name}: start a new one")
+        run.sweep()
+        described = json.loads(run.config.read_bytes())
+        config, about = Config.from_dict(described["config"]), About(**described["about"])
+        self = cls(run, config, about, described["source"], Prepared.load(run))
+        self._load_state()
+        # what was told after the saved state will be told again
+        kept = [line for line in run.read_events() if _step_of(line) <= self.step]
+        atomic_write(run.events, "".join(line + "\n" for line in kept).encode())
+        return self
+
+    def run_on(self, control: Callable[[], str], started: float) -> Iterator[Event]:
+        config, total = self.config, self.config.steps
+        due = {max(1, round(share * total)) for share in _EVALUATIONS}
+        before, self._evaluated = self.seconds, self.step
+        yield Started(
+            str(self.run.folder), len(self.data.train), len(self.data.held_out), len(self.data.tokenizer),
+            sum(p.numel() for p in self.model.parameters()), config.latent, total, self.step,
+        )  # fmt: skip
+        meter = Meter(self.step)
+        self.model.train()
+        while self.step < total:
+            wish = control()
+            if wish == "pause":
+                self._save_state()
+                message = "Paused. Everything is saved; resume goes on from here."
+                yield Finished(self.step, total, "paused", None, message)
+                return
+            if wish == "stop":
+                break
+            batch = self.sampler.batch(self.step)
+            losses = self.model.step(batch, self.step)
+            if not losses.finite:
+                yield from self._diverged()
+                return
+            self.step += 1
+            self.seconds = before + time.monotonic() - started
+            meter.add(losses, int(batch.lengths.sum()))
+            if meter.due() or self.step == total or self.step in due:
+                yield meter.read(self.step, total, self.step / len(self.sampler), self.seconds)
+            if self.step in due:
+                yield from self._evaluate()
+                self._save_state()
+                meter.restart()
+        if self._evaluated != self.step or not self.run.best.exists():
+            yield from self._evaluate()
+            self._save_state()
+        reason = "done" if self.step >= total else "stopped"
+        message = "Training is done." if reason == "done" else "Stopped. The best model so far is kept."
+        yield Finished(self.step, total, reason, str(self.run.best), message)
+
+    def _diverged(self) -> Iterator[Event]:
+        """The update of this step was not applied, so the weights are still the last good ones."""
+        if not self.run.best.exists():
+            yield from self._evaluate()
+        yield Finished(
+            self.step, self.config.steps, "diverged", str(self.run.best) if self.run.best.exists() else None,
+            "The loss stopped being a number, so training stopped by itself. The last good model is kept. "
+            "Try again with a lower learning rate.",
+        )  # fmt: skip
+
+    def _evaluate(self) -> Iterator[Event]:
+        """Measure, keep the model if it is the best so far, and say both."""
+        self._evaluated = self.step
+        use, event = self._measure()
+        yield event
+        free_bits = sum(max(self.config.free_bits, k) for k in use.kl)
+        objective = use.nll + self.config.beta * free_bits  # at the final beta, so that early models do not win by it
+        if objective < self.best or not self.run.best.exists():
+            self.best = objective
+            self._save_model(use, event)
+            yield Saved(self.step, str(self.run.best), True)
+
+    def _measure(self) -> tuple[metrics.Use, Evaluated]:
+        self.model.eval()
+        use = metrics.use_of_latent(self._text_model, self.data.held_out[:_EVALUATED_SENTENCES])
+        verdict = metrics.verdict(use)
+        shown = self.data.held_out[:_SHOWN]
+        said = latent.reconstruct(self._text_model, shown)
+        samples = latent.sample(self._text_model, _SHOWN, seed=self.config.seed)
+        self.model.train()
+        return use, Evaluated(
+            step=self.step, steps=self.config.steps, nll=use.nll, kl=sum(use.kl),
+            mutual_information=use.mutual_information, mi_ceiling=use.mi_ceiling, active_units=use.active_units,
+            latent=self.config.latent, latent_gain=use.latent_gain, sentences=use.sentences,
+            level=verdict.level, verdict=verdict.text, advice=verdict.advice,
+            reconstructions=tuple(
+                Reconstruction(source, p.text, _rounded(p.z)) for source, p in zip(shown, said, strict=True)
+            ),
+            samples=tuple(Said(p.text, _rounded(p.z)) for p in samples),
+        )  # fmt: skip
+
+    @property
+    def _text_model(self) -> latent.TextModel:
+        return latent.TextModel(self.model, self.data.tokenizer, self.config.latent, self.data.max_tokens)
+
+    def _save_model(self, use: metrics.Use, event: Evaluated) -> None:
+        info = checkpoint.Info(
+            name=self.about.name, trained_on=self.source, attribution=self.about.attribution,
+            sentences=len(self.data.train), steps=self.step, parameters=sum(p.numel() for p in self.model.parameters()),
+            max_tokens=self.data.max_tokens, level=event.level, verdict=event.verdict, nll=use.nll, kl=use.kl,
+        )  # fmt: skip
+        checkpoint.save(
+            self.run.best, checkpoint.Checkpoint(self._text_model, self.config, info, self.data.seen)
+        )
+
+    def _save_state(self) -> None:
+        tensors: dict[str, Tensor] = {f"model.{k}": v for k, v in self.model.state_dict().items()}
+        tensors |= {f"adam.{k}": v for k, v in self.model.updater.state().items()}
+        state = {"format": _STATE_FORMAT, "step": self.step, "seconds": self.seconds, "best": self.best}
+        atomic_write(self.run.state, save_tensors(tensors, {"state": json.dumps(state)}))
+
+    def _load_state(self) -> None:
+        data = self.run.state.read_bytes()
+        tensors = load_tensors(data)
+        length = int.from_bytes(data[:8], "little")
+        state = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["state"])
+        self.step, self.seconds, self.best = state["step"], state["seconds"], state["best"]
+        part: dict[str, dict[str, Tensor]] = {"model": {}, "adam": {}}
+        for name, value in tensors.items():
+            kind, _, rest = name.partition(".")
+            part[kind][rest] = value
+        self.model.load_state_dict(part["model"])
+        self.model.updater.load_state(part["adam"])
+
+    def _steps(self, started: float) -> int:
+        """The length of the run in steps, from steps, minutes or epochs, whichever is given first."""
+        config = self.config
+        if config.steps:
+            return config.steps
+        if not config.minutes:
+            return max(1, math.ceil(config.epochs * len(self.sampler)))
+        update, evaluation = self._timing()
+        left = 60 * config.minutes - (time.monotonic() - started) - len(_EVALUATIONS) * evaluation
+        return max(1, int(left / update))
+
+    def _timing(self) -> tuple[float, float]:
+        """Seconds of an update and of an evaluation. The model is no longer of use behind it."""
+        turns = np.linspace(0, len(self.sampler) - 1, min(24, len(self.sampler))).astype(int)
+        seconds = []
+        for turn in turns:
+            batch = self.sampler.batch(int(turn))
+            self.model.step(batch, 0)  # the first time of each shape pays for its kernels
+            begun = time.perf_counter()
+            self.model.step(batch, 0)
+            seconds.append(time.perf_counter() - begun)
+        begun = time.perf_counter()
+        self._measure()
+        return float(np.mean(seconds)), time.perf_counter() - begun
+
+
+def warm_start(config: Config, base: Config) -> Config:
+    """The config of a fine-tuning: the base model's text and shape, no second autoencoder phase, smaller updates."""
+    inherited = {
+        name: getattr(base, name)
+        for name in ("tokenizer", "vocabulary", "embedding", "encoder_hidden", "hidden", "latent", "bidirectional")
+    }
+    return replace(config, **inherited, autoencoder=0.0, warmup=0.0, learning_rate=config.learning_rate / 2)
+
+
+def _rounded(z: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(round(value, 3) for value in z)  # it is for looking at
+
+
+def _precision(wish: str) -> str:
+    if wish != "auto":
+        return wish
+    native = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)()
+    return "bfloat16" if native else "float32"
+
+
+def _step_of(line: str) -> int:
+    return getattr(from_json(line), "step", 0)
