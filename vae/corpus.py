@@ -36,7 +36,7 @@ __all__ = [
 
 MAX_BYTES = 20_000_000
 MAX_SENTENCES = 500_000
-MAX_RECORDS = 2_000_000  # read, whatever becomes of them
+MAX_RECORDS = 1_000_000  # read, whatever becomes of them
 MAX_LABEL = 80  # characters of a label
 LAYOUTS = ("auto", "lines", "running")
 
@@ -83,9 +83,7 @@ class Corpus:
         if self.labels is not None and len(self.labels) != len(self.sentences):
             raise CorpusError("A corpus needs as many labels as sentences.")
         report = self.report
-        if report.kept != len(self.sentences) or report.read != report.kept + sum(
-            n for _, n in report.dropped
-        ):
+        if report.kept != len(self.sentences) or report.read != report.kept + sum(n for _, n in report.dropped):
             raise CorpusError("The counts of a corpus must add up.")
 
     def split(self) -> tuple[list[str], list[str]]:
@@ -134,7 +132,8 @@ class Corpus:
 def _too_few(report: Report) -> str:
     """What to tell somebody whose text has fewer than two sentences."""
     if not report.read:
-        return f"The {'table has no records' if report.layout == 'table' else 'text is empty'}. Bring at least 2 sentences."
+        what = "table has no records" if report.layout == "table" else "text is empty"
+        return f"The {what}. Bring at least 2 sentences."
     unit = {"running": "sentence", "table": "record"}.get(report.layout, "line")
     counted = f"{report.read:,} {unit}{'s' * (report.read != 1)} read, {report.kept:,} kept"
     dropped = ", ".join(f"{count:,} {reason}" for reason, count in report.dropped)
@@ -207,7 +206,8 @@ def _labelled(rows: Iterable[Row], text: int, label: int | None) -> Iterator[Rec
 def _text(data: bytes, max_bytes: int) -> tuple[str, str]:
     if len(data) > max_bytes:
         raise CorpusError(
-            f"The file has {len(data) / 1e6:,.1f} MB; at most {max_bytes / 1e6:,.1f} MB can be read. Bring a part of it."
+            f"The file has {len(data) / 1e6:,.1f} MB; at most {max_bytes / 1e6:,.1f} MB can be read. "
+            "Bring a part of it."
         )
     return decode(data)
 
@@ -267,9 +267,7 @@ def hashes(sentences: Iterable[str]) -> NDArray[np.uint32]:
 
 def _digests(sentences: Sequence[str], size: int) -> NDArray[Any]:
     """Little-endian BLAKE2b of `size` bytes of each sentence, (sentences,); the same on every machine."""
-    digests = b"".join(
-        blake2b(s.encode("utf-8", "surrogatepass"), digest_size=size).digest() for s in sentences
-    )
+    digests = b"".join(blake2b(s.encode("utf-8", "surrogatepass"), digest_size=size).digest() for s in sentences)
     return np.frombuffer(digests, dtype=f"<u{size}")
 
 

@@ -8,6 +8,7 @@ import json
 import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, Literal
@@ -103,14 +104,14 @@ def _delimited(text: str, delimiter: str) -> Table:
             deque(_records(text, delimiter, quoting), maxlen=0)
         except CorpusError:
             quoting = csv.QUOTE_NONE  # tab-separated files often quote nothing, and hold lone quotation marks
-    sample = list(islice(_records(text, delimiter, quoting), _ROWS))
-    width = Counter(map(len, sample)).most_common(1)[0][0] if sample else 0
-    first = sample[0] if sample else []
-    headed = len(first) >= width and _is_header(first, sample[1:])
-    width = len(first) if headed else width
-    columns = _unique(first if headed else [""] * width)
-    records = islice(_records(text, delimiter, quoting), 1 if headed else 0, None)
-    return Table(kind, columns, (_fit(row, width) for row in records), headed)
+    sample = list(islice(filter(None, _records(text, delimiter, quoting)), _ROWS))
+    width = max(Counter(map(len, sample)).most_common(1), default=(1, 0))[0]
+    headed = bool(sample) and len(sample[0]) >= width and _is_header(sample[0], sample[1:])
+    columns = _unique(sample[0] if headed else [""] * width)
+    records = _records(text, delimiter, quoting)
+    if headed:
+        next(row for row in records if row)
+    return Table(kind, columns, (_fit(row, len(columns)) for row in records), headed)
 
 
 def _fit(row: list[str], width: int) -> Row:
@@ -127,9 +128,7 @@ def _records(text: str, delimiter: str, quoting: Literal[0, 3] = csv.QUOTE_MINIM
     try:
         for record in reader:
             if len(record) > _MAX_COLUMNS:
-                raise CorpusError(
-                    f"Line {begins:,} has more than {_MAX_COLUMNS:,} columns: this is no table."
-                )
+                raise CorpusError(f"Line {begins:,} has more than {_MAX_COLUMNS:,} columns: this is no table.")
             yield record
             begins = reader.line_num + 1
     except csv.Error as error:
@@ -152,18 +151,15 @@ def _short_lines(text: str) -> Iterator[str]:
 
 
 def _delimiter(text: str, usual: str) -> str | None:
-    """The delimiter that cuts the first rows into the same number of cells, two at least; None: none does."""
-    best, chosen = 0.6, None
+    """The delimiter that cuts most rows into as many cells as the first, two at least; None: none does."""
+    best, chosen = 0.0, None
     head = text[:SAMPLE]
     for delimiter in dict.fromkeys((usual, ",", ";", "\t", "|")):
-        counts: Counter[int] = Counter()
-        try:
-            counts.update(len(row) for row in islice(_records(head, delimiter), _LOOK) if row)
-        except CorpusError:
-            pass  # cut off by the end of the head, or broken: the full reading will tell
-        total = counts.total()
-        width, share = next(((w, n / total) for w, n in counts.most_common(1)), (0, 0.0))
-        if width >= 2 and share > best:
+        widths: list[int] = []
+        with suppress(CorpusError):  # cut off by the end of the head, or broken: the full reading will tell
+            widths.extend(len(row) for row in islice(_records(head, delimiter), _LOOK) if row)
+        share = widths.count(widths[0]) / len(widths) if widths and widths[0] >= 2 else 0
+        if share >= 0.5 and share > best:
             best, chosen = share, delimiter
     return chosen
 
@@ -171,19 +167,13 @@ def _delimiter(text: str, usual: str) -> str | None:
 def _tabbed(text: str) -> bool:
     lines = [line for line in split_lines(text[:SAMPLE]) if line.strip()][:_LOOK]
     tabs = {line.strip(" ").count("\t") for line in lines}
-    return (
-        len(lines) >= 2 and len(tabs) == 1 and 0 not in tabs and not any(line[:1] == "\t" for line in lines)
-    )
+    return len(lines) >= 2 and len(tabs) == 1 and 0 not in tabs and not any(line[:1] == "\t" for line in lines)
 
 
 def _is_header(first: list[str], others: list[list[str]]) -> bool:
     """Whether a first row names the columns, by its words or by being far shorter than what follows."""
     names = [clean(cell).casefold() for cell in first]
-    if any(
-        len(words) <= 2 and words[-1] in _HEADINGS
-        for words in map(re.compile(r"[^\W_]+").findall, names)
-        if words
-    ):
+    if any(len(words) <= 2 and words[-1] in _HEADINGS for words in map(re.compile(r"[^\W_]+").findall, names) if words):
         return True
     if len(set(names)) < len(names) or any(not n or len(n) > 40 or n[-1] in '.!?…。！？"' for n in names):
         return False
@@ -271,9 +261,7 @@ def _json(whole: Any) -> Table:
         rows = max(of_objects, key=len)
         return _from_values("json", lambda: iter(rows))
     if not lists:
-        raise CorpusError(
-            "This JSON holds no array. Bring an array of strings, or of objects with a text in each."
-        )
+        raise CorpusError("This JSON holds no array. Bring an array of strings, or of objects with a text in each.")
     length = max(map(len, lists.values()))
     parts = list(lists.values())
     return Table(
@@ -286,10 +274,7 @@ def _json(whole: Any) -> Table:
 def _from_values(kind: str, values: Any) -> Table:
     """A table of strings (one column without a name) or of objects (a column for each key seen early)."""
     keys = dict.fromkeys(
-        key
-        for value in islice(values(), _ROWS)
-        if isinstance(value, dict)
-        for key in islice(value, _MAX_COLUMNS)
+        key for value in islice(values(), _ROWS) if isinstance(value, dict) for key in islice(value, _MAX_COLUMNS)
     )
     names = tuple(islice(keys, _MAX_COLUMNS))
     if not names:

@@ -22,8 +22,7 @@ _END = re.compile(
 _WIDE_END = re.compile(f"[{_WIDE_TERMINAL}]+[{re.escape(_CLOSING)}]*")
 # Thai, Lao, Burmese, Khmer, kana and Han.
 _UNSPACED = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-    "\U00020000-\U0003ffff"
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
 UNSPACED = re.compile(f"[{_UNSPACED}]")
 _WIDE = re.compile(f"[{_UNSPACED}\u3001-\u303f\uff00-\uffef]")
@@ -84,11 +83,7 @@ def _ends_sentence(text: str, start: int, match: re.Match[str], cased: bool) -> 
     folded = word.casefold()
     if folded in _TITLES or (folded in _NUMBERED and after[:1].isdigit()):
         return False
-    if (
-        word.isdigit()
-        and len(word) <= 3
-        and (match.start() - start == len(word) or after.startswith(_MONTHS))
-    ):
+    if word.isdigit() and len(word) <= 3 and (match.start() - start == len(word) or after.startswith(_MONTHS)):
         return False  # the number of a list, or of a day
     return not (word.isupper() and _INITIALS.fullmatch(word) and not UNSPACED.search(word))
 

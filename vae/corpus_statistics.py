@@ -53,9 +53,7 @@ def _histogram(lengths: list[int]) -> tuple[tuple[str, int], ...]:
     width = next(w for w in (1, 2, 3, 5, 10, 20, 25, 50, 100, 200, 500, 1000, 2000) if w * _BINS >= usual)
     bins = Counter(min((length - 1) // width, _BINS) for length in lengths)
     last = max(bins)
-    labels = [
-        f"{i * width + 1}" if width == 1 else f"{i * width + 1}–{(i + 1) * width}" for i in range(last + 1)
-    ]
+    labels = [f"{i * width + 1}" if width == 1 else f"{i * width + 1}–{(i + 1) * width}" for i in range(last + 1)]
     if last == _BINS:
         labels[-1] = f"{_BINS * width + 1}+"
     return tuple((label, bins[i]) for i, label in enumerate(labels))

@@ -56,7 +56,7 @@ _BOMS: tuple[tuple[bytes, str], ...] = (  # UTF-32 before UTF-16, whose mark beg
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
-# The old encodings still met, the commonest first: among those that read equally well it is the likeliest.
+# The old encodings still met; the first is so common that it wins over any that reads equally well.
 _ENCODINGS = (
     "cp1252", "cp1251", "gb18030", "cp932", "big5", "cp949", "euc_jp", "koi8_r", "cp1250", "cp1254", "cp1253",
     "cp1255", "cp1256", "cp1257", "cp1258", "cp874", "iso8859_2", "mac_roman",
@@ -78,8 +78,7 @@ def decode(data: bytes) -> tuple[str, str]:
     except UnicodeDecodeError:
         if encoding not in ("utf-8", "utf-8-sig"):
             raise CorpusError(
-                f"The file says that it is {encoding.upper()}, but breaks off or is damaged. "
-                "Save it again as UTF-8."
+                f"The file says that it is {encoding.upper()}, but breaks off or is damaged. Save it again as UTF-8."
             ) from None
         encoding = _detect(data)
         try:
@@ -92,9 +91,7 @@ def decode(data: bytes) -> tuple[str, str]:
         )
     controls = len(_CONTROL.findall(text, 0, SAMPLE))
     if controls > 4 and controls * 20 > min(len(text), SAMPLE):
-        raise CorpusError(
-            "This looks like a binary file, not like text. Bring a text file (.txt, .csv, .jsonl)."
-        )
+        raise CorpusError("This looks like a binary file, not like text. Bring a text file (.txt, .csv, .jsonl).")
     return text, encoding
 
 
@@ -124,17 +121,18 @@ def _detect(data: bytes) -> str:
             sample += line[begin : begin + SAMPLE] + b"\n"
             if len(sample) >= SAMPLE:
                 break
-    for cut in range(1, 5):  # a character of up to four bytes may have been cut through at the end
-        matches = list(from_bytes(sample[:-cut], cp_isolation=list(_ENCODINGS)))
+    # A character of up to four bytes may have been cut through at the end.
+    for cut in range(1, 5 if len(sample) > SAMPLE else 2):
+        matches = [m for m in from_bytes(sample[:-cut], cp_isolation=list(_ENCODINGS)) if m.encoding in _ENCODINGS]
         if matches:
-            break
-    else:
-        raise CorpusError(
-            "This looks like a binary file, or a text in an unknown encoding. Save it again as plain text in UTF-8."
-        )
-    best = min(matches, key=lambda match: (match.chaos, -match.coherence, _ENCODINGS.index(match.encoding)))
-    # Encodings that read the sample alike are reported as one, under whichever name came first.
-    return min({best.encoding, *best.could_be_from_charset} & set(_ENCODINGS), key=_ENCODINGS.index)
+            best = matches[0]
+            # Encodings that read the sample alike come as one match, under whichever name was tried first.
+            names = {best.encoding, *best.could_be_from_charset}.intersection(_ENCODINGS)
+            equals = {m.encoding for m in matches if (m.chaos, m.coherence) == (best.chaos, best.coherence)}
+            return _ENCODINGS[0] if _ENCODINGS[0] in equals else min(names, key=_ENCODINGS.index)
+    raise CorpusError(
+        "This looks like a binary file, or a text in an unknown encoding. Save it again as plain text in UTF-8."
+    )
 
 
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")

@@ -16,7 +16,8 @@ from vae.latent import TextModel, encode
 
 _MI_SENTENCES = 1000
 _ACTIVE_VARIANCE = 0.01
-_FEW_SENTENCES = 200
+_FEW_SENTENCES, _TOO_FEW_SENTENCES = 200, 20
+_UNSETTLED_KL = 2.5  # nats a dimension: as an autoencoder without a prior has
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +156,15 @@ class Verdict:
 
 def verdict(use: Use) -> Verdict:
     """The state of a latent space in plain words, and what to change."""
-    d, kl = len(use.kl), sum(use.kl)
-    if use.sentences < _FEW_SENTENCES:
-        little = f" Only {use.sentences} sentences were held out, so take this with a pinch of salt."
-    else:
-        little = ""
+    d, kl, n = len(use.kl), sum(use.kl), use.sentences
+    little = f" Only {n} sentences were held out, so take this with a pinch of salt." if n < _FEW_SENTENCES else ""
+    if n < _TOO_FEW_SENTENCES:
+        held_out = "1 sentence was" if n == 1 else f"{n} sentences were"
+        return Verdict(
+            "unknown",
+            f"Nobody can tell yet: only {held_out} held out to measure on.",
+            "Judge by the reconstructions and samples, or bring a longer text.",
+        )
     if not all(map(math.isfinite, (kl, use.nll, use.latent_gain))):
         return Verdict("unknown", "The figures are not numbers.", "Train again with a lower learning rate.")
     if kl < 1 or use.latent_gain < 0.5:
@@ -167,6 +172,12 @@ def verdict(use: Use) -> Verdict:
             "collapsed",
             f"Collapsed: the decoder does not listen to z, so every point says much the same.{little}",
             "Raise free bits or word dropout, lower beta, or give the autoencoder phase a larger part.",
+        )
+    if kl > _UNSETTLED_KL * d:
+        return Verdict(
+            "weak",
+            f"Unsettled: z carries {kl:.0f} nats, so points drawn at random read badly.{little}",
+            "Train on until beta has risen, or raise beta.",
         )
     weak_information = use.mutual_information < 0.5 * min(use.mi_ceiling, 5.0)
     if use.active_units < 0.5 * d or use.latent_gain < 3 or weak_information:
