@@ -104,7 +104,7 @@ def _delimited(text: str, delimiter: str) -> Table:
             deque(_records(text, delimiter, quoting), maxlen=0)
         except CorpusError:
             quoting = csv.QUOTE_NONE  # tab-separated files often quote nothing, and hold lone quotation marks
-    sample = list(islice(filter(None, _records(text, delimiter, quoting)), _ROWS))
+    sample = [row for row in islice(_records(text, delimiter, quoting), _ROWS) if row]
     width = max(Counter(map(len, sample)).most_common(1), default=(1, 0))[0]
     headed = bool(sample) and len(sample[0]) >= width and _is_header(sample[0], sample[1:])
     columns = _unique(sample[0] if headed else [""] * width)

@@ -125,7 +125,8 @@ def _detect(data: bytes) -> str:
     for cut in range(1, 5 if len(sample) > SAMPLE else 2):
         matches = [m for m in from_bytes(sample[:-cut], cp_isolation=list(_ENCODINGS)) if m.encoding in _ENCODINGS]
         if matches:
-            best = matches[0]
+            # Bytes that make sense in pairs hardly do so by chance: between equals, an encoding of pairs wins.
+            best = min(matches, key=lambda m: (round(m.chaos, 2), m.multi_byte_usage < 0.2, -m.coherence))
             # Encodings that read the sample alike come as one match, under whichever name was tried first.
             names = {best.encoding, *best.could_be_from_charset}.intersection(_ENCODINGS)
             equals = {m.encoding for m in matches if (m.chaos, m.coherence) == (best.chaos, best.coherence)}

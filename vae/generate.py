@@ -40,7 +40,7 @@ def generate(
     Returns:
         ids of each sentence, prefix included, without begin and end.
     Raises:
-        ValueError: a parameter is out of its range.
+        ValueError: a parameter is out of its range, or the model's probabilities are no numbers.
     Source: Fan et al. 2018, arXiv:1805.04833 (top-k); Holtzman et al. 2020, arXiv:1904.09751 (top-p).
     """
     _check(temperature, top_k, top_p, max_tokens)
@@ -133,7 +133,10 @@ def _choose(logits: Tensor, temperature: float, top_k: int, top_p: float, genera
     """One token a row: (N, V) -> (N,)."""
     if temperature == 0:
         return logits.argmax(-1)
-    p = (logits.float() / temperature).softmax(-1)
+    # from the likeliest down, so that a temperature near zero is greedy and overflows nowhere
+    p = ((logits - logits.amax(-1, keepdim=True)).float() / max(temperature, 1e-9)).softmax(-1)
+    if p.isnan().any():
+        raise ValueError("the model's figures are no numbers: train it again with a lower learning rate")
     if 0 < top_k < p.shape[-1]:
         p = p.masked_fill(p < p.topk(top_k, -1).values[:, -1:], 0.0)
     if top_p < 1:
@@ -141,6 +144,7 @@ def _choose(logits: Tensor, temperature: float, top_k: int, top_p: float, genera
         # a token stays while the ones before it hold less than top_p: the likeliest always does
         before = ordered.cumsum(-1) - ordered
         outside = before >= top_p * ordered.sum(-1, keepdim=True)
+        outside[:, 0] = False
         p = p.scatter(-1, places, ordered.masked_fill(outside, 0.0))
     return torch.multinomial(p, 1, generator=generator).squeeze(-1)
 

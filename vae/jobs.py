@@ -196,9 +196,7 @@ class Jobs:
             log = self._find(owner, run_id).log
         return log.read(after)
 
-    async def watch(
-        self, owner: str, run_id: str, after: int = 0
-    ) -> AsyncIterator[tuple[Status, list[Event]]]:
+    async def watch(self, owner: str, run_id: str, after: int = 0) -> AsyncIterator[tuple[Status, list[Event]]]:
         """The status and the new events whenever either changes, until the run rests (see RESTING).
 
         A `Started` with a step above 0 takes back what was told of later steps: the run went on from there.

@@ -77,15 +77,15 @@ def train_tokenizer(sentences: Sequence[str], kind: str = "bpe", vocabulary: int
         "normalization_rule_name": "identity",
         "remove_extra_whitespaces": False,
         "byte_fallback": byte_fallback,
-        "unk_piece": "<oov>",
+        # The trainer cuts the marks' own names out of the text, so they get names that no sentence holds.
+        **{f"{mark}_piece": f"\n{mark}" for mark in ("pad", "unk", "bos", "eos")},
         "use_all_vocab": kind == "word",
         "character_coverage": 1.0,
-        "max_sentence_length": 1 + max(len(s.encode()) for s in escaped),
+        "max_sentence_length": max(10, 1 + max(len(s.encode()) for s in escaped)),  # 10 is its least
         "num_threads": 1,
         "minloglevel": 2,
     }
     if kind == "word":
-        # Words that are control marks in the text (PTB's <unk>) stay words of their own.
         options["vocab_size"] = min(vocabulary, 4 + len({word for s in escaped for word in s.split(" ")}))
     output = io.BytesIO()
     spm.SentencePieceTrainer.Train(

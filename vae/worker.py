@@ -23,6 +23,8 @@ from vae.events import Finished
 from vae.store import Run
 from vae.train import About, train
 
+_NICENESS = 10  # so that pages and sliders stay swift
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -72,7 +74,7 @@ def work(pipe: Connection, threads: int) -> None:
     """Do the tasks that come through the pipe until it closes, at low priority and on `threads` threads."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches every process; the parent decides
     if hasattr(os, "nice"):
-        os.nice(10)
+        os.nice(max(0, _NICENESS - os.nice(0)))
     with suppress(EOFError, OSError):
         pipe.send("ready")
         while True:

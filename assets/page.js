@@ -1,0 +1,61 @@
+/* The frame around the tabs: the model line, the light, the help. */
+(() => {
+  "use strict";
+  const space = (window.space ??= {});
+  const THEME = "sentence-space-theme";
+
+  const dark = () => document.body.classList.contains("dark");
+
+  function setTheme(name) {
+    document.body.classList.toggle("dark", name === "dark");
+    localStorage.setItem(THEME, name);
+  }
+
+  /** The header, whose markup stands in the component's template. */
+  space.header = ({ element, props, watch }) => {
+    const find = (name) => element.querySelector(name);
+    const model = find(".model-line");
+    const help = find("dialog");
+    const panel = () => document.getElementById("model-panel");
+
+    function open(yes) {
+      panel()?.classList.toggle("open", yes);
+      model.setAttribute("aria-expanded", String(yes));
+    }
+    const isOpen = () => model.getAttribute("aria-expanded") === "true";
+
+    function name() {
+      find(".model-name").textContent = props.value?.name ?? "none yet";
+      find(".model-origin").textContent = props.value?.origin ? `(${props.value.origin})` : "";
+    }
+    function label() {
+      find(".theme").setAttribute("aria-label", dark() ? "Light theme" : "Dark theme");
+    }
+
+    model.addEventListener("click", () => open(!isOpen()));
+    find(".theme").addEventListener("click", () => {
+      setTheme(dark() ? "light" : "dark");
+      label();
+    });
+    find(".help").addEventListener("click", () => help.showModal());
+    find(".close").addEventListener("click", () => help.close());
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !isOpen()) return;
+      open(false);
+      model.focus();
+    });
+    const chosen = localStorage.getItem(THEME);
+    if (chosen) setTheme(chosen);
+    watch("value", name);
+    name();
+    label();
+    document.documentElement.lang = "en";
+  };
+
+  /** What is known of the model in use, as a list of terms. */
+  space.facts = (context) =>
+    space.live(context, (root, rows) => {
+      const { h } = space;
+      root.replaceChildren(h("dl", { class: "facts" }, ...(rows || []).flatMap(([term, text]) => [h("dt", {}, term), h("dd", {}, text)])));
+    });
+})();

@@ -1,0 +1,162 @@
+"""The Corpus tab in a real browser: our texts, uploads, pasted text, and what is said of each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+Arrive = Callable[..., Page]
+SENTENCES = [f"The {who} {does} the {what}." for who in ("cat", "dog", "girl") for does in ("sees", "likes") for what in ("sun", "sea")]
+PAYLOADS = [
+    "<script>window.ran = 1</script> is a sentence.",
+    "<img src=x onerror='window.ran = 1'> is another.",
+    "<svg onload='window.ran = 1'> is a third.",
+    "${window.ran = 1} and {{window.ran = 1}} make a fourth.",
+    "![image](http://198.51.100.7/pixel.png) is the fifth.",
+]
+MALFORMED = [
+    ("empty.txt", b"", "empty"),
+    ("one.txt", b"Only one sentence.\n", "At least 2"),
+    ("picture.txt", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01" * 20, "text"),
+    ("broken.csv", b'text,label\n"never closed,good\nmore,bad\n', "quot"),
+    ("broken.json", b'[{"text": "a sentence"}, {"text": ', "JSON"),
+    ("broken.jsonl", b'{"text": "one"}\n{"text": \n{"text": "two"}\n', "JSON"),
+]
+
+
+def open_corpus(page: Page) -> None:
+    page.get_by_role("tab", name="Corpus").click()
+    page.locator("#corpus-figures h2").wait_for()
+
+
+def upload(page: Page, name: str, data: bytes) -> None:
+    page.locator("#corpus-file input[type=file]").set_input_files(
+        {"name": name, "mimeType": "application/octet-stream", "buffer": data}
+    )
+
+
+def name_shown(page: Page, name: str) -> None:
+    expect(page.locator("#corpus-figures h2")).to_have_text(name)
+
+
+def test_empty_tab_says_what_will_appear_and_cannot_go_on(arrive: Arrive) -> None:
+    page = arrive()
+    open_corpus(page)
+    expect(page.locator("#corpus-figures")).to_contain_text("Your text will stand here")
+    expect(page.locator("#corpus-next")).to_be_disabled()
+
+
+def test_one_of_our_texts_is_shown_and_leads_to_training(arrive: Arrive) -> None:
+    page = arrive()
+    open_corpus(page)
+    page.locator("#corpus-ours label").filter(has_text="A hundred sentences").click()
+    name_shown(page, "hundred.txt")
+    expect(page.locator("#corpus-figures")).to_contain_text("100 sentences")
+    expect(page.locator("#corpus-first li")).to_have_count(4)
+    expect(page.locator("#corpus-anywhere li")).to_have_count(4)
+    expect(page.locator("#corpus-lengths tbody tr").first).to_be_visible()
+    page.locator("#corpus-next").click()
+    expect(page.get_by_role("tab", name="Train")).to_have_attribute("aria-selected", "true")
+    expect(page.locator("#train-plan")).to_contain_text("hundred.txt")
+    expect(page.locator("#train-start")).to_be_enabled()
+
+
+def test_counts_on_the_page_add_up_to_the_lines_of_the_file(arrive: Arrive) -> None:
+    lines = [*SENTENCES, "", SENTENCES[0], SENTENCES[1], "x" * 500, "--- !!!", ""]
+    page = arrive()
+    open_corpus(page)
+    upload(page, "counted.txt", "\n".join([*lines, "end of it"]).encode("utf-8-sig"))
+    name_shown(page, "counted.txt")
+    numbers = [int(re.sub(r"\D", "", cell)) for cell in page.locator("#corpus-account td").all_inner_texts()]
+    read, *dropped, kept = numbers
+    assert read == len(lines) + 1
+    assert sorted(dropped) == [1, 1, 2, 2]
+    assert kept == len(SENTENCES) + 1 == read - sum(dropped)
+    expect(page.locator("#corpus-figures")).to_contain_text("UTF-8")
+
+
+def test_table_offers_its_columns_and_labels(arrive: Arrive) -> None:
+    rows = "".join(f'"{sentence}",{"good" if i % 2 else "bad"},short {i}\n' for i, sentence in enumerate(SENTENCES))
+    page = arrive()
+    open_corpus(page)
+    upload(page, "opinions.csv", f"review,sentiment,note\n{rows}".encode())
+    name_shown(page, "opinions.csv")
+    expect(page.locator("#corpus-first li").first).to_contain_text(SENTENCES[0])
+    page.get_by_role("combobox", name="Labels are in").click()
+    page.get_by_role("option", name="sentiment").click()
+    expect(page.locator("#corpus-first .badge").first).to_have_text("bad")
+    page.get_by_role("combobox", name="Sentences are in").click()
+    page.get_by_role("option", name="note").click()
+    expect(page.locator("#corpus-first li").first).to_contain_text("short 0")
+
+
+@pytest.mark.parametrize(("name", "data", "said"), MALFORMED, ids=[name for name, _, _ in MALFORMED])
+def test_malformed_upload_says_what_is_wrong_and_keeps_the_text_before(
+    arrive: Arrive, name: str, data: bytes, said: str
+) -> None:
+    page = arrive()
+    open_corpus(page)
+    upload(page, "good.txt", "\n".join(SENTENCES).encode())
+    name_shown(page, "good.txt")
+    page.locator("#corpus-file button[aria-label='Clear']").click()
+    upload(page, name, data)
+    expect(page.locator("#corpus-note [role=alert]")).to_contain_text(re.compile(said, re.IGNORECASE))
+    name_shown(page, "good.txt")
+
+
+def test_pasted_text_is_read_and_a_refused_one_stays_where_it_was_typed(arrive: Arrive) -> None:
+    page = arrive()
+    open_corpus(page)
+    box = page.locator("#corpus-text textarea")
+    box.fill("Only one line.")
+    page.locator("#corpus-read").click()
+    expect(page.locator("#corpus-note [role=alert]")).to_contain_text("At least 2")
+    expect(box).to_have_value("Only one line.")
+    box.fill("\n".join(SENTENCES))
+    page.locator("#corpus-read").click()
+    name_shown(page, "pasted.txt")
+    expect(page.locator("#corpus-note [role=alert]")).to_have_count(0)
+    expect(page.locator("#corpus-figures")).to_contain_text(f"{len(SENTENCES)} sentences")
+
+
+def test_hostile_text_is_shown_as_text(arrive: Arrive) -> None:
+    header = "text,<img src=x onerror='window.ran = 1'>"
+    rows = "".join(f'"{payload}","<b>{i}</b>"\n' for i, payload in enumerate(PAYLOADS))
+    page = arrive()
+    open_corpus(page)
+    upload(page, "hostile.csv", f"{header}\n{rows}".encode())
+    name_shown(page, "hostile.csv")
+    page.get_by_role("combobox", name="Labels are in").click()
+    page.get_by_role("option").last.click()
+    expect(page.locator("#corpus-first .badge").first).to_have_text("<b>0</b>")
+    expect(page.locator("#corpus-figures")).to_contain_text("onerror")
+    for i, payload in enumerate(PAYLOADS[:4]):
+        expect(page.locator("#corpus-first li").nth(i)).to_contain_text(payload)
+    assert page.evaluate("window.ran") is None
+
+
+def test_reload_keeps_the_text_and_another_visitor_has_none(arrive: Arrive) -> None:
+    page = arrive()
+    open_corpus(page)
+    upload(page, "mine.txt", "\n".join(SENTENCES).encode())
+    name_shown(page, "mine.txt")
+    other = arrive()
+    open_corpus(other)
+    expect(other.locator("#corpus-figures")).to_contain_text("Your text will stand here")
+    assert "mine.txt" not in other.content()
+    page.reload()
+    open_corpus(page)
+    name_shown(page, "mine.txt")
+
+
+@pytest.mark.parametrize("tab", ["Corpus", "Train"])
+def test_narrow_page_does_not_scroll_sideways(arrive: Arrive, tab: str) -> None:
+    page = arrive(viewport={"width": 390, "height": 844})
+    page.get_by_role("tab", name="Corpus").click()
+    page.locator("#corpus-ours label").filter(has_text="A hundred sentences").click()
+    name_shown(page, "hundred.txt")
+    page.get_by_role("tab", name=tab).click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,0 +1,131 @@
+"""The model line and its panel: which model, where from, download, load, switch; and the frame of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+Arrive = Callable[..., Page]
+TABS = ("Corpus", "Train", "Sample", "Slide")
+
+
+def open_panel(page: Page) -> None:
+    page.locator(".model-line").click()
+    expect(page.locator("#model-panel")).to_be_visible()
+
+
+def give(page: Page, file: Path) -> None:
+    with page.expect_file_chooser() as chooser:
+        page.locator("#model-load").click()
+    chooser.value.set_files(file)
+
+
+def test_panel_tells_what_the_model_is(arrive: Arrive) -> None:
+    page = arrive()
+    expect(page.locator("#model-panel")).to_be_hidden()
+    open_panel(page)
+    for term in ("Trained on", "Size", "Its space"):
+        expect(page.locator("#model-panel")).to_contain_text(term)
+    page.keyboard.press("Escape")
+    expect(page.locator("#model-panel")).to_be_hidden()
+
+
+def test_a_downloaded_model_can_be_loaded_and_left_again(arrive: Arrive, tmp_path: Path) -> None:
+    page = arrive()
+    open_panel(page)
+    with page.expect_download() as download:
+        page.locator("#model-download").click()
+    file = tmp_path / download.value.suggested_filename
+    download.value.save_as(file)
+    assert file.suffix == ".safetensors"
+    assert file.stat().st_size > 10_000
+    give(page, file)
+    expect(page.locator(".model-line")).to_contain_text("loaded from a file")
+    expect(page.locator("#model-message")).to_contain_text("loaded and in use")
+    page.locator("#model-list").get_by_label("bundled").check()
+    expect(page.locator(".model-line")).to_contain_text("bundled")
+
+    other = arrive()
+    open_panel(other)
+    expect(other.locator("#model-list label")).to_have_count(0)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a model", b"\xff" * 4096, b"PK\x03\x04" + b"\0" * 512])
+def test_a_malformed_model_is_refused_in_place(arrive: Arrive, tmp_path: Path, content: bytes) -> None:
+    page = arrive()
+    open_panel(page)
+    file = tmp_path / "model.safetensors"
+    file.write_bytes(content)
+    give(page, file)
+    expect(page.locator("#model-message").get_by_role("alert")).to_contain_text("not loaded")
+    expect(page.locator(".model-line")).to_contain_text("bundled")
+
+
+def test_a_reload_keeps_the_visit(arrive: Arrive, tmp_path: Path) -> None:
+    page = arrive()
+    open_panel(page)
+    with page.expect_download() as download:
+        page.locator("#model-download").click()
+    file = tmp_path / "mine.safetensors"
+    download.value.save_as(file)
+    give(page, file)
+    expect(page.locator(".model-line")).to_contain_text("Mine")
+    page.reload()
+    expect(page.locator(".model-line")).to_contain_text("Mine")
+
+
+def test_the_page_works_where_storage_is_refused(arrive: Arrive) -> None:
+    page = arrive()
+    page.context.add_init_script(
+        "Object.defineProperty(window, 'localStorage', {configurable: true, get() { throw new Error('refused') }})"
+    )
+    page.reload()
+    page.locator("#stage .step").first.wait_for()
+    page.get_by_role("tab", name="Sample").click()
+    expect(page.locator("#samples .sentences li")).to_have_count(8)
+
+
+def test_theme_changes_and_is_remembered(arrive: Arrive) -> None:
+    page = arrive(color_scheme="light")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(paper)
+    page.get_by_role("button", name="Dark theme").click()
+    assert page.evaluate(paper) != light
+    page.reload()
+    page.get_by_role("button", name="Light theme").click()
+    assert page.evaluate(paper) == light
+
+
+def test_help_explains_the_words(arrive: Arrive) -> None:
+    page = arrive()
+    page.get_by_role("button", name="Help").click()
+    sheet = page.get_by_role("dialog", name="What is a VAE?")
+    expect(sheet).to_contain_text("KL")
+    sheet.get_by_role("button", name="Close").click()
+    expect(sheet).to_be_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_tab_is_accessible(arrive: Arrive, scheme: str) -> None:
+    page = arrive(color_scheme=scheme, reduced_motion="reduce")
+    found = {}
+    for tab in TABS:
+        page.get_by_role("tab", name=tab).click()
+        page.wait_for_load_state("networkidle")
+        results = Axe().run(page)
+        if results.violations_count:
+            found[tab] = results.generate_report()
+    assert found == {}, "\n".join(found.values())
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_sticks_out_sideways(arrive: Arrive, width: int) -> None:
+    page = arrive(viewport={"width": width, "height": 844})
+    for tab in TABS:
+        page.get_by_role("tab", name=tab).click()
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, tab

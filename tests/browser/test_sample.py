@@ -1,0 +1,86 @@
+"""Sampling: sentences with their fingerprints, repeatable, copied, told new from seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+Arrive = Callable[..., Page]
+SENTENCES = "#samples .sentences li"
+
+
+def on_tab(arrive: Arrive, **options: object) -> Page:
+    page = arrive(**options)
+    page.get_by_role("tab", name="Sample").click()
+    page.locator(SENTENCES).first.wait_for()
+    return page
+
+
+def ask(page: Page, expected: int = 8) -> list[str]:
+    with page.expect_response("**/queue/data*") as response:
+        page.get_by_role("button", name="Sample", exact=True).click()
+    response.value.finished()
+    expect(page.locator(SENTENCES)).to_have_count(expected)
+    return texts(page)
+
+
+def texts(page: Page) -> list[str]:
+    return page.locator(f"{SENTENCES} .sentence").all_inner_texts()
+
+
+def test_samples_come_with_fingerprint_and_badge(arrive: Arrive) -> None:
+    page = on_tab(arrive)
+    rows = page.locator(SENTENCES)
+    expect(rows).to_have_count(8)
+    expect(page.locator(f"{SENTENCES} .fingerprint")).to_have_count(8)
+    assert set(page.locator(f"{SENTENCES} .badge").all_inner_texts()) <= {"new", "seen"}
+    expect(page.locator("#sample-message")).to_contain_text("new")
+
+
+def test_a_fixed_seed_repeats_the_sentences_and_a_new_one_does_not(arrive: Arrive) -> None:
+    page = on_tab(arrive)
+    page.get_by_role("button", name="More").click()
+    page.get_by_label("Variety").first.wait_for()
+    seed = page.get_by_label("Seed", exact=False).first
+    page.get_by_label("A new seed each time").uncheck()
+    seed.fill("7")
+    seven = ask(page)
+    seed.fill("8")
+    seed.press("Tab")
+    eight = ask(page)
+    seed.fill("7")
+    seed.press("Tab")
+    assert ask(page) == seven
+    assert eight != seven
+
+
+def test_every_sentence_begins_with_the_start(arrive: Arrive) -> None:
+    page = on_tab(arrive)
+    page.get_by_label("Start of the sentence").fill("I would")
+    page.get_by_label("Start of the sentence").press("Enter")
+    page.wait_for_function(
+        "[...document.querySelectorAll('#samples .sentence')].every(p => p.textContent.startsWith('I would'))"
+    )
+    assert len(texts(page)) == 8
+
+
+def test_copy_puts_the_sentence_on_the_clipboard(arrive: Arrive) -> None:
+    page = on_tab(arrive, permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy", exact=True).nth(2).click()
+    expect(page.locator(f"{SENTENCES} .copy").nth(2)).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == texts(page)[2]
+    page.get_by_role("button", name="Copy all").click()
+    page.get_by_role("button", name="Copied").first.wait_for()
+    assert page.evaluate("navigator.clipboard.readText()").split("\n") == texts(page)
+
+
+def test_markup_as_a_start_stays_text(arrive: Arrive) -> None:
+    page = on_tab(arrive)
+    page.get_by_label("Start of the sentence").fill("<img src=x onerror='window.hit=1'>")
+    page.get_by_label("Start of the sentence").press("Enter")
+    page.wait_for_function(
+        "[...document.querySelectorAll('#samples .sentence')].every(p => p.textContent.includes('<img'))"
+    )
+    assert page.evaluate("window.hit") is None
+    assert page.locator("#samples img").count() == 0

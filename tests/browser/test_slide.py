@@ -1,0 +1,156 @@
+"""Sliding between two sentences: by mouse, finger and keys, in the browser alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+
+from playwright.sync_api import Page, expect
+
+FRAME, SCRUB, STEPS = "#stage .frame", "#stage .scrub", "#stage .step"
+Arrive = Callable[..., Page]
+
+
+def type_pair(page: Page, first: str, second: str) -> None:
+    page.get_by_label("First sentence").fill(first)
+    page.get_by_label("Second sentence").fill(second)
+
+
+def current(page: Page) -> int:
+    return int(page.locator(f"{STEPS}[aria-current] .number").inner_text())
+
+
+def test_page_opens_on_a_path_of_the_bundled_model(arrive: Arrive) -> None:
+    page = arrive()
+    expect(page.get_by_role("tab", name="Slide")).to_have_attribute("aria-selected", "true")
+    expect(page.locator(".model-line")).to_contain_text("bundled")
+    expect(page.locator(STEPS)).to_have_count(11)
+    assert page.locator(FRAME).inner_text().strip()
+    assert page.get_by_label("First sentence").input_value()
+
+
+def test_dragging_changes_the_sentence_and_sends_nothing(arrive: Arrive) -> None:
+    page = arrive()
+    page.wait_for_load_state("networkidle")
+    box = page.locator(SCRUB).bounding_box()
+    assert box is not None
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 4, y)
+    page.mouse.down()
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    sentences, strips = [], set()
+    for move in range(50):
+        page.mouse.move(box["x"] + 4 + (box["width"] - 8) * (move + 1) / 50, y)
+        sentences.append(page.locator(FRAME).inner_text())
+        strips.add(page.locator("#stage .now .cells").get_attribute("style"))
+    page.mouse.up()
+    assert requests == []
+    assert sum(a != b for a, b in pairwise(sentences)) >= 4
+    assert len(strips) >= 40  # the fingerprint moves between the frames too
+    assert current(page) == 11
+
+
+def test_keys_step_through_the_path(arrive: Arrive) -> None:
+    page = arrive()
+    slider = page.locator(SCRUB)
+    slider.focus()
+    slider.press("Home")
+    assert current(page) == 1
+    slider.press("ArrowRight")
+    slider.press("ArrowRight")
+    assert current(page) == 3
+    slider.press("ArrowLeft")
+    assert current(page) == 2
+    slider.press("End")
+    assert current(page) == 11
+    expect(slider).to_have_attribute("aria-valuetext", f"11 of 11: {page.locator(FRAME).inner_text()}")
+
+
+def test_a_finger_moves_the_slider(arrive: Arrive) -> None:
+    page = arrive(has_touch=True, viewport={"width": 390, "height": 844})
+    slider = page.locator(SCRUB)
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    assert box is not None
+    page.touchscreen.tap(box["x"] + box["width"] - 16, box["y"] + box["height"] / 2)
+    page.wait_for_function("document.querySelector('#stage .step[aria-current] .number').textContent === '11'")
+
+
+def test_click_in_the_list_jumps_there(arrive: Arrive) -> None:
+    page = arrive(reduced_motion="reduce")
+    page.locator(STEPS).nth(2).click()
+    assert current(page) == 3
+    assert page.locator(FRAME).inner_text() == page.locator(STEPS).nth(2).locator(".sentence").inner_text()
+
+
+def test_own_sentences_make_a_path_and_show_what_became_of_them(arrive: Arrive) -> None:
+    page = arrive()
+    type_pair(page, "He is happy.", "She is at home.")
+    page.get_by_role("button", name="Show the path").click()
+    expect(page.locator("#stage .end")).to_have_count(2)
+    page.wait_for_function("document.querySelector('#stage .step[aria-current] .number').textContent === '1'")
+    made = page.locator("#stage .end .sentence").all_inner_texts()
+    path = page.locator(f"{STEPS} .sentence").all_inner_texts()
+    assert [path[0], path[-1]] == made
+    for verdict in page.locator("#stage .end .badge").all_inner_texts():
+        assert "word" in verdict
+
+
+def test_steps_and_path_follow_the_settings(arrive: Arrive) -> None:
+    page = arrive()
+    page.get_by_label("number input for Steps").fill("5")
+    page.get_by_label("number input for Steps").press("Enter")
+    expect(page.locator(STEPS)).to_have_count(5)
+    with page.expect_request("**/queue/join*") as asked:
+        page.get_by_label("Spherical").check()
+    assert '"spherical"' in (asked.value.post_data or "")
+    expect(page.locator(STEPS)).to_have_count(5)
+
+
+def test_swap_turns_the_sentences_round(arrive: Arrive) -> None:
+    page = arrive()
+    first, second = page.get_by_label("First sentence"), page.get_by_label("Second sentence")
+    a, b = first.input_value(), second.input_value()
+    page.get_by_role("button", name="Swap").click()
+    expect(first).to_have_value(b)
+    expect(second).to_have_value(a)
+
+
+def test_two_others_bring_a_path_of_their_own(arrive: Arrive) -> None:
+    page = arrive()
+    type_pair(page, "x", "y")
+    page.get_by_role("button", name="Two others").click()
+    expect(page.get_by_label("First sentence")).not_to_have_value("x")
+    expect(page.locator(STEPS)).to_have_count(11)
+
+
+def test_an_empty_sentence_is_told_in_place_and_nothing_is_lost(arrive: Arrive) -> None:
+    page = arrive()
+    before = page.locator(STEPS).count()
+    type_pair(page, "", "This stays.")
+    page.get_by_role("button", name="Show the path").click()
+    expect(page.locator("#slide-message").get_by_role("alert")).to_contain_text("first sentence is empty")
+    expect(page.get_by_label("Second sentence")).to_have_value("This stays.")
+    expect(page.locator(STEPS)).to_have_count(before)
+
+
+def test_markup_in_a_sentence_stays_text(arrive: Arrive) -> None:
+    page = arrive()
+    payloads = ["<img src=x onerror='window.hit=1'>", "${window.hit=1} {{constructor}} <script>window.hit=1</script>"]
+    type_pair(page, *payloads)
+    page.get_by_role("button", name="Show the path").click()
+    page.wait_for_function("document.querySelector('#stage .step[aria-current] .number').textContent === '1'")
+    assert page.evaluate("window.hit") is None
+    assert page.locator("#stage img, #stage script").count() == 0
+
+
+def test_fingerprint_explains_itself_and_tells_its_numbers(arrive: Arrive) -> None:
+    page = arrive()
+    page.locator("#stage .now .fingerprint").click()
+    sheet = page.get_by_role("dialog", name="The fingerprint of a sentence")
+    expect(sheet).to_be_visible()
+    sheet.locator("summary").click()
+    assert sheet.locator("tbody tr").count() >= 2
+    page.keyboard.press("Escape")
+    expect(sheet).to_have_count(0)

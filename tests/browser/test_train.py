@@ -1,0 +1,188 @@
+"""The Train tab in a real browser: start, watch, reload, pause, stop, and two visitors at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from gradio_client import Client
+from playwright.sync_api import Page, expect
+
+Arrive = Callable[..., Page]
+SENTENCES = [
+    f"{who} {does} {what}."
+    for who in ("The cat", "A dog", "My sister", "Our teacher", "The old man")
+    for does in ("sees", "likes", "wants", "finds")
+    for what in ("the red ball", "a green apple", "some fresh bread", "the quiet river")
+]
+SMALL = {"latent": "4", "hidden": "16", "minutes": "0"}
+SLOW = 180_000  # ms: a busy machine with two cores
+
+
+def bring(page: Page, name: str = "mine.txt") -> None:
+    """Upload a text of 80 sentences and go on to the Train tab."""
+    page.get_by_role("tab", name="Corpus").click()
+    page.locator("#corpus-file input[type=file]").set_input_files(
+        {"name": name, "mimeType": "text/plain", "buffer": "\n".join(SENTENCES).encode()}
+    )
+    expect(page.locator("#corpus-figures h2")).to_have_text(name)
+    page.locator("#corpus-next").click()
+    expect(page.locator("#train-plan")).to_contain_text(name)
+
+
+def learn(page: Page, epochs: int) -> None:
+    """Start a training of a small model, from scratch."""
+    page.locator("#train-settings > button").click()
+    page.get_by_role("combobox", name="Start from").click()
+    page.get_by_role("option", name="Nothing").click()
+    for name, value in {**SMALL, "epochs": str(epochs)}.items():
+        field = page.locator(f"#train-{name} input[type=number]")
+        field.fill(value)
+        field.press("Tab")
+    expect(page.locator("#train-plan")).to_contain_text(f"for {epochs} epochs")
+    page.locator("#train-start").click()
+
+
+def points(page: Page) -> int:
+    return int(page.locator("#train-chart canvas").get_attribute("data-points") or 0)
+
+
+def wait_for_points(page: Page, more_than: int) -> None:
+    page.wait_for_function(
+        "n => Number(document.querySelector('#train-chart canvas')?.dataset.points ?? 0) > n", arg=more_than, timeout=SLOW
+    )
+
+
+def share(page: Page) -> float:
+    return float(page.locator("#train-progress progress").get_attribute("value") or 0)
+
+
+def finish(page: Page) -> None:
+    """Stop the training and wait for its model."""
+    page.locator("#train-stop").click()
+    expect(page.locator("#train-note .done")).to_be_visible(timeout=SLOW)
+
+
+def test_without_a_text_the_tab_says_where_to_get_one(arrive: Arrive) -> None:
+    page = arrive()
+    page.get_by_role("tab", name="Train").click()
+    expect(page.locator("#train-plan")).to_contain_text("Choose one in Corpus")
+    expect(page.locator("#train-start")).to_be_disabled()
+    expect(page.locator("#train-run")).to_contain_text("The chart begins with the first steps")
+
+
+def test_training_is_watched_found_again_after_reload_stopped_and_used(arrive: Arrive) -> None:
+    page = arrive()
+    bring(page, "my-own.txt")
+    learn(page, 1000)
+    wait_for_points(page, 1)
+    first = share(page)
+    expect(page.locator("#train-reconstructions li")).to_have_count(3, timeout=SLOW)
+    expect(page.locator("#train-samples li")).to_have_count(3)
+    expect(page.locator("#train-samples .fingerprint")).to_have_count(3)
+    wait_for_points(page, 3)
+    assert share(page) > first
+    expect(page.locator("#train-progress")).to_contain_text(re.compile(r"Step \d.* left · .* tokens a second"))
+    drawn = points(page)
+
+    page.reload()
+    page.get_by_role("tab", name="Train").click()
+    wait_for_points(page, drawn - 1)  # what was drawn before is there again
+    wait_for_points(page, points(page))  # and it goes on
+    expect(page.locator("#train-start")).to_be_disabled()
+
+    finish(page)
+    expect(page.locator(".model-line")).to_contain_text("my-own")
+    expect(page.locator(".model-line")).to_contain_text("trained here")
+    expect(page.locator("#train-start")).to_be_enabled()
+    with page.expect_download() as download:
+        page.locator("#train-download").click()
+    assert download.value.suggested_filename == "my-own.safetensors"
+
+
+def test_pause_rests_and_resume_goes_on(arrive: Arrive) -> None:
+    page = arrive()
+    bring(page)
+    learn(page, 1000)
+    wait_for_points(page, 1)
+    page.locator("#train-pause").click()
+    expect(page.locator("#train-note")).to_contain_text("Paused at step", timeout=SLOW)
+    paused = share(page)
+    assert 0 < paused < 1
+    page.reload()
+    page.get_by_role("tab", name="Train").click()
+    expect(page.locator("#train-note")).to_contain_text("Paused at step")
+    drawn = points(page)
+    page.locator("#train-resume").click()
+    wait_for_points(page, drawn)
+    assert share(page) > paused
+    finish(page)
+
+
+def test_double_click_on_start_starts_one_run(arrive: Arrive) -> None:
+    page = arrive()
+    bring(page)
+    page.locator("#train-start").dblclick()
+    expect(page.locator("#train-stop")).to_be_enabled()
+    expect(page.locator("#train-note [role=alert]")).to_have_count(0)
+    page.locator("#train-stop").click()
+    expect(page.locator("#train-start")).to_be_enabled(timeout=SLOW)  # a second run would keep it disabled
+
+
+def test_impossible_value_is_refused_in_place(arrive: Arrive) -> None:
+    page = arrive()
+    bring(page)
+    page.locator("#train-settings > button").click()
+    field = page.locator("#train-epochs input[type=number]")
+    field.fill("-3")
+    field.press("Tab")
+    page.locator("#train-start").click()
+    expect(page.locator("#train-note [role=alert]")).to_contain_text("epochs")
+    expect(field).to_have_value("-3")
+    expect(page.locator("#train-start")).to_be_enabled()
+
+
+@pytest.fixture
+def crowd(server: str) -> Any:
+    """A function that fills every free place with the trainings of other visitors; they end with the test."""
+    client = Client(server, verbose=False)
+    tokens: list[str] = []
+
+    def fill() -> None:
+        while True:
+            token = client.predict(api_name="/start")
+            client.predict(token, None, "\n".join(SENTENCES), api_name="/read_corpus")
+            settings = {"latent": 4, "hidden": 16, "minutes": 0.0, "epochs": 1000.0}
+            run = client.predict(token, "quick", settings, api_name="/train")
+            if run["state"] == "waiting":
+                client.predict(token, api_name="/stop")
+                return
+            tokens.append(token)
+
+    yield fill
+    for token in tokens:
+        client.predict(token, api_name="/stop")
+
+
+def test_second_visitor_sees_nothing_of_the_first_waits_and_then_starts(
+    arrive: Arrive, crowd: Callable[[], None]
+) -> None:
+    first, second = arrive(), arrive()
+    bring(first, "first.txt")
+    learn(first, 1000)
+    wait_for_points(first, 1)
+    crowd()
+    bring(second, "second.txt")
+    learn(second, 1000)
+    expect(second.locator("#train-progress")).to_contain_text("yours is next")
+    expect(second.locator("#train-progress")).to_contain_text("begins by itself")
+    assert "first.txt" not in second.content()
+    assert "second.txt" not in first.content()
+    finish(first)
+    wait_for_points(second, 1)
+    expect(second.locator(".model-line")).not_to_contain_text("first")
+    finish(second)
+    expect(second.locator(".model-line")).to_contain_text("second")
+    expect(first.locator(".model-line")).to_contain_text("first")

@@ -1,0 +1,69 @@
+"""What the tests share: a small text of our own, a tiny config, and one model that was really trained on it."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from vae.checkpoint import Checkpoint, load
+from vae.config import Config
+from vae.corpus import Corpus, read
+from vae.events import Event
+from vae.latent import TextModel
+from vae.train import train
+
+settings.register_profile("tests", deadline=None, derandomize=True, database=None)
+settings.load_profile("tests")
+
+_WHO = ("the cat", "a dog", "my sister", "our teacher", "the old man", "a small bird", "the girl", "your friend")
+_DOES = ("sees", "likes", "wants", "finds", "paints")
+_WHAT = ("the red ball", "a green apple", "some fresh bread", "the quiet river", "a letter")
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Corpus:
+    """200 sentences of one pattern: 8 x 5 x 5, so that a tiny model can learn them."""
+    sentences = (" ".join(words) + "." for words in itertools.product(_WHO, _DOES, _WHAT))
+    return read("\n".join(sentences).encode(), "toy.txt", layout="lines")
+
+
+@pytest.fixture(scope="session")
+def config() -> Config:
+    """A model so small that a step takes milliseconds; few steps, and every kind of noise on."""
+    return Config(
+        vocabulary=400, embedding=16, encoder_hidden=24, hidden=24, latent=4, dropout=0.1, batch=16, steps=30,
+        learning_rate=0.01, precision="float32", threads=1,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def learned(config: Config) -> Config:
+    """The config of a run long enough to learn the corpus."""
+    values = {**config.to_dict(), "steps": 450, "dropout": 0.0, "free_bits": 1.0, "beta": 0.2}
+    return Config.from_dict(values)
+
+
+@pytest.fixture(scope="session")
+def training(learned: Config, corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Event]]:
+    """A finished run: its folder, and the events that it told."""
+    folder = tmp_path_factory.mktemp("trained") / "run"
+    return folder, list(train(learned, corpus, folder))
+
+
+@pytest.fixture(scope="session")
+def model_path(training: tuple[Path, list[Event]]) -> Path:
+    """The model file of that run."""
+    return training[0] / "best.safetensors"
+
+
+@pytest.fixture(scope="session")
+def checkpoint(model_path: Path) -> Checkpoint:
+    return load(model_path)
+
+
+@pytest.fixture(scope="session")
+def text_model(checkpoint: Checkpoint) -> TextModel:
+    return checkpoint.text_model

@@ -1,0 +1,99 @@
+"""The two LSTMs and the noise: codes without a trace of the batch, and one step that equals the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+from vae.layers import Decoder, Encoder, blank_words, locked_dropout
+from vae.tokenizer import EOS_ID, UNK_ID
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> Iterator[None]:
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        yield
+
+
+@pytest.mark.parametrize("bidirectional", [True, False])
+def test_code_depends_on_neither_padding_nor_batch(bidirectional: bool) -> None:
+    encoder = Encoder(6, 5, bidirectional)
+    lengths = torch.tensor([1, 7, 3, 4])
+    x = torch.randn(4, 7, 6)
+    together = encoder(x, lengths)
+    assert together.shape == (4, encoder.size)
+    for row, length in enumerate(lengths):
+        alone = encoder(x[row : row + 1, :length], lengths[row : row + 1])
+        torch.testing.assert_close(together[row : row + 1], alone, atol=1e-5, rtol=0)
+    garbage = torch.where((torch.arange(7) < lengths[:, None])[..., None], x, 1e3)
+    torch.testing.assert_close(encoder(garbage, lengths), together, atol=1e-5, rtol=0)
+
+
+def test_both_directions_equal_a_slow_loop_over_tokens() -> None:
+    encoder = Encoder(6, 5, True)
+    assert encoder.backwards is not None
+    x = torch.randn(1, 4, 6)
+    expected = []
+    for lstm, order in ((encoder.forwards, range(4)), (encoder.backwards, range(3, -1, -1))):
+        cell = torch.nn.LSTMCell(6, 5)
+        cell.load_state_dict({name.removesuffix("_l0"): value for name, value in lstm.state_dict().items()})
+        h, c = torch.zeros(1, 5), torch.zeros(1, 5)
+        states = []
+        for t in order:
+            h, c = cell(x[:, t], (h, c))
+            states.append(h)
+        expected.append(torch.stack(states).amax(0))
+    torch.testing.assert_close(encoder(x, torch.tensor([4])), torch.cat(expected, -1), atol=1e-6, rtol=0)
+
+
+def test_order_of_words_changes_the_code() -> None:
+    encoder = Encoder(6, 5, True)
+    x = torch.randn(1, 5, 6)
+    assert (encoder(x, torch.tensor([5])) - encoder(x.flip(1), torch.tensor([5]))).abs().max() > 1e-3
+
+
+def test_steps_of_the_decoder_equal_its_whole_pass() -> None:
+    decoder = Decoder(6, 5, 3)
+    x, z = torch.randn(4, 9, 6), torch.randn(4, 3)
+    whole = decoder(x, z, 0.5, None)  # (4, 9, 6)
+    state = decoder.begin(z)
+    for t in range(9):
+        features, state = decoder.advance(x[:, t], z, state)
+        torch.testing.assert_close(features, whole[:, t], atol=1e-5, rtol=0)
+
+
+def test_decoder_listens_to_z_at_the_first_token_and_at_the_last() -> None:
+    decoder = Decoder(6, 5, 3)
+    x, z = torch.randn(1, 30, 6), torch.randn(1, 3)
+    change = (decoder(x, z, 0.0, None) - decoder(x, z + 1, 0.0, None)).abs().amax(-1)[0]
+    assert change.min() > 1e-3
+
+
+def test_locked_dropout_hides_the_same_features_at_every_token() -> None:
+    x = torch.ones(50, 8, 40)
+    y = locked_dropout(x, 0.3, torch.Generator().manual_seed(1))
+    assert torch.equal(y, y[:, :1].expand_as(y))
+    assert y.unique().tolist() == pytest.approx([0.0, 1 / 0.7])
+    assert (y[:, 0] == 0).float().mean().item() == pytest.approx(0.3, abs=0.05)
+    assert len({tuple(row) for row in (y[:, 0] == 0).tolist()}) == 50  # a mask of its own for each sentence
+
+
+def test_noise_is_off_without_a_generator() -> None:
+    x, ids = torch.randn(2, 3, 4), torch.full((2, 3), 9)
+    assert locked_dropout(x, 0.9, None) is x
+    assert locked_dropout(x, 0.0, torch.Generator()) is x
+    assert blank_words(ids, 0.9, UNK_ID, EOS_ID + 1, None) is ids
+
+
+def test_blanked_words_are_the_asked_share_and_marks_stay() -> None:
+    ids = torch.arange(8).repeat(2000, 1)
+    blanked = blank_words(ids, 0.4, UNK_ID, EOS_ID + 1, torch.Generator().manual_seed(1))
+    assert torch.equal(blanked[:, : EOS_ID + 1], ids[:, : EOS_ID + 1])
+    words = blanked[:, EOS_ID + 1 :]
+    hit = words == UNK_ID
+    assert torch.equal(words[~hit], ids[:, EOS_ID + 1 :][~hit])
+    assert hit.float().mean().item() == pytest.approx(0.4, abs=0.02)
+    assert (blank_words(ids, 1.0, UNK_ID, 4, torch.Generator())[:, 4:] == UNK_ID).all()

@@ -1,0 +1,117 @@
+"""What is on disk is whole: files that are replaced in one move, and events without their torn end."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from vae.store import Run, atomic_write
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_write_makes_and_replaces_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    for data in (b"old", b"", b"new" * 100_000):
+        atomic_write(path, data)
+        assert path.read_bytes() == data
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_write_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    folder = tmp_path / "taken"
+    folder.mkdir()
+    (folder / "inside").write_text("kept")
+    with pytest.raises(OSError):  # noqa: PT011 - its subclass differs between systems
+        atomic_write(folder, b"data")
+    assert (folder / "inside").read_text() == "kept"
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_write_into_a_missing_folder_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        atomic_write(tmp_path / "none" / "file", b"data")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a file that is open cannot be replaced there")
+def test_reader_sees_the_old_file_or_the_new_one(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    whole = [bytes([letter]) * 500_000 for letter in b"ab"]
+    atomic_write(path, whole[0])
+    done = threading.Event()
+
+    def write() -> None:
+        for turn in range(60):
+            atomic_write(path, whole[turn % 2])
+        done.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    seen = set()
+    while not done.is_set():
+        seen.add(path.read_bytes())
+    writer.join()
+    assert seen <= set(whole)
+
+
+def test_kill_never_leaves_a_half_written_file(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    code = (
+        "import itertools, sys; from pathlib import Path; from vae.store import atomic_write\n"
+        "for turn in itertools.count():\n"
+        "    atomic_write(Path(sys.argv[1]), bytes([turn % 256]) * 2_000_000); print(turn, flush=True)\n"
+    )
+    for writes in range(1, 9):
+        child = subprocess.Popen(
+            [sys.executable, "-c", code, str(run.best)], stdout=subprocess.PIPE, text=True, cwd=ROOT
+        )
+        with child:
+            assert child.stdout is not None
+            for _ in range(writes):
+                child.stdout.readline()
+            child.kill()
+        data = run.best.read_bytes()
+        assert data == data[:1] * 2_000_000
+    run.sweep()
+    assert list(tmp_path.iterdir()) == [run.best]
+
+
+def test_events_are_read_in_order_from_any_one_on(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    assert run.read_events() == []
+    for line in ("one", "two ü\u2028", "three"):
+        run.append_event(line)
+    assert run.read_events() == ["one", "two ü\u2028", "three"]
+    assert run.read_events(2) == ["three"]
+    assert run.read_events(5) == []
+
+
+@pytest.mark.parametrize("torn", [b"", b"tor", "tö".encode()[:-1]])
+def test_torn_last_event_is_left_out_and_swept(tmp_path: Path, torn: bytes) -> None:
+    run = Run(tmp_path)
+    run.append_event("one")
+    with run.events.open("ab") as file:
+        file.write(torn)
+    assert run.read_events() == ["one"]
+    run.sweep()
+    run.append_event("two")
+    assert run.read_events() == ["one", "two"]
+
+
+def test_sweep_takes_temporaries_only(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    for name in (".state.safetensors.abc.tmp", "state.safetensors", ".hidden", "notes.tmp"):
+        (tmp_path / name).write_text("x")
+    run.sweep()
+    assert {path.name for path in tmp_path.iterdir()} == {"state.safetensors", ".hidden", "notes.tmp"}
+
+
+def test_files_of_a_run_are_distinct_and_in_its_folder(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    files = [run.config, run.corpus, run.tokens, run.events, run.state, run.last, run.best]
+    assert len(set(files)) == len(files)
+    assert {path.parent for path in files} == {tmp_path}

@@ -1,0 +1,80 @@
+"""The guard in front of the server, before an app of the kind that it guards."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from vae.ui.guard import Guard
+
+Answer = tuple[int, int]
+
+
+def ask(
+    path: str, chunks: list[bytes], headers: list[tuple[bytes, bytes]] | None = None, broad: bool = False
+) -> Answer:
+    """Send a body in chunks through a guard of 100 bytes (1,000 for uploads): (status, bytes that the app read)."""
+    read = 0
+    sent: list[int] = []
+    queue = list(chunks)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        nonlocal read
+        try:
+            more = True
+            while more:
+                message = await receive()
+                read += len(message["body"])
+                more = message["more_body"]
+            status = 200
+        except Exception:
+            if not broad:
+                raise
+            status = 400  # as a framework answers whose parser failed
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def receive() -> Any:
+        body = queue.pop(0) if queue else b""
+        return {"type": "http.request", "body": body, "more_body": bool(queue)}
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            sent.append(message["status"])
+
+    scope = {"type": "http", "method": "POST", "path": path, "headers": headers or []}
+    asyncio.run(Guard(app, max_file_body=1_000, max_body=100)(scope, receive, send))
+    assert len(sent) == 1
+    return sent[0], read
+
+
+def test_small_bodies_pass_whole() -> None:
+    assert ask("/gradio_api/queue/join", [b"x" * 50, b"x" * 50]) == (200, 100)
+    assert ask("/gradio_api/upload", [b"x" * 500, b"x" * 500]) == (200, 1_000)
+
+
+@pytest.mark.parametrize("broad", [False, True])
+def test_streamed_bytes_are_counted_whatever_was_announced(broad: bool) -> None:
+    status, read = ask("/gradio_api/queue/join", [b"x" * 60] * 50, [(b"content-length", b"10")], broad)
+    assert status == 413
+    assert read <= 100
+    assert ask("/gradio_api/upload", [b"x" * 600] * 50, None, broad)[0] == 413
+
+
+def test_an_announced_excess_is_refused_before_a_byte_is_read() -> None:
+    assert ask("/gradio_api/queue/join", [b"x"], [(b"content-length", b"101")]) == (413, 0)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/gradio_api/file=http://a.b/c", "/file=https://a.b", "/gradio_api/file%3Dhttp://a.b", "/gradio_api/proxy=http://a.b",
+     "/GRADIO_API/FILE=HTTP://a.b", "/gradio_api/file/http:/a.b"],
+)  # fmt: skip
+def test_paths_that_fetch_from_elsewhere_are_denied(path: str) -> None:
+    assert ask(path, [b""]) == (403, 0)
+
+
+def test_own_files_are_not_denied() -> None:
+    assert ask("/gradio_api/file=/tmp/gradio/x/model.safetensors", [b""])[0] == 200

@@ -1,0 +1,152 @@
+"""What belongs to a visitor: found by the token alone, kept apart, and bounded."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import gradio as gr
+import pytest
+
+from vae.checkpoint import CheckpointError
+from vae.ui import checks, session
+from vae.ui.session import BUNDLED, RefusedError, Session, Visitors, bind
+
+
+@pytest.fixture
+def visitors(tmp_path: Path, model_path: Path) -> Visitors:
+    return Visitors(tmp_path / "data", model_path)
+
+
+def test_token_is_long_and_opens_only_its_own_session(visitors: Visitors) -> None:
+    a, b = visitors.start(), visitors.start()
+    assert len(a) == 43
+    assert a != b
+    assert visitors.get(a) is visitors.get(a)
+    assert visitors.get(a) is not visitors.get(b)
+    assert visitors.start(a) == a
+
+
+@pytest.mark.parametrize("token", ["", "x" * 43, None, 7, ["a"], {"a": 1}, "../" * 15])
+def test_unknown_token_opens_nothing_and_is_never_adopted(visitors: Visitors, token: object) -> None:
+    with pytest.raises(RefusedError, match="Reload"):
+        visitors.get(token)
+    assert visitors.start(token) != token
+
+
+def test_owner_does_not_tell_the_token(visitors: Visitors) -> None:
+    token = visitors.start()
+    assert token not in visitors.get(token).owner
+
+
+def test_bundled_model_is_in_use_at_once_and_loaded_once_for_all(visitors: Visitors) -> None:
+    one, two = (visitors.get(visitors.start()) for _ in range(2))
+    assert one.model().id == BUNDLED
+    assert one.checkpoint() is two.checkpoint()
+
+
+def test_without_any_model_the_visitor_is_told_what_to_do(tmp_path: Path) -> None:
+    visitors = Visitors(tmp_path, tmp_path / "none.safetensors")
+    with pytest.raises(RefusedError, match="Train one"):
+        visitors.get(visitors.start()).model()
+
+
+def test_own_model_is_used_at_once_and_nobody_else_sees_it(visitors: Visitors, model_path: Path) -> None:
+    mine, theirs = (visitors.get(visitors.start()) for _ in range(2))
+    added = mine.add_model(model_path, "  My \n model ", "loaded from a file")
+    assert mine.model() == added
+    assert added.name == "My model"
+    assert mine.checkpoint().info == theirs.checkpoint().info
+    assert theirs.model().id == BUNDLED
+    with pytest.raises(RefusedError, match="not among yours"):
+        theirs.use(added.id)
+    assert mine.use(BUNDLED).id == BUNDLED
+
+
+def test_malformed_model_is_refused_and_leaves_nothing(visitors: Visitors, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.safetensors"
+    broken.write_bytes(b"\xff" * 999)
+    visitor = visitors.get(visitors.start())
+    with pytest.raises(CheckpointError):
+        visitor.add_model(broken, "broken", "loaded from a file")
+    assert visitor.model().id == BUNDLED
+    assert not list(visitors.data.rglob("*.safetensors"))
+
+
+def test_models_of_a_visitor_are_bounded(visitors: Visitors, model_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "MAX_MODELS", 2)
+    visitor = visitors.get(visitors.start())
+    added = [visitor.add_model(model_path, str(i), "trained here") for i in range(3)]
+    assert [m.id for m in visitor.models()] == [BUNDLED, added[2].id, added[1].id]
+    assert not added[0].path.exists()
+
+
+def test_longest_unused_session_goes_first_with_its_files(
+    visitors: Visitors, model_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "MAX_SESSIONS", 2)
+    old, kept = visitors.start(), visitors.start()
+    file = visitors.get(old).add_model(model_path, "mine", "trained here").path
+    visitors.get(kept)
+    visitors.start()
+    with pytest.raises(RefusedError):
+        visitors.get(old)
+    assert visitors.get(kept)
+    assert not file.exists()
+
+
+def plain(session: Session, number: int = 8) -> str:
+    """Says it."""
+    if number < 0:
+        raise RefusedError("Too small.")
+    return f"{session.owner} {number}"
+
+
+def stream(session: Session, number: int) -> Iterator[str]:
+    yield plain(session, number)
+
+
+async def later(session: Session, number: int) -> str:
+    return plain(session, number)
+
+
+async def stream_later(session: Session, number: int) -> AsyncIterator[str]:
+    yield plain(session, number)
+
+
+def test_bound_handlers_take_the_token_and_keep_their_kind(visitors: Visitors) -> None:
+    token = visitors.start()
+    said = plain(visitors.get(token), 3)
+
+    async def first() -> str:
+        return await anext(aiter(bind(visitors, stream_later)(token, 3)))
+
+    assert bind(visitors, plain)(token, 3) == said
+    assert list(bind(visitors, stream)(token, 3)) == [said]
+    assert asyncio.run(bind(visitors, later)(token, 3)) == said
+    assert asyncio.run(first()) == said
+    bound = bind(visitors, plain)
+    assert list(inspect.signature(bound).parameters) == ["token", "number"]
+    assert (bound.__name__, bound.__doc__) == ("plain", "Says it.")
+
+
+def test_bound_handlers_tell_the_person_why_not(visitors: Visitors) -> None:
+    with pytest.raises(gr.Error, match=r"Too small\."):
+        bind(visitors, plain)(visitors.start(), -1)
+    with pytest.raises(gr.Error, match="Reload"):
+        bind(visitors, plain)("forged", 1)
+
+
+@pytest.mark.parametrize("value", [None, "7", True, float("nan"), float("inf"), 0, 51, 2.5, [3], {"a": 1}])
+def test_whole_numbers_from_outside_are_checked(value: object) -> None:
+    with pytest.raises(RefusedError, match="How many"):
+        checks.whole(value, "How many", 1, 50)
+
+
+def test_sentences_from_outside_are_checked() -> None:
+    assert checks.sentence("  a \n b\t", "It") == "a b"
+    for value in ("", " \n", None, 7, "x" * 401):
+        with pytest.raises(RefusedError, match="It"):
+            checks.sentence(value, "It")

@@ -1,0 +1,273 @@
+"""What belongs to one visitor, found by an unguessable token; and the shelf of loaded models that all share.
+
+Nothing of a visitor is global: the text, the models and the model in use hang on a `Session`, which only
+its token opens. The token lives in the visitor's browser and goes to every handler and endpoint.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import os
+import re
+import secrets
+import shutil
+import tempfile
+import threading
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Concatenate, get_type_hints
+
+if TYPE_CHECKING:
+    from vae.checkpoint import Checkpoint
+    from vae.corpus import Corpus
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+BUNDLED = "bundled"  # the id of the model that stands ready for everybody
+MAX_SESSIONS = 2_000
+MAX_MODELS = 12  # of one visitor
+MAX_LOADED = 6  # of all visitors, beside the bundled one
+MAX_NAME = 60  # characters
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+class RefusedError(ValueError):
+    """Something cannot be done; the message says what, and what to do, to the person who asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model that a visitor may use: where it came from (`origin`, in words) and where its file lies."""
+
+    id: str
+    name: str
+    origin: str
+    path: Path
+
+
+class Shelf:
+    """Loaded models, at most `capacity` beside the pinned one; each file is read once, off the event loop."""
+
+    def __init__(self, pinned: Path, capacity: int = MAX_LOADED) -> None:
+        self._pinned = pinned
+        self._capacity = capacity
+        self._loaded: OrderedDict[Path, Future[Checkpoint]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def load(self, path: Path) -> Checkpoint:
+        """The checkpoint at `path`. Raises CheckpointError when the file is not a sound model."""
+        from vae import checkpoint  # brings torch, so not before somebody needs a model
+
+        with self._lock:
+            future = self._loaded.get(path)
+            mine = future is None
+            if future is None:
+                future = self._loaded[path] = Future()
+            self._loaded.move_to_end(path)
+            others = [p for p in self._loaded if p != self._pinned]
+            for stale in others[: max(0, len(others) - self._capacity)]:
+                del self._loaded[stale]
+        if mine:
+            try:
+                future.set_result(checkpoint.load(path))
+            except BaseException as error:
+                with self._lock:
+                    self._loaded.pop(path, None)
+                future.set_exception(error)
+        return future.result()
+
+
+class Session:
+    """One visitor: their text, their models, the model in use. `owner` names them to the jobs, not to the world."""
+
+    def __init__(self, owner: str, folder: Path, bundled: Path, shelf: Shelf) -> None:
+        self.owner = owner
+        self.corpus: Corpus | None = None
+        self._folder = folder
+        self._shelf = shelf
+        self._bundled = bundled
+        self.collected: set[str] = set()  # runs whose model has been added
+        self._own: dict[str, Model] = {}
+        self._in_use = BUNDLED
+
+    def models(self) -> list[Model]:
+        """Every model this visitor may use: the bundled one, then their own, newest first."""
+        bundled = []
+        if self._bundled.is_file():
+            name = self._bundled.stem.replace("-", " ").title()
+            bundled = [Model(BUNDLED, name, "bundled", self._bundled)]
+        return bundled + list(reversed(self._own.values()))
+
+    def model(self) -> Model:
+        """The model in use. Raises RefusedError when there is none yet."""
+        models = {m.id: m for m in self.models()}
+        if self._in_use in models:
+            return models[self._in_use]
+        raise RefusedError("There is no model yet. Train one, or load a model file.")
+
+    def checkpoint(self) -> Checkpoint:
+        """The model in use, loaded. Raises RefusedError when there is none, CheckpointError when it is damaged."""
+        return self._shelf.load(self.model().path)
+
+    def use(self, model_id: str) -> Model:
+        """Switch to one of `models()`. Raises RefusedError when this visitor has no such model."""
+        if model_id not in {m.id for m in self.models()}:
+            raise RefusedError("This model is not among yours. Choose one from the list.")
+        self._in_use = model_id
+        return self.model()
+
+    def add_model(self, path: Path, name: str, origin: str) -> Model:
+        """Copy the model file at `path` to this visitor's own and use it. Raises CheckpointError, RefusedError.
+
+        Args:
+            path: a model file; it is read and checked whole before anything is kept.
+            name: shown to the visitor; cut to 60 characters.
+            origin: where it came from, in words: "trained here", "loaded from a file".
+        """
+        model_id = secrets.token_urlsafe(9)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        kept = self._folder / f"{model_id}.safetensors"
+        try:
+            shutil.copyfile(path, kept)
+            self._shelf.load(kept)
+        except BaseException:
+            kept.unlink(missing_ok=True)
+            raise
+        clean = " ".join(name.split())[:MAX_NAME] or "Unnamed"
+        self._own[model_id] = Model(model_id, clean, origin, kept)
+        self._in_use = model_id
+        for old in list(self._own.values())[: max(0, len(self._own) - MAX_MODELS)]:
+            del self._own[old.id]
+            old.path.unlink(missing_ok=True)
+        return self._own[model_id]
+
+    def forget(self) -> None:
+        """Remove this visitor's files."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class Visitors:
+    """The sessions of one server, by token; the longest unused go first when there are too many.
+
+    Args:
+        data: folder for what visitors make; by default the environment's `VAE_DATA`, else a private
+            temporary folder that goes with the process.
+        bundled: the model file that stands ready for everybody; by default the environment's `VAE_MODEL`, else
+            the one in assets/models.
+    """
+
+    def __init__(self, data: Path | None = None, bundled: Path | None = None) -> None:
+        named = data or os.environ.get("VAE_DATA")
+        if not named:
+            self._temporary = tempfile.TemporaryDirectory(prefix="vae-", ignore_cleanup_errors=True)
+            named = self._temporary.name
+        self.data = Path(named).resolve()
+        ours = ASSETS / "models" / "everyday-english.safetensors"
+        self.bundled = bundled or Path(os.environ.get("VAE_MODEL") or ours)
+        self._shelf = Shelf(self.bundled)
+        self._sessions: OrderedDict[str, Session] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def start(self, token: object = "") -> str:
+        """The token to go on with: `token` itself while its session lives, else that of a new session."""
+        with self._lock:
+            if isinstance(token, str) and token in self._sessions:
+                return token
+            fresh = secrets.token_urlsafe(32)
+            owner = hashlib.blake2b(fresh.encode(), digest_size=16).hexdigest()
+            folder = self.data / "models" / owner
+            self._sessions[fresh] = Session(owner, folder, self.bundled, self._shelf)
+            stale = [self._sessions.popitem(last=False)[1] for _ in range(len(self._sessions) - MAX_SESSIONS)]
+        for session in stale:
+            session.forget()
+        return fresh
+
+    def get(self, token: object) -> Session:
+        """The session that `token` opens. Raises RefusedError when there is none."""
+        if isinstance(token, str) and _TOKEN.fullmatch(token):
+            with self._lock:
+                if token in self._sessions:
+                    self._sessions.move_to_end(token)
+                    return self._sessions[token]
+        raise RefusedError("The server no longer knows this visit. Reload the page to begin a new one.")
+
+    def warm(self) -> None:
+        """Load the bundled model in the background, so that the first visitor does not wait for it."""
+        if self.bundled.is_file():
+            threading.Thread(target=self._shelf.load, args=[self.bundled], daemon=True).start()
+
+
+def bind(visitors: Visitors, handler: Callable[Concatenate[Session, ...], Any]) -> Callable[..., Any]:
+    """`handler(session, ...)` as Gradio calls it: `handler(token, ...)`, with the session looked up.
+
+    Functions, async functions, generators and async generators keep their kind, name, docstring and the
+    types of their other parameters. A ValueError, whose message is for the person, becomes a `gr.Error`.
+    """
+    bound: Callable[..., Any]
+    if inspect.isasyncgenfunction(handler):
+
+        async def stream_later(token: str, *args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+            with told():
+                async for item in handler(visitors.get(token), *args, **kwargs):
+                    yield item
+
+        bound = stream_later
+    elif inspect.iscoroutinefunction(handler):
+
+        async def answer_later(token: str, *args: Any, **kwargs: Any) -> Any:
+            with told():
+                return await handler(visitors.get(token), *args, **kwargs)
+
+        bound = answer_later
+    elif inspect.isgeneratorfunction(handler):
+
+        def stream(token: str, *args: Any, **kwargs: Any) -> Iterator[Any]:
+            with told():
+                yield from handler(visitors.get(token), *args, **kwargs)
+
+        bound = stream
+    else:
+
+        def answer(token: str, *args: Any, **kwargs: Any) -> Any:
+            with told():
+                return handler(visitors.get(token), *args, **kwargs)
+
+        bound = answer
+    dress(bound, handler)
+    return bound
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Let a ValueError, whose message is for the person, reach the page: Gradio shows only its own errors."""
+    import gradio as gr
+
+    try:
+        yield
+    except ValueError as error:
+        raise gr.Error(str(error), print_exception=False) from error
+
+
+def dress(bound: Callable[..., Any], handler: Callable[..., Any]) -> None:
+    """Give `bound` the name, the documentation and the types of `handler`, its first parameter being the token."""
+    signature = inspect.signature(handler)
+    hints = get_type_hints(handler)
+    first, *others = signature.parameters.values()
+    hints.pop(first.name, None)
+    bound.__name__ = handler.__name__
+    bound.__doc__ = handler.__doc__
+    bound.__annotations__ = {"token": str, **hints}
+    token = inspect.Parameter("token", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=str)
+    typed = [p.replace(annotation=hints.get(p.name, p.annotation)) for p in others]
+    bound.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=[token, *typed], return_annotation=hints.get("return", Any)
+    )
+
+
+def stamp() -> str:
+    """A value never seen before: what a handler returns to one of the page's signals."""
+    return secrets.token_hex(8)

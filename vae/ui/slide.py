@@ -1,0 +1,143 @@
+"""Slide: a path between two sentences, decoded at once and then scrubbed in the browser alone."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from vae.ui import charts
+from vae.ui.checks import choice, sentence, whole
+from vae.ui.session import BUNDLED, Session
+
+if TYPE_CHECKING:
+    from vae.checkpoint import Checkpoint
+    from vae.latent import Point
+    from vae.ui.shell import Page
+
+MIN_STEPS, MAX_STEPS = 3, 41
+PATHS = {"linear": "lerp", "spherical": "slerp"}
+LEAD = "Every sentence is a point in a space. Drag from one to another and read what lies between."
+EMPTY = "The path appears here: type two sentences and show it, or take two others."
+
+EXAMPLES = (
+    ("I have never seen such a beautiful lake.", "We should leave before it gets dark."),
+    ("She likes to read in the garden.", "He was too tired to go out last night."),
+    ("Where did you buy that red bicycle?", "I don't know what time the train leaves."),
+    ("My brother is afraid of the neighbor's dog.", "Nobody believed the story she told us."),
+    ("Please close the window before you go.", "It has been raining since this morning."),
+    ("They want to learn how to swim.", "The old man sold his house by the sea."),
+    ("I hope that you will come to the party.", "You can't park your car in front of the school."),
+    ("The baby slept through the whole film.", "Tell me why you are so late today."),
+    ("Do you want another cup of tea?", "We lost our way in the forest."),
+    ("Tom forgot to bring his umbrella.", "There is nothing interesting on television tonight."),
+)
+
+
+def slide(session: Session, first: str, second: str, steps: int = 11, path: str = "linear") -> list[dict[str, object]]:
+    """The sentences on the way from one sentence to another in the latent space of the model in use.
+
+    Args:
+        token: of /start.
+        first: where the path begins, at most 400 characters.
+        second: where it ends.
+        steps: points on the path, both ends counted, 3 to 41.
+        path: "linear" (a straight line) or "spherical" (an arc around the origin).
+    Returns:
+        For each point {"text", "z"}; the first and the last are what the model makes of the two sentences.
+    """
+    points = walk(session.checkpoint(), first, second, steps, path)
+    return [{"text": point.text, "z": list(point.z)} for point in points]
+
+
+def walk(model: Checkpoint, first: object, second: object, steps: object, path: object) -> list[Point]:
+    """The checked call behind the page and the endpoint. Raises RefusedError naming what is wrong."""
+    a, b = sentence(first, "The first sentence"), sentence(second, "The second sentence")
+    n = whole(steps, "Steps", MIN_STEPS, MAX_STEPS)
+    kind = PATHS[choice(path, "Path", tuple(PATHS))]
+
+    from vae import latent
+
+    return latent.path(model.text_model, a, b, steps=n, kind=kind)
+
+
+def shown(session: Session, first: str, second: str, steps: int, path: str, at: int = 0) -> tuple[Any, ...]:
+    """The path for the page: the stage, the fingerprint of each end, and a message in place of an error."""
+    try:
+        model = session.checkpoint()
+        by = charts.order(model.info.kl)
+        points = walk(model, first, second, steps, path)
+    except ValueError as error:
+        return gr.skip(), gr.skip(), gr.skip(), charts.note_value("error", str(error))
+    frames = [{"text": p.text, "z": charts.fingerprint(p.z, by)} for p in points]
+    stage = {
+        "frames": frames,
+        "ends": [" ".join(first.split()), " ".join(second.split())],
+        "made": [frames[0]["text"], frames[-1]["text"]],
+        "at": at,
+    }
+    return stage, frames[0]["z"], frames[-1]["z"], None
+
+
+def other(session: Session, steps: int, path: str, pair: int | None = None) -> tuple[Any, ...]:
+    """Two other sentences that suit the model in use, and the path between them, opened in its middle."""
+    try:
+        first, second = two_sentences(session, pair)
+    except ValueError as error:
+        return gr.skip(), gr.skip(), None, None, None, charts.note_value("note", str(error))
+    middle = int(steps) // 2 if isinstance(steps, (int, float)) else 0
+    return first, second, *shown(session, first, second, steps, path, middle)
+
+
+def two_sentences(session: Session, pair: int | None = None) -> tuple[str, str]:
+    """Examples for the bundled model; for any other, two sentences of its own, so that they lie in its world."""
+    if session.model().id == BUNDLED:
+        return EXAMPLES[pair] if pair is not None else random.choice(EXAMPLES)
+
+    from vae import latent
+
+    said = latent.sample(session.checkpoint().text_model, 8, temperature=0.0, seed=random.randrange(2**31))
+    a, b = sorted({point.text for point in said if point.text}, key=len)[-2:] or ("", "")
+    return a, b
+
+
+def opened(session: Session, first: str, second: str, steps: int, path: str) -> tuple[Any, ...]:
+    """The tab for the model in use: what the visitor typed stays; where nothing stands, an example."""
+    if not first.strip() and not second.strip():
+        return other(session, steps, path, pair=0)
+    return first, second, *shown(session, first, second, steps, path)
+
+
+def build(page: Page, tab: gr.Tab) -> None:
+    """Lay out the tab and connect it."""
+    gr.HTML(f"<p>{LEAD}</p>", elem_classes=["lead"])
+    with gr.Column(elem_classes=["pair"]):
+        ends, prints = [], []
+        for label in ("First sentence", "Second sentence"):
+            with gr.Row(elem_classes=["end-row"], equal_height=False):
+                ends.append(gr.Textbox(label=label, max_lines=3, max_length=400, elem_classes=["serif"], scale=5))
+                prints.append(charts.drawn("fingerprint", scale=2, min_width=160))
+    with gr.Row(elem_classes=["row", "actions"]):
+        show = gr.Button("Show the path", variant="primary", elem_id="show-path", scale=0, min_width=160)
+        others = gr.Button("Two others", elem_classes=["quiet"], elem_id="two-others", scale=0, min_width=112)
+        swap = gr.Button("Swap", elem_classes=["quiet"], elem_id="swap", scale=0, min_width=80)
+    message = charts.note(elem_id="slide-message")
+    stage = charts.drawn("stage", empty=EMPTY, elem_id="stage")
+    with gr.Row(elem_classes=["row", "settings"]):
+        path = gr.Radio(
+            [(name.capitalize(), name) for name in PATHS], value="linear", label="Path", elem_classes=["choices"],
+            info="A straight line, or an arc that keeps the distance from the middle of the space.",
+        )  # fmt: skip
+        steps = gr.Slider(
+            MIN_STEPS, MAX_STEPS, value=11, step=1, label="Steps", elem_id="path-steps",
+            info="How many points of the path are read.",
+        )  # fmt: skip
+
+    given, result = [*ends, steps, path], [stage, *prints, message]
+    asked = [show.click, ends[0].submit, ends[1].submit, path.input, steps.input]
+    page.on(asked, shown, given, result, trigger_mode="always_last")
+    page.on(others.click, other, [steps, path], [*ends, *result])
+    page.on(swap.click, lambda s, a, b, n, k: (b, a, *shown(s, b, a, n, k)), given, [*ends, *result])
+    page.on(page.model_changed.change, opened, given, [*ends, *result])
+    page.api(slide)

@@ -1,0 +1,127 @@
+"""The endpoints of a training: /train, /watch, /status, /pause, /resume, /stop. Each takes the visitor's token."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from vae.jobs import Status
+from vae.ui import train_view
+from vae.ui.session import RefusedError, Session, bind
+from vae.ui.training import Trainings, configure
+
+if TYPE_CHECKING:
+    from vae.ui.shell import Page
+
+
+class Endpoints:
+    """What a client of the API may ask about the trainings of its visitor."""
+
+    def __init__(self, trainings: Trainings) -> None:
+        self._trainings = trainings
+
+    def train(
+        self, session: Session, preset: str = "quick", settings: dict[str, Any] | None = None, start_from: str = ""
+    ) -> dict[str, Any]:
+        """Start a training on the text of /read_corpus. It waits where no place is free.
+
+        Args:
+            token: of /start.
+            preset: quick, balanced or faithful.
+            settings: parameters that differ from the preset's, by name: latent, hidden, beta, free_bits, word_dropout,
+                epochs, minutes, steps, seed and the others of `python -m vae train --help`.
+            start_from: the id of a model from /models to go on from; "" learns from scratch.
+        Returns:
+            As /status.
+        """
+        if not isinstance(settings, dict | None):
+            raise RefusedError("Settings are names with their values.")
+        config = configure(preset, settings or {})
+        return self.report(session, self._trainings.start(session, config, start_from))
+
+    async def watch(self, session: Session, run: str = "") -> AsyncIterator[dict[str, Any]]:
+        """Follow a training until it ends or is paused: its state, and the events that are new since the last answer.
+
+        Args:
+            token: of /start.
+            run: its id; "" is the newest.
+        Returns:
+            {"run", "state", "place", "message", "events"}; the last answer of a run that has ended comes when its
+            model is in use.
+        """
+        found = self._trainings.find(session, run)
+        status = None
+        async for status, events in self._trainings.watch(session, found):
+            yield {**_head(found, status), "events": [train_view.public(event) for event in events]}
+        if status is not None and await self._trainings.collect(session, found, status):
+            yield {**_head(found, status), "events": []}
+
+    def status(self, session: Session, run: str = "") -> dict[str, Any]:
+        """Where a training stands.
+
+        Args:
+            token: of /start.
+            run: its id; "" is the newest.
+        Returns:
+            {"run", "state", "place", "message", "progress", "verdict"}; state is waiting, starting, running, pausing,
+            paused, stopping, done, stopped, failed or diverged; place is in the queue, 0 when it does not wait.
+        """
+        return self.report(session, self._trainings.find(session, run))
+
+    def pause(self, session: Session, run: str = "") -> dict[str, Any]:
+        """Pause a training: its exact state is saved, its place goes to the next.
+
+        Args:
+            token: of /start.
+            run: its id; "" is the newest.
+        Returns:
+            As /status.
+        """
+        found = self._trainings.find(session, run)
+        self._trainings.pause(session, found)
+        return self.report(session, found)
+
+    def resume(self, session: Session, run: str = "") -> dict[str, Any]:
+        """Go on with a paused training exactly where it was.
+
+        Args:
+            token: of /start.
+            run: its id; "" is the newest.
+        Returns:
+            As /status.
+        """
+        found = self._trainings.find(session, run)
+        self._trainings.resume(session, found)
+        return self.report(session, found)
+
+    def stop(self, session: Session, run: str = "") -> dict[str, Any]:
+        """End a training and keep its best model, which /watch then takes into use.
+
+        Args:
+            token: of /start.
+            run: its id; "" is the newest.
+        Returns:
+            As /status.
+        """
+        found = self._trainings.find(session, run)
+        self._trainings.stop(session, found)
+        return self.report(session, found)
+
+    def report(self, session: Session, run: str) -> dict[str, Any]:
+        """A run's state, how far it is, and its latest verdict. Raises JobError when it is not this visitor's."""
+        status, story = self._trainings.status(session, run), self._trainings.story(session, run)
+        now = train_view.public(story.progress) if story.progress else None
+        return {**_head(run, status), "progress": now, "verdict": train_view.verdict(story)}
+
+    def add_to(self, page: Page) -> None:
+        """Offer them under their own names."""
+        for handler in (self.train, self.status, self.pause, self.resume, self.stop):
+            page.api(handler)
+        # one watcher a client, open for as long as a run goes on, must not keep the next from watching
+        gr.api(bind(page.visitors, self.watch), api_name="watch", concurrency_limit=None)
+
+
+def _head(run: str, status: Status) -> dict[str, Any]:
+    return {"run": run, "state": status.state, "place": status.place, "message": status.message}

@@ -1,0 +1,252 @@
+"""The Train tab: choose a preset, start, watch it learn; pause, resume, stop. The run goes on without the page."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from vae.config import PRESETS
+from vae.jobs import RESTING, Status
+from vae.ui import charts, models, train_view
+from vae.ui.prose import heading, prose
+from vae.ui.session import BUNDLED, Session, bind, stamp
+from vae.ui.train_api import Endpoints
+from vae.ui.train_view import Story
+from vae.ui.training import PARAMETERS, SCRATCH, Trainings, active, configure
+
+if TYPE_CHECKING:
+    from vae.ui.shell import Page
+
+KNOBS = ("latent", "hidden", "beta", "free_bits", "word_dropout", "minutes", "epochs", "seed")
+STEPS = {"latent": 1, "hidden": 8, "beta": 0.05, "free_bits": 0.05, "word_dropout": 0.05}  # of those that are sliders
+FIRST = "quick"  # a first result within a minute
+SMALL = 1_000  # sentences; with fewer it is better to start from a ready model
+LEAD = "Let a model learn your sentences, and watch what it can say."
+GIVEN_BACK = "Sentences that it never learned from, and what it makes of them, will appear here."
+OWN = "And sentences from random points of its space."
+
+
+class Desk:
+    """The tab's handlers, over the trainings."""
+
+    def __init__(self, trainings: Trainings) -> None:
+        self.trainings = trainings
+
+    def plan(self, session: Session, start_from: str, minutes: float, epochs: float) -> tuple[str, Any]:
+        """What Start would do, in words; and whether it can be pressed."""
+        corpus = session.corpus
+        if corpus is None:
+            return "<p>There is no text yet. Choose one in <b>Corpus</b> first.</p>", gr.update(interactive=False)
+        names = {model.id: model.name for model in session.models()}
+        base = f"starting from {names[start_from]}" if start_from in names else "from scratch"
+        length = f"for about {train_view.duration(60 * minutes)}" if minutes else f"for {epochs or 0:g} epochs"
+        text = f"Learns <b>{escape(corpus.name)}</b>, {len(corpus.sentences):,} sentences, {escape(base)}, {length}."
+        return f"<p>{text}</p>", gr.update(interactive=self._free(session))
+
+    def bases(self, session: Session, start_from: str) -> Any:
+        """What a training can start from: nothing, or a model of the visitor's. What was chosen stays chosen."""
+        every = [("Nothing: learn from scratch", SCRATCH), *((f"{m.name}, {m.origin}", m.id) for m in session.models())]
+        ids = [model_id for _, model_id in every]
+        return gr.update(choices=every, value=start_from if start_from in ids else SCRATCH)
+
+    def suggest(self, session: Session, start_from: str) -> Any:
+        """A small text is better learned from a ready model, a large one needs none."""
+        small = session.corpus is not None and len(session.corpus.sentences) < SMALL
+        ready = any(model.id == BUNDLED for model in session.models())
+        if start_from not in (SCRATCH, BUNDLED):
+            return gr.skip()
+        return BUNDLED if small and ready else SCRATCH
+
+    def begin(self, session: Session, preset: str, start_from: str, *knobs: float) -> tuple[Any, Any, Any]:
+        """Start: (note, start button, runs_changed). What is wrong is said in place, and nothing typed is lost."""
+        try:
+            config = configure(preset, dict(zip(KNOBS, knobs, strict=True)))
+            self.trainings.start(session, config, start_from)
+        except ValueError as error:
+            return charts.note_value("error", str(error)), gr.skip(), stamp() if not self._free(session) else gr.skip()
+        return charts.note_value("busy", "Starting."), gr.update(interactive=False), stamp()
+
+    def pause(self, session: Session) -> Any:
+        """Pause the visitor's run: the note, where it cannot be done."""
+        return self._ask(session, self.trainings.pause)[0]
+
+    def resume(self, session: Session) -> tuple[Any, Any]:
+        """Resume the visitor's run: (note, runs_changed)."""
+        return self._ask(session, self.trainings.resume)
+
+    def stop(self, session: Session) -> tuple[Any, Any]:
+        """Stop the visitor's run: (note, runs_changed)."""
+        return self._ask(session, self.trainings.stop)
+
+    def _ask(self, session: Session, request: Any) -> tuple[Any, Any]:
+        try:
+            request(session, self.trainings.find(session))
+        except ValueError as error:
+            return charts.note_value("error", str(error)), gr.skip()
+        return gr.skip(), stamp()
+
+    async def follow(self, session: Session) -> AsyncIterator[tuple[Any, ...]]:
+        """Show the visitor's newest run from its beginning, then everything new, until it rests or has ended.
+
+        Yields:
+            the values of `Screen.outputs`
+        """
+        run = self.trainings.newest(session)
+        screen = Screen()
+        if run is None:
+            yield screen.show(None, Story())
+            return
+        story, status = Story(), None
+        async for status, events in self.trainings.watch(session, run):
+            story.add(events)
+            yield screen.show(status, story)
+        assert status is not None
+        problem, told = "", False
+        try:
+            told = await self.trainings.collect(session, run, status)
+        except ValueError as error:
+            problem = f"The model was trained, but cannot be used. {error}"
+        yield screen.show(status, story, problem=problem, ended=True, told=told)
+
+    async def again(self, session: Session) -> tuple[Any, ...]:
+        """Everything at once, for a tab that has just been opened: what came while it was closed was not drawn."""
+        run = self.trainings.newest(session)
+        if run is None:
+            return Screen().show(None, Story())
+        status = self.trainings.status(session, run)
+        return Screen().show(status, self.trainings.story(session, run), ended=status.state in RESTING)
+
+    def _free(self, session: Session) -> bool:
+        run = self.trainings.newest(session)
+        return run is None or not active(self.trainings.status(session, run))
+
+
+class Screen:
+    """What the page shows of a run, sent in parts: only what has changed since the last time."""
+
+    def __init__(self) -> None:
+        self._drawn: int | None = None  # points
+        self._looked = object()  # the evaluation that is shown
+        self._state = ""
+
+    def show(
+        self, status: Status | None, story: Story, *, problem: str = "", ended: bool = False, told: bool = False
+    ) -> tuple[Any, ...]:
+        """note, verdict, progress, chart, reconstructions, samples, start, pause, resume, stop, ready, model_changed.
+
+        Args:
+            problem: why its model cannot be used, if so.
+            ended: its model, if any, is in use by now.
+            told: whether the other tabs must hear of it.
+        """
+        changed = self._looked is not story.evaluated
+        looked: tuple[Any, ...] = (gr.skip(),) * 3
+        if changed:
+            looked = (train_view.verdict(story), train_view.reconstructions(story), train_view.samples(story))
+        fresh = self._drawn is None or self._drawn != len(story.points)
+        chart = train_view.chart(story, after=self._drawn) if fresh else gr.skip()
+        self._drawn, self._looked = len(story.points), story.evaluated
+        return (
+            train_view.note(status, story, problem), looked[0], train_view.progress(status, story), chart, *looked[1:],
+            *self._buttons(status, ended and not problem), stamp() if told else gr.skip(),
+        )  # fmt: skip
+
+    def _buttons(self, status: Status | None, ended: bool) -> tuple[Any, ...]:
+        state = status.state if status else ""
+        key = f"{state}{ended}"
+        if key == self._state:
+            return (gr.skip(),) * 5
+        self._state = key
+        going = state in ("waiting", "starting", "running")
+        resting = state in ("paused", "failed")
+        ready = ended and status is not None and status.model is not None and not resting
+        return (
+            gr.skip() if status is None else gr.update(interactive=not active(status)),
+            gr.update(visible=not resting, interactive=going),
+            gr.update(visible=resting),
+            gr.update(interactive=going or resting),
+            gr.update(visible=ready),
+        )
+
+
+def knobs_of(session: Session, preset: str) -> list[Any]:
+    """The knobs as a preset sets them."""
+    config = configure(preset, {})
+    return [getattr(config, name) for name in KNOBS]
+
+
+def knob(name: str) -> gr.Slider | gr.Number:
+    """The control of a parameter, with its label, range and explanation from the config's own metadata."""
+    known = PARAMETERS[name]
+    shared: dict[str, Any] = {
+        "value": getattr(PRESETS[FIRST].config, name), "minimum": known.low, "maximum": known.high, "label": known.label, "info": known.help,
+        "elem_id": f"train-{name}", "min_width": 400,
+    }  # fmt: skip
+    if name in STEPS:
+        return gr.Slider(step=STEPS[name], **shared)
+    return gr.Number(precision=0 if known.kind is int else None, **shared)
+
+
+def build(page: Page, tab: gr.Tab) -> None:
+    """Lay out the tab and wire it: called inside `with tab`."""
+    trainings = Trainings(page.jobs)
+    desk = Desk(trainings)
+    gr.HTML(f"<p>{LEAD}</p>", elem_classes=["lead"])
+    cards = [(f"{preset.title}\n{preset.gives}", name) for name, preset in PRESETS.items()]
+    preset = gr.Radio(cards, value=FIRST, label="What matters to you", elem_classes=["cards"], elem_id="train-preset")
+    with gr.Accordion("Settings", open=False, elem_classes=["fold"], elem_id="train-settings"):
+        start_from = gr.Dropdown(
+            [("Nothing: learn from scratch", SCRATCH)], value=SCRATCH, label="Start from", elem_id="train-from",
+            info="A model that has learned already; the new one keeps its size and its pieces (fine-tuning).",
+        )  # fmt: skip
+        with gr.Row(elem_classes=["knobs"]):
+            knobs = [knob(name) for name in KNOBS]
+    with gr.Row(elem_classes=["row", "actions"], elem_id="train-go"):
+        start = gr.Button("Start training", variant="primary", interactive=False, elem_id="train-start", scale=0, min_width=160)
+        plan = prose(elem_id="train-plan")
+    note = charts.note(elem_id="train-note")
+    with gr.Column(elem_id="train-run"):
+        verdict = charts.verdict(elem_id="train-verdict")
+        with gr.Row(elem_classes=["halves"]):
+            with gr.Column(min_width=320, scale=1):
+                progress = charts.progress(elem_id="train-progress")
+                chart = charts.loss_chart(elem_id="train-chart")
+                with gr.Row(elem_classes=["row", "actions"]):
+                    small: dict[str, Any] = {"scale": 0, "min_width": 96}
+                    pause = gr.Button("Pause", interactive=False, elem_id="train-pause", **small)
+                    resume = gr.Button("Resume", visible=False, elem_id="train-resume", **small)
+                    stop = gr.Button("Stop", interactive=False, elem_id="train-stop", **small)
+                    save = gr.Button("Download the model", visible=False, elem_id="train-download", **small)
+            with gr.Column(min_width=320, scale=1, elem_id="train-says"):
+                prose("<h2>What it can say now</h2>")
+                heading("Held-out sentences, given back")
+                given_back = charts.lines(empty=GIVEN_BACK, elem_id="train-reconstructions")
+                heading("Sentences of its own")
+                own = charts.lines(empty=OWN, elem_id="train-samples")
+    file = gr.File(visible="hidden", interactive=False)
+
+    screen = [
+        note, verdict, progress, chart, given_back, own, start, pause, resume, stop, save, page.model_changed
+    ]  # fmt: skip
+    length = [knobs[KNOBS.index("minutes")], knobs[KNOBS.index("epochs")]]
+    page.on(preset.input, knobs_of, [preset], knobs)
+    page.on(page.corpus_changed.change, desk.suggest, [start_from], [start_from])
+    told = [page.corpus_changed.change, *(item.change for item in (start_from, *length))]
+    page.on(told, desk.plan, [start_from, *length], [plan, start])
+    page.on(page.model_changed.change, desk.bases, [start_from], [start_from])
+    page.on(
+        start.click, desk.begin, [preset, start_from, *knobs], [note, start, page.runs_changed], trigger_mode="once"
+    )  # fmt: skip
+    page.on(pause.click, desk.pause, [], [note])
+    page.on(resume.click, desk.resume, [], [note, page.runs_changed])
+    page.on(stop.click, desk.stop, [], [note, page.runs_changed])
+    page.on(tab.select, desk.again, [], screen)
+    page.on(
+        [page.runs_changed.change, tab.select], desk.follow, [], screen,
+        trigger_mode="always_last", concurrency_limit=None,
+    )  # fmt: skip
+    page.on(save.click, models.download_model, [], [file]).then(None, [file], None, js=models.SAVE)
+    Endpoints(trainings).add_to(page)

@@ -1,0 +1,163 @@
+"""What the Train tab shows of a run: its events and its status, turned into words and drawable values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from vae.events import Evaluated, Event, Finished, Progress, Started
+from vae.jobs import RESTING, Status
+from vae.ui.charts import line, note_value
+
+SHOWN = 3  # reconstructions, and as many samples
+EARLY = 0.1  # share of a run in which a verdict would only alarm
+OVERLAP = 20  # points sent again with new ones, so that messages which arrive together lose none
+
+UNKNOWN = "Whether the model uses its space is told here, as soon as it has been tried on held-out sentences."
+TOO_EARLY = "It is too early to tell whether the model uses its space: it has only begun to read."
+_DIVERGED = "The loss ran away, so the training stopped itself"
+_REMEDY = "Lower the learning rate or beta and start again."
+
+
+@dataclass(slots=True)
+class Story:
+    """A run's events so far. `points` is what the chart draws; `before` is the evaluation before the last."""
+
+    started: Started | None = None
+    progress: Progress | None = None
+    evaluated: Evaluated | None = None
+    before: Evaluated | None = None
+    finished: Finished | None = None
+    points: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, events: Iterable[Event]) -> None:
+        """Take in what came next."""
+        for event in events:
+            match event:
+                case Started():
+                    self.started, self.finished = event, None
+                case Progress():
+                    self.progress = event
+                    self._point(event, event.beta, valid=False)
+                case Evaluated():
+                    self.before, self.evaluated = self.evaluated, event
+                    self._point(event, None, valid=True)
+                case Finished():
+                    self.finished = event
+
+    def _point(self, event: Progress | Evaluated, beta: float | None, *, valid: bool) -> None:
+        if math.isfinite(event.nll) and math.isfinite(event.kl):
+            point = {"step": event.step, "nll": round(event.nll, 3), "kl": round(event.kl, 3), "valid": valid}
+            self.points.append(point if beta is None else {**point, "beta": round(beta, 3)})
+
+
+def chart(story: Story, *, after: int | None = None) -> dict[str, Any]:
+    """The value of the loss chart: everything, or the points past the first `after` and a few before them."""
+    steps = story.progress.steps if story.progress else story.started.steps if story.started else 0
+    points = story.points if after is None else story.points[max(0, after - OVERLAP) :]
+    return {"reset": after is None, "points": points, "steps": steps}
+
+
+def progress(status: Status | None, story: Story) -> dict[str, Any] | None:
+    """The bar and its words: what is going on; step, time left, speed."""
+    if status is None:
+        return None
+    state, now = status.state, story.progress
+    words = [f"{status.message} It begins by itself; you may close the page."] if state == "waiting" else []
+    if state in ("starting", "pausing", "stopping"):
+        words.append("Preparing the text and the model." if state == "starting" else status.message)
+    if now is None:
+        return {"share": None if state in ("starting", "running") else 0.0, "text": "".join(words)}
+    if not words:
+        words = [f"Step {now.step:,} of {now.steps:,}"]
+    if state == "running":
+        words += [f"{duration(now.seconds_left)} left", f"{now.tokens_per_second:,.0f} tokens a second"]
+    elif state == "paused":
+        words.append(f"{duration(now.seconds_left)} left once it goes on")
+    share = 1.0 if state == "done" else min(1.0, now.step / max(1, now.steps))
+    return {"share": round(share, 4), "text": " · ".join(words)}
+
+
+def duration(seconds: float) -> str:
+    """A time in the words one would say: "40 seconds", "3 minutes", "2.5 hours"."""
+    if not math.isfinite(seconds):
+        return "an unknown time"
+    if seconds < 9.5:
+        return f"{max(1, round(seconds))} second{'' if seconds < 1.5 else 's'}"
+    if seconds < 57.5:
+        return f"{5 * round(seconds / 5)} seconds"
+    if seconds < 5400:
+        minutes = max(1, round(seconds / 60))
+        return f"{minutes} minute{'' if minutes == 1 else 's'}"
+    return f"{seconds / 3600:.1f} hours"
+
+
+def note(status: Status | None, story: Story, problem: str = "") -> dict[str, str] | None:
+    """How the run came to rest, and what to do now; None while it goes on."""
+    if status is None or status.state not in RESTING:
+        return None
+    step = story.finished.step if story.finished else story.progress.step if story.progress else 0
+    match status.state:
+        case "paused":
+            where = f"Paused at step {step:,}. Resume goes on exactly there." if step else status.message
+            return note_value("note", where)
+        case "failed":
+            return note_value("error", status.message)
+        case "diverged":
+            kept = "The last good model was kept and is in use." if status.model else "No model was kept."
+            return note_value("error", problem or f"{_DIVERGED} at step {step:,}. {kept} {_REMEDY}")
+    if problem:
+        return note_value("error", problem)
+    if status.model is None:
+        return note_value("note", status.message)
+    how = "Done" if status.state == "done" else f"Stopped at step {step:,}"
+    return note_value("done", f"{how}: the model is in use now. Go on to Sample and Slide, or download it.")
+
+
+def verdict(story: Story) -> dict[str, str]:
+    """One sentence on the latent space, and what to change about it."""
+    known = story.evaluated
+    if known is None or known.step < EARLY * known.steps:
+        return {"level": "unknown", "text": UNKNOWN if known is None else TOO_EARLY}
+    return {"level": known.level, "text": f"{known.verdict} {known.advice}".strip()}
+
+
+def reconstructions(story: Story) -> list[dict[str, Any]] | None:
+    """Held-out sentences and what the model makes of them; those that changed since the last look are marked."""
+    if story.evaluated is None:
+        return None
+    before = {r.source: r.text for r in story.before.reconstructions} if story.before else {}
+    return [
+        line(r.text, r.z, over=r.source, marked=before.get(r.source, r.text) != r.text)
+        for r in story.evaluated.reconstructions[:SHOWN]
+    ]
+
+
+def samples(story: Story) -> list[dict[str, Any]] | None:
+    """Sentences from random points of the space; those that changed since the last look are marked."""
+    if story.evaluated is None:
+        return None
+    before = [s.text for s in story.before.samples] if story.before else []
+    return [
+        line(said.text, said.z, marked=i < len(before) and before[i] != said.text)
+        for i, said in enumerate(story.evaluated.samples[:SHOWN])
+    ]
+
+
+def public(event: Event) -> dict[str, Any]:
+    """An event for a client of the API: its fields, save those that name places on the server."""
+    names = [name for name in event.__dataclass_fields__ if name not in ("folder", "path")]
+    fields: dict[str, Any] = {name: _plain(getattr(event, name)) for name in names}
+    return {"event": type(event).__name__.lower(), **fields}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None  # JSON has no NaN
+    if hasattr(value, "__dataclass_fields__"):
+        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    return value

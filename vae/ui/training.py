@@ -1,0 +1,142 @@
+"""What the Train tab and its endpoints ask of the jobs on behalf of a visitor: pure of widgets."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from vae.config import PRESETS, Config, Parameter, parameters
+from vae.jobs import Jobs, Status
+from vae.ui.session import RefusedError, Session
+from vae.ui.train_view import Story
+
+ENDED = ("done", "stopped", "diverged", "failed")  # after these a new training may begin
+MODEL_STATES = ("done", "stopped", "diverged")  # in these the model is final
+PARAMETERS: dict[str, Parameter] = {p.name: p for p in parameters()}
+FIXED = ("threads",)  # the server's to decide
+SCRATCH = ""  # "start from" nothing
+
+
+def configure(preset: object, changes: Mapping[str, object]) -> Config:
+    """A preset with some parameters changed. Every value may come from anywhere.
+
+    Raises:
+        RefusedError: no such preset or parameter, or a value of the wrong type.
+        ValueError: a value out of its range.
+    """
+    if not isinstance(preset, str) or preset not in PRESETS:
+        raise RefusedError(f"There is no such preset. Choose one of {', '.join(PRESETS)}.")
+    typed: dict[str, Any] = {}
+    for name, value in changes.items():
+        if name not in PARAMETERS or name in FIXED:
+            raise RefusedError(f"There is no parameter “{str(name)[:40]}”.")
+        typed[name] = _typed(PARAMETERS[name], value)
+    return replace(PRESETS[preset].config, **typed)
+
+
+def _typed(parameter: Parameter, value: object) -> object:
+    """A number as the parameter's kind: pages and JSON do not tell 1 from 1.0."""
+    if parameter.low is None:
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise RefusedError(f"{parameter.label} needs a number between {parameter.low:g} and {parameter.high:g}.")
+    if parameter.kind is int and isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+class Trainings:
+    """The runs of visitors. A visitor's run is their newest; the next can begin when it has ended."""
+
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
+        self._starting = threading.Lock()
+
+    def newest(self, session: Session) -> str | None:
+        """The id of the visitor's newest run."""
+        runs = self._jobs.runs(session.owner)
+        return runs[-1].run_id if runs else None
+
+    def find(self, session: Session, run: object = "") -> str:
+        """`run`, or the newest when it is "". Raises RefusedError when there is none; whose it is, the jobs check."""
+        if not isinstance(run, str):
+            raise RefusedError("A run is named by its id.")
+        found = run or self.newest(session)
+        if found is None:
+            raise RefusedError("There is no training yet. Start one first.")
+        return found
+
+    def status(self, session: Session, run: str) -> Status:
+        """Where a run stands. Raises JobError when it is not this visitor's."""
+        return self._jobs.status(session.owner, run)
+
+    def start(self, session: Session, config: Config, start_from: object = SCRATCH) -> str:
+        """Queue a training on the visitor's text; returns the run's id. Two clicks start one run.
+
+        Raises:
+            RefusedError: there is no text, no such model to start from, or a run that has not ended.
+            JobError: the queue is full.
+        """
+        corpus = session.corpus
+        if corpus is None:
+            raise RefusedError("There is no text to train on yet. Choose one in Corpus first.")
+        path = self._model_path(session, start_from)
+        with self._starting:
+            run = self.newest(session)
+            if run is not None and self.status(session, run).state not in ENDED:
+                raise RefusedError("Your training has not ended yet. Stop it before you start another.")
+            return self._jobs.submit(session.owner, config, corpus, start_from=path, name=corpus.name)
+
+    @staticmethod
+    def _model_path(session: Session, start_from: object) -> Path | None:
+        if start_from == SCRATCH:
+            return None
+        for model in session.models():
+            if model.id == start_from:
+                return model.path
+        raise RefusedError("The model to start from is not among yours. Choose one from the list.")
+
+    def pause(self, session: Session, run: str) -> None:
+        """Save the run's exact state and free its place. Raises JobError."""
+        self._jobs.pause(session.owner, run)
+
+    def resume(self, session: Session, run: str) -> None:
+        """Queue a paused or failed run again. Raises JobError."""
+        self._jobs.resume(session.owner, run)
+
+    def stop(self, session: Session, run: str) -> None:
+        """End a run and keep its best model. Raises JobError."""
+        self._jobs.stop(session.owner, run)
+
+    def story(self, session: Session, run: str) -> Story:
+        """All that a run has told so far. Raises JobError."""
+        story = Story()
+        story.add(self._jobs.events(session.owner, run))
+        return story
+
+    def watch(self, session: Session, run: str) -> AsyncIterator[tuple[Status, list[Any]]]:
+        """Its status and new events, from the first on, until it rests or has ended. Raises JobError."""
+        return self._jobs.watch(session.owner, run)
+
+    async def collect(self, session: Session, run: str, status: Status) -> bool:
+        """Make the model of an ended run the one in use, once; whether that happened now.
+
+        Raises:
+            CheckpointError, RefusedError: the model cannot be used.
+        """
+        if status.state not in MODEL_STATES or status.model is None or run in session.collected:
+            return False
+        session.collected.add(run)
+        names = {info.run_id: info.name for info in self._jobs.runs(session.owner)}
+        await asyncio.to_thread(session.add_model, Path(status.model), Path(names[run]).stem, "trained here")
+        return True
+
+
+def active(status: Status | None) -> bool:
+    """Whether a run stands in the way of the next one."""
+    return status is not None and status.state not in ENDED
+
