@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-import socket
-import subprocess
-import sys
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from gradio_client import Client
-
-ROOT = Path(__file__).parents[1]
+from serving import ROOT, running_app
 
 
 def _front_matter() -> dict[str, str]:
@@ -45,43 +39,16 @@ def test_readme_pictures_exist() -> None:
 
 @pytest.fixture
 def locked_down_app(tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """app.py as a user starts it, in processes that can neither write to the repository nor reach the network."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    """The app in processes that can neither write to the repository nor reach the network, and what they tried."""
     log = tmp_path / "refused.log"
-    environment = {
-        **os.environ,
+    strict = {
         "PYTHONPATH": str(ROOT / "tests" / "data" / "strict"),
         "PYTHONDONTWRITEBYTECODE": "1",
         "STRICT_ROOT": str(ROOT),
         "STRICT_LOG": str(log),
-        "GRADIO_SERVER_PORT": str(port),
-        "TMPDIR": str(tmp_path),
     }
-    output = (tmp_path / "output.txt").open("w")
-    app = subprocess.Popen(
-        [sys.executable, "-u", "app.py"], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
-    )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        for _ in range(1200):
-            if app.poll() is not None:
-                break
-            try:
-                urllib.request.urlopen(url, timeout=5).close()
-                break
-            except OSError:
-                try:
-                    app.wait(0.1)
-                except subprocess.TimeoutExpired:
-                    continue
-        assert app.poll() is None, (tmp_path / "output.txt").read_text()
+    with running_app(tmp_path, strict) as url:
         yield url, log
-    finally:
-        app.terminate()
-        app.wait(30)
-        output.close()
 
 
 def test_app_starts_read_only_and_offline_with_its_model(locked_down_app: tuple[str, Path]) -> None:
