@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,9 +18,10 @@ def build() -> gr.Blocks:
 
 
 def main() -> None:
-    """Build the page and serve it until it is interrupted."""
+    """Build the page and serve it until it is interrupted or told to end."""
     from vae.ui import shell
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # an orderly end: running trainings are saved first
     shell.launch(build())
 
 

@@ -57,6 +57,7 @@
     const far = Math.max(steps || 0, ...all.map((p) => p.step), 1);
     const sorted = all.map((p) => p.nll).sort((a, b) => a - b);
     const high = Math.max(1, sorted[Math.floor(sorted.length * 0.98)] ?? 1, ...all.map((p) => p.kl)) * 1.05;
+    const most = Math.max(1, ...all.map((p) => p.beta || 0));
     const x = (step) => left + (w * step) / far;
     const y = (value) => top + hgt * (1 - Math.min(value, high) / high);
 
@@ -83,14 +84,14 @@
       pen.lineWidth = width;
       pen.lineJoin = "round";
       pen.setLineDash(own ? [4, 4] : []);
-      const at = own ? (value) => top + hgt * (1 - Math.min(value, 1)) : y;
+      const at = own ? (value) => top + hgt * (1 - value / most) : y;
       pen.beginPath();
       for (const point of series.train) if (Number.isFinite(point[key])) pen.lineTo(x(point.step), at(point[key]));
       pen.stroke();
       pen.setLineDash([]);
       if (own) {
         pen.textAlign = "left";
-        for (const value of [0, 1]) pen.fillText(String(value), left + w + 8, at(value));
+        for (const value of [0, most]) pen.fillText(String(value), left + w + 8, at(value));
         continue;
       }
       for (const point of series.valid) {

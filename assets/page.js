@@ -25,7 +25,7 @@
     const isOpen = () => model.getAttribute("aria-expanded") === "true";
 
     function name() {
-      find(".model-name").textContent = props.value?.name ?? "none yet";
+      find(".model-name").textContent = props.value?.name ?? "…";
       find(".model-origin").textContent = props.value?.origin ? `(${props.value.origin})` : "";
     }
     function label() {

@@ -49,7 +49,7 @@
   function cells(z) {
     const width = 100 / z.length;
     const stops = z.map((value, i) => {
-      const share = Math.round(Math.min(1, Math.abs(value) / REACH) * 100);
+      const share = Math.round(Math.min(1, Math.abs(value) / REACH) ** 0.7 * 100); // so that small values show too
       const colour = `color-mix(in oklab, var(--fp-${value < 0 ? "low" : "high"}) ${share}%, var(--fp-mid))`;
       return `${colour} ${(i * width).toFixed(3)}% ${((i + 1) * width).toFixed(3)}%`;
     });
@@ -104,9 +104,14 @@
 
   /* ---- sentences ---- */
 
-  const words = (text) => text.split(/\s+/u).filter(Boolean);
+  /* Words, or single characters in scripts that set no spaces. */
+  const WORD = (() => {
+    const unspaced = ["Han", "Hiragana", "Katakana", "Thai", "Khmer", "Lao", "Myanmar"].map((name) => `\\p{Script=${name}}`).join("");
+    return new RegExp(`[${unspaced}]|[^\\s${unspaced}]+`, "gu");
+  })();
+  const words = (text) => text.match(WORD) ?? [];
 
-  /** The words of `text`, those that do not stand in `before` (longest common subsequence) marked. */
+  /** `text` with the words marked that do not stand in `before` (longest common subsequence), and how many do. */
   function changes(before, text) {
     const [a, b] = [words(before), words(text)];
     const common = Array.from({ length: a.length + 1 }, () => new Uint16Array(b.length + 1));
@@ -114,15 +119,15 @@
       for (let j = b.length - 1; j >= 0; j--)
         common[i][j] = a[i] === b[j] ? common[i + 1][j + 1] + 1 : Math.max(common[i + 1][j], common[i][j + 1]);
     const parts = [];
-    let i = 0;
-    b.forEach((word, j) => {
-      while (i < a.length && a[i] !== word && common[i + 1][j] >= common[i][j + 1]) i++;
-      const same = i < a.length && a[i] === word && common[i][j] === common[i + 1][j + 1] + 1;
+    let [i, end] = [0, 0];
+    for (const [j, match] of [...text.matchAll(WORD)].entries()) {
+      while (i < a.length && a[i] !== b[j] && common[i + 1][j] >= common[i][j + 1]) i++;
+      const same = i < a.length && a[i] === b[j];
       if (same) i++;
-      if (j) parts.push(" ");
-      parts.push(same ? word : h("mark", {}, word));
-    });
-    return { parts, kept: common[0][0], of: a.length };
+      parts.push(text.slice(end, match.index), same ? match[0] : h("mark", {}, match[0]));
+      end = match.index + match[0].length;
+    }
+    return { parts: parts.filter(Boolean), kept: common[0][0], of: a.length };
   }
 
   async function copy(text, button) {
@@ -162,11 +167,13 @@
 
   /* ---- the path ---- */
 
-  space.stage = (context) =>
+  space.stage = (context) => {
+    let before = { share: 0, of: "" }; // the same two sentences, read anew, keep the place one had come to
     live(context, (root, path) => {
       const frames = path?.frames ?? [];
       if (!frames.length) return root.replaceChildren(empty(context.props.empty));
       const last = frames.length - 1;
+      const of = JSON.stringify(path.ends);
       const sentence = h("p", { class: "frame sentence", dir: "auto" });
       const strip = fingerprint(frames[0].z);
       const slider = h("input", { type: "range", min: 0, max: last, step: "any", value: 0, class: "scrub", "aria-label": "Where on the path" });
@@ -183,7 +190,8 @@
         const [a, b] = [frames[low].z, frames[high].z];
         const near = Math.round(at);
         strip.paint(a.map((value, d) => value + (b[d] - value) * (at - low)), frames[near].text);
-        slider.style.setProperty("--at", last ? at / last : 0);
+        before = { share: at / last, of };
+        slider.style.setProperty("--at", before.share);
         if (near === shown) return;
         items[shown]?.firstChild.removeAttribute("aria-current");
         shown = near;
@@ -230,8 +238,9 @@
         h("ol", { class: "path", "aria-label": "The whole path" }, ...items),
         ends(path),
       );
-      jump(path.at ?? 0);
+      jump(before.of === of ? Math.round(before.share * last) : path.at);
     });
+  };
 
   /** What the model makes of the two sentences, and whether that is what was given. */
   function ends({ ends: given, made }) {
@@ -239,7 +248,7 @@
       const { parts, kept, of } = changes(text, made[i]);
       const exact = words(text).join(" ") === words(made[i]).join(" ");
       const verdict = exact ? "word for word" : `${kept} of ${of} words kept`;
-      return h("div", { class: "end" }, h("dt", {}, i ? "Your second sentence" : "Your first sentence"),
+      return h("div", { class: "end" }, h("dt", {}, i ? "Second sentence" : "First sentence"),
         h("dd", { dir: "auto" }, h("span", { class: "sentence" }, ...parts), h("span", { class: exact ? "badge exact" : "badge" }, verdict)));
     });
     return h("section", { class: "ends" }, h("h3", {}, "What the model makes of your two sentences"),

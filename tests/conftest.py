@@ -42,8 +42,8 @@ def config() -> Config:
 @pytest.fixture(scope="session")
 def learned(config: Config) -> Config:
     """The config of a run long enough to learn the corpus."""
-    values = {**config.to_dict(), "steps": 450, "dropout": 0.0, "free_bits": 1.0, "beta": 0.2}
-    return Config.from_dict(values)
+    values = {**config.to_dict(), "steps": 450, "dropout": 0.0, "free_bits": 2.0, "beta": 0.2, "encoder_noise": 0.0}
+    return Config.from_dict({**values, "learning_rate": 0.02})
 
 
 @pytest.fixture(scope="session")

@@ -156,7 +156,9 @@ def test_articles_fit_the_next_word(name: str) -> None:
 @each_text
 def test_verbs_agree_with_their_pronouns(name: str) -> None:
     plural, singular = "are|were|have|do|don't|go|like|love|want", "is|has|does|doesn't|goes|likes|loves|wants"
-    wrong = re.compile(rf"^(?:(?:He|She) (?:am|{plural})|(?:We|They) (?:am|was|{singular})|I (?:are|were|{singular}))\b")
+    wrong = re.compile(
+        rf"^(?:(?:He|She) (?:am|{plural})|(?:We|They) (?:am|was|{singular})|I (?:are|were|{singular}))\b"
+    )
     assert [row["sentence"] for row in rows(name) if wrong.search(row["sentence"])] == []
 
 

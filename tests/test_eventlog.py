@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from vae.eventlog import EventLog, Follower
+from vae.eventlog import EventLog
 from vae.events import Event, Saved, to_json
-from vae.store import atomic_write
 
 
 def _event(step: int) -> Saved:
@@ -56,29 +55,3 @@ def test_log_refuses_what_is_no_event(tmp_path: Path) -> None:
     _append(tmp_path / "events.jsonl", "hello\n")
     with pytest.raises(ValueError, match="not an event"):
         EventLog(tmp_path / "events.jsonl").read()
-
-
-@pytest.mark.parametrize("written", [4, 9])  # fewer and more lines than before the cut
-def test_follower_gets_what_replaces_events_after_a_cut(tmp_path: Path, written: int) -> None:
-    path = tmp_path / "events.jsonl"
-    log = EventLog(path)
-    ahead, behind = Follower(log), Follower(log, after=1)
-    _append(path, _lines(range(6)))
-    assert ahead.read() == _events(range(6))
-    kept, again = _lines(range(3)), _lines(range(50, 50 + written - 3))
-    atomic_write(path, kept.encode())
-    _append(path, again)
-    assert ahead.read() == _events(range(50, 50 + written - 3))
-    assert behind.read() == [*_events(range(1, 3)), *_events(range(50, 50 + written - 3))]
-    assert ahead.read() == behind.read() == []
-
-
-def test_follower_gets_nothing_twice_when_nothing_was_cut(tmp_path: Path) -> None:
-    path = tmp_path / "events.jsonl"
-    follower = Follower(EventLog(path))
-    _append(path, _lines(range(3)))
-    assert len(follower.read()) == 3
-    atomic_write(path, _lines(range(3)).encode())
-    assert follower.read() == []
-    _append(path, _lines(range(3, 4)))
-    assert follower.read() == _events(range(3, 4))

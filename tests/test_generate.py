@@ -61,7 +61,7 @@ def score(model: Bigrams, own: Tensor, sentence: list[int], penalty: float) -> f
     """log p of a sentence with its end, over length ** penalty."""
     tokens = [BOS_ID, *sentence, EOS_ID]
     total = sum(float(log_p(model, own, last)[token]) for last, token in itertools.pairwise(tokens))
-    return total / (len(sentence) + 1) ** penalty
+    return total / math.pow(len(sentence) + 1, penalty)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,8 @@ def test_greedy_takes_the_likeliest_token_each_time(seed: int) -> None:
     model, own = bigrams(seed), leanings(6, seed)
     expected = []
     for row in own:
-        sentence, last = [], BOS_ID
+        sentence: list[int] = []
+        last = BOS_ID
         while len(sentence) < 20 and (last := int(log_p(model, row, last).argmax())) != EOS_ID:
             sentence.append(last)
         expected.append(sentence)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -21,7 +22,7 @@ from vae.events import Event, Finished, Progress, Saved, Started
 from vae.jobs import JobError, Jobs, Status
 from vae.store import Run
 
-PATIENCE = 40.0  # seconds; a busy machine is slow, and a hang is still found
+PATIENCE = 300.0  # seconds; a busy machine is slow, and a hang is still found
 REPOSITORY = Path(__file__).parent.parent
 
 
@@ -138,8 +139,10 @@ def test_a_waiting_run_is_cancelled_by_stop(jobs: Jobs, endless: Config, corpus:
     assert jobs.events("bob", waiting) == []
 
 
-def test_a_waiting_run_leaves_the_queue_by_pause_and_comes_back(jobs: Jobs, config: Config, corpus: Corpus) -> None:
-    first = jobs.submit("ada", replace(config, steps=10_000_000), corpus)
+def test_a_waiting_run_leaves_the_queue_by_pause_and_comes_back(
+    jobs: Jobs, config: Config, endless: Config, corpus: Corpus
+) -> None:
+    first = jobs.submit("ada", endless, corpus)
     waiting = jobs.submit("bob", config, corpus)
     jobs.pause("bob", waiting)
     jobs.stop("ada", first)
@@ -161,7 +164,7 @@ def test_a_full_queue_refuses_in_words(jobs: Jobs, endless: Config, corpus: Corp
 
 
 def test_pause_frees_the_slot_and_resume_finishes_the_run(jobs: Jobs, config: Config, corpus: Corpus) -> None:
-    long = jobs.submit("ada", replace(config, steps=3_000), corpus)
+    long = jobs.submit("ada", replace(config, steps=300), corpus)
     follow(jobs, "ada", long, learning)
     jobs.pause("ada", long)
     with pytest.raises(JobError, match="Only a paused"):
@@ -233,17 +236,20 @@ def test_a_killed_worker_fails_its_run_only_and_resume_goes_on(
     assert [event.reason for event in events if isinstance(event, Finished)] == ["stopped"]
 
 
-def test_a_killed_worker_before_anything_was_saved_starts_anew(jobs: Jobs, config: Config, corpus: Corpus) -> None:
-    before = workers()
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be halted there")
+def test_a_worker_killed_before_anything_was_saved_starts_anew(jobs: Jobs, config: Config, corpus: Corpus) -> None:
+    follow(jobs, "ada", jobs.submit("ada", config, corpus))
+    (process,) = (p for p in multiprocessing.active_children() if p.name == "vae-worker")
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGSTOP)  # so that it cannot begin
     run_id = jobs.submit("ada", config, corpus)
-    for process in multiprocessing.active_children():
-        if process.pid in before:
-            process.kill()
+    follow(jobs, "ada", run_id, lambda status, events: status.message.startswith("Reading"))
+    process.kill()
     status, _ = follow(jobs, "ada", run_id)
-    if status.state == "failed":  # the kill came while it had the run
-        jobs.resume("ada", run_id)
-        status, _ = follow(jobs, "ada", run_id)
-    assert status.state == "done"
+    assert status.state == "failed"
+    assert status.message.endswith("Nothing was saved yet: Resume starts it anew.")
+    jobs.resume("ada", run_id)
+    assert follow(jobs, "ada", run_id)[0].state == "done"
 
 
 def test_a_refusal_of_the_training_reaches_the_person(
@@ -329,7 +335,7 @@ def test_two_slots_train_two_runs_at_once(tmp_path: Path, endless: Config, corpu
         for run_id in runs[:2]:
             assert follow(jobs, "ada", run_id, in_state("running"))[0].state == "running"
         assert jobs.status("ada", runs[2]).message == "2 other trainings are running; yours is next."
-        assert len(workers() | before) >= 2
+        assert len(workers() - before) == 2
     finally:
         jobs.close()
 

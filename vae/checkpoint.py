@@ -32,6 +32,7 @@ _FORMAT = "1"
 _MAX_FILE = 256 * 2**20
 _MAX_HEADER = 256 * 2**10
 _MAX_TOKENIZER = 16 * 2**20
+_MAX_TEXT = 2000
 _TOKENIZER, _SEEN = "tokenizer", "seen"
 
 
@@ -74,7 +75,8 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
     """Write the file, atomically. Weights are kept in half precision.
 
     Raises:
-        CheckpointError: a weight is not finite or too large for half precision; nothing is written.
+        CheckpointError: a weight is not finite or too large for half precision, or the file could not be loaded
+            again for its description; nothing is written.
         OSError: the disk is full or the folder cannot be written.
     """
     model = checkpoint.text_model.model
@@ -88,6 +90,10 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
         "config": json.dumps(checkpoint.config.to_dict()),
         "info": json.dumps(asdict(checkpoint.info)),
     }
+    try:
+        _info(_json_object(metadata["info"]), checkpoint.config)
+    except ValueError as error:
+        raise CheckpointError(f"The model's description is not valid: {error}") from error
     metadata["sha256"] = json.dumps(_digests(tensors, metadata))
     atomic_write(Path(path), save_tensors(tensors, metadata))
 
@@ -162,8 +168,9 @@ def _header(data: bytes) -> tuple[dict[str, Any], dict[str, str]]:
             raise CheckpointError("This model was saved by a newer version of the app. Update the app to load it.")
         for name, entry in header.items():
             dtype = {_TOKENIZER: "U8", _SEEN: "I32"}.get(name, "F16")
-            flat = name in (_TOKENIZER, _SEEN)
-            if entry["dtype"] != dtype or not isinstance(entry["shape"], list) or (flat and len(entry["shape"]) != 1):
+            shape, flat = entry["shape"], name in (_TOKENIZER, _SEEN)
+            whole = isinstance(shape, list) and all(type(size) is int for size in shape)
+            if entry["dtype"] != dtype or not whole or (flat and len(shape) != 1):
                 raise CheckpointError(f"The model file is not valid: {name[:80]!r} has an unexpected form.")
         if not all(isinstance(value, str) for value in metadata.values()) or not {_TOKENIZER, _SEEN} <= set(header):
             raise KeyError("metadata")
@@ -199,13 +206,22 @@ def _info(values: Mapping[str, Any], config: Config) -> Info:
     if set(values) != set(kinds) or any(type(values[name]) is not kind for name, kind in kinds.items()):
         raise ValueError("a field is missing or of another type")
     info = Info(**{**values, "kl": tuple(values["kl"])})
-    if any(len(getattr(info, name)) > 2000 for name, kind in kinds.items() if kind is str):
-        raise ValueError("a text in it is too long")
+    for name, kind in kinds.items():
+        if kind is str:
+            check_text(name, getattr(info, name))
     if len(info.kl) != config.latent or not all(type(k) is float and math.isfinite(k) for k in (*info.kl, info.nll)):
         raise ValueError("its figures do not fit its latent size")
     if not 1 <= info.max_tokens <= 4096 or min(info.sentences, info.steps, info.parameters) < 0:
         raise ValueError("a count is out of range")
     return info
+
+
+def check_text(name: str, text: str) -> None:
+    """Raises ValueError: a text is too long to stand in a model file, or holds characters that no file can."""
+    if len(text) > _MAX_TEXT:
+        raise ValueError(f"{name} has {len(text):,} characters: it may have {_MAX_TEXT:,}")
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError(f"{name} holds characters that are no text")
 
 
 def _check_finite(tensors: Mapping[str, Tensor]) -> None:

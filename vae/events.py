@@ -30,7 +30,8 @@ class Reconstruction:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The run has its data and its model; `step` is above 0 when it was resumed."""
+    """The run has its data and its model. A resumed run starts again at `step`: it takes back what was told of later
+    steps, since it will be told anew."""
 
     folder: str
     sentences: int

@@ -16,14 +16,13 @@ import os
 import secrets
 import sys
 import threading
-from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from vae.config import Config
 from vae.corpus import Corpus
-from vae.eventlog import EventLog, Follower
+from vae.eventlog import EventLog
 from vae.events import Event
 from vae.pool import Pool, Report
 from vae.store import Run
@@ -73,6 +72,7 @@ class _Job:
     config: Config
     corpus: Corpus | None  # until the folder has a state to go on from
     start_from: Path | None
+    round: int = 0  # in each, everyone's turn comes once
     state: str = "waiting"
     message: str = ""
     model: str | None = None
@@ -108,8 +108,11 @@ class Jobs:
         self._lock = threading.RLock()
         self._jobs: dict[str, _Job] = {}
         self._queue: list[_Job] = []  # in the order of asking
+        self._round = 0  # the highest of a run that was started
         self._closed = False
-        threads = max(1, cores // self._slots)
+        # One core is left to the pages: the threads of an update wait for each other, so that a training whose
+        # threads share their cores with something else crawls.
+        threads = max(1, (cores - 1) // self._slots)
         self._pool = Pool(self._slots, threads, method, self._lock, self._next_task, self._hear)
         atexit.register(self.close)
 
@@ -199,15 +202,15 @@ class Jobs:
     async def watch(self, owner: str, run_id: str, after: int = 0) -> AsyncIterator[tuple[Status, list[Event]]]:
         """The status and the new events whenever either changes, until the run rests (see RESTING).
 
-        A `Started` with a step above 0 takes back what was told of later steps: the run went on from there.
-        After a resume, watch from 0 again.
+        After a resume, watch on from where the last watch ended.
         """
         with self._lock:
-            reader = Follower(self._find(owner, run_id).log, after)
+            log = self._find(owner, run_id).log
         told = None
         while told is None or told.state not in RESTING:
             status = self.status(owner, run_id)  # before the events: at the end it has them all
-            events = await asyncio.to_thread(reader.read)
+            events = await asyncio.to_thread(log.read, after)
+            after += len(events)
             if events or status != told:
                 yield status, events
                 told = status
@@ -246,18 +249,17 @@ class Jobs:
             raise JobError(f"{len(self._queue)} trainings are waiting already. Try again in a few minutes.")
 
     def _enqueue(self, job: _Job, state: str = "waiting", message: str = "") -> None:
+        others = (
+            j.round for j in self._jobs.values() if j.owner == job.owner and j.state not in RESTING and j is not job
+        )
+        job.round = max(self._round, max(others, default=-1) + 1)
         job.state, job.message = state, message
         self._queue.append(job)
         self._pool.wake()
 
     def _order(self) -> list[_Job]:
         """The queue as it is served: what only saves a model, then everyone's first run before a second."""
-        runs = Counter(self._jobs[run_id].owner for run_id in self._pool.busy())
-        ranks = {}
-        for job in self._queue:
-            ranks[job] = (job.state != "stopping", runs[job.owner])
-            runs[job.owner] += 1
-        return sorted(self._queue, key=lambda job: ranks[job])
+        return sorted(self._queue, key=lambda job: (job.state != "stopping", job.round))
 
     def _ask(self, job: _Job, request: str, state: str, message: str) -> None:
         job.state, job.message = state, message
@@ -290,6 +292,7 @@ class Jobs:
             return None
         job = self._order()[0]
         self._queue.remove(job)
+        self._round = max(self._round, job.round)
         stop = job.state == "stopping"
         if not stop:
             job.state, job.message = "starting", "Reading the text and building the model."

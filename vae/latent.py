@@ -59,7 +59,7 @@ def decode(
     prefix = tm.tokenizer.encode([start])[0] if start else []
     longest = max(tm.max_tokens, len(prefix) + 1)
     state = tm.model.begin(len(z), z)
-    if beam > 1:
+    if beam != 1:
         ids = beam_search(tm.model, state, len(z), beams=beam, max_tokens=longest, prefix=prefix)
     else:
         ids = generate(

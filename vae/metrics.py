@@ -110,9 +110,7 @@ def nll_iw(tm: TextModel, sentences: Sequence[str], *, samples: int = 100, seed:
     return bound
 
 
-def _log_weights(
-    model: LatentModel, batch: Batch, posterior: Posterior, s: int, generator: torch.Generator
-) -> Tensor:
+def _log_weights(model: LatentModel, batch: Batch, posterior: Posterior, s: int, generator: torch.Generator) -> Tensor:
     """log p(x|z) + log p(z) - log q(z|x) at s draws a sentence: (s, B)."""
     mu, logvar = (part.expand(s, -1, -1) for part in posterior)  # (s, B, D)
     z = gaussian.sample(mu, logvar, generator)

@@ -81,6 +81,5 @@ class Run:
         for temporary in self.folder.glob(".*.tmp"):
             temporary.unlink(missing_ok=True)
         if self.events.exists():
-            data = self.events.read_bytes()
-            if data and not data.endswith(b"\n"):
-                atomic_write(self.events, data[: data.rfind(b"\n") + 1])
+            with self.events.open("r+b") as file:
+                file.truncate(file.read().rfind(b"\n") + 1)

@@ -12,10 +12,10 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
@@ -25,7 +25,7 @@ from vae import checkpoint, latent, metrics
 from vae.batches import Sampler
 from vae.config import Config
 from vae.corpus import Corpus
-from vae.events import Evaluated, Event, Finished, Reconstruction, Said, Saved, Started, from_json, to_json
+from vae.events import Evaluated, Event, Finished, Reconstruction, Said, Saved, Started, to_json
 from vae.families.vae import SentenceVAE
 from vae.meter import Meter
 from vae.prepare import Prepared
@@ -35,6 +35,7 @@ from vae.tokenizer import train_tokenizer
 _EVALUATIONS = (0.01, 0.025, 0.05, *(i / 16 for i in range(1, 17)))  # as shares of the run
 _EVALUATED_SENTENCES = 500
 _SHOWN = 3
+_TIMED_STEPS = 10
 _STATE_FORMAT = "1"
 
 
@@ -44,6 +45,11 @@ class About:
 
     name: str = ""
     attribution: str = ""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError: a text cannot stand in a model file."""
+        checkpoint.check_text("name", self.name)
+        checkpoint.check_text("attribution", self.attribution)
 
 
 def train(
@@ -136,9 +142,6 @@ class _Trainer:
         config, about = Config.from_dict(described["config"]), About(**described["about"])
         self = cls(run, config, about, described["source"], Prepared.load(run))
         self._load_state()
-        # what was told after the saved state will be told again
-        kept = [line for line in run.read_events() if _step_of(line) <= self.step]
-        atomic_write(run.events, "".join(line + "\n" for line in kept).encode())
         return self
 
     def run_on(self, control: Callable[[], str], started: float) -> Iterator[Event]:
@@ -179,17 +182,23 @@ class _Trainer:
             self._save_state()
         reason = "done" if self.step >= total else "stopped"
         message = "Training is done." if reason == "done" else "Stopped. The best model so far is kept."
-        yield Finished(self.step, total, reason, str(self.run.best), message)
+        yield Finished(self.step, total, reason, self._best_path, message)
 
     def _diverged(self) -> Iterator[Event]:
         """The update of this step was not applied, so the weights are still the last good ones."""
         if not self.run.best.exists():
-            yield from self._evaluate()
+            with suppress(ValueError):  # it may be too far gone to be measured
+                yield from self._evaluate()
+        kept = "The last good model is kept. " if self._best_path else ""
         yield Finished(
-            self.step, self.config.steps, "diverged", str(self.run.best) if self.run.best.exists() else None,
-            "The loss stopped being a number, so training stopped by itself. The last good model is kept. "
+            self.step, self.config.steps, "diverged", self._best_path,
+            f"The loss stopped being a number, so training stopped by itself. {kept}"
             "Try again with a lower learning rate.",
         )  # fmt: skip
+
+    @property
+    def _best_path(self) -> str | None:
+        return str(self.run.best) if self.run.best.exists() else None
 
     def _evaluate(self) -> Iterator[Event]:
         """Measure, keep the model if it is the best so far, and say both."""
@@ -198,7 +207,7 @@ class _Trainer:
         yield event
         free_bits = sum(max(self.config.free_bits, k) for k in use.kl)
         objective = use.nll + self.config.beta * free_bits  # at the final beta, so that early models do not win by it
-        if objective < self.best or not self.run.best.exists():
+        if math.isfinite(objective) and (objective < self.best or not self.run.best.exists()):
             self.best = objective
             self._save_model(use, event)
             yield Saved(self.step, str(self.run.best), True)
@@ -232,9 +241,7 @@ class _Trainer:
             sentences=len(self.data.train), steps=self.step, parameters=sum(p.numel() for p in self.model.parameters()),
             max_tokens=self.data.max_tokens, level=event.level, verdict=event.verdict, nll=use.nll, kl=use.kl,
         )  # fmt: skip
-        checkpoint.save(
-            self.run.best, checkpoint.Checkpoint(self._text_model, self.config, info, self.data.seen)
-        )
+        checkpoint.save(self.run.best, checkpoint.Checkpoint(self._text_model, self.config, info, self.data.seen))
 
     def _save_state(self) -> None:
         tensors: dict[str, Tensor] = {f"model.{k}": v for k, v in self.model.state_dict().items()}
@@ -268,17 +275,18 @@ class _Trainer:
 
     def _timing(self) -> tuple[float, float]:
         """Seconds of an update and of an evaluation. The model is no longer of use behind it."""
-        turns = np.linspace(0, len(self.sampler) - 1, min(24, len(self.sampler))).astype(int)
-        seconds = []
-        for turn in turns:
-            batch = self.sampler.batch(int(turn))
+        seconds, tokens = 0.0, 0
+        for turn in range(min(_TIMED_STEPS, len(self.sampler))):
+            batch = self.sampler.batch(turn)
             self.model.step(batch, 0)  # the first time of each shape pays for its kernels
             begun = time.perf_counter()
             self.model.step(batch, 0)
-            seconds.append(time.perf_counter() - begun)
+            seconds += time.perf_counter() - begun
+            tokens += int(batch.lengths.sum())
         begun = time.perf_counter()
         self._measure()
-        return float(np.mean(seconds)), time.perf_counter() - begun
+        evaluation = time.perf_counter() - begun
+        return seconds / tokens * len(self.data.train.flat) / len(self.sampler), evaluation
 
 
 def warm_start(config: Config, base: Config) -> Config:
@@ -299,7 +307,3 @@ def _precision(wish: str) -> str:
         return wish
     native = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)()
     return "bfloat16" if native else "float32"
-
-
-def _step_of(line: str) -> int:
-    return getattr(from_json(line), "step", 0)

@@ -9,7 +9,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 Arrive = Callable[..., Page]
-SENTENCES = [f"The {who} {does} the {what}." for who in ("cat", "dog", "girl") for does in ("sees", "likes") for what in ("sun", "sea")]
+SENTENCES = [
+    f"The {who} {does} the {what}."
+    for who in ("cat", "dog", "girl")
+    for does in ("sees", "likes")
+    for what in ("sun", "sea")
+]
 PAYLOADS = [
     "<script>window.ran = 1</script> is a sentence.",
     "<img src=x onerror='window.ran = 1'> is another.",

@@ -51,7 +51,9 @@ def points(page: Page) -> int:
 
 def wait_for_points(page: Page, more_than: int) -> None:
     page.wait_for_function(
-        "n => Number(document.querySelector('#train-chart canvas')?.dataset.points ?? 0) > n", arg=more_than, timeout=SLOW
+        "n => Number(document.querySelector('#train-chart canvas')?.dataset.points ?? 0) > n",
+        arg=more_than,
+        timeout=SLOW,
     )
 
 
@@ -94,7 +96,7 @@ def test_training_is_watched_found_again_after_reload_stopped_and_used(arrive: A
     expect(page.locator("#train-start")).to_be_disabled()
 
     finish(page)
-    expect(page.locator(".model-line")).to_contain_text("my-own")
+    expect(page.locator(".model-line")).to_contain_text("My own")
     expect(page.locator(".model-line")).to_contain_text("trained here")
     expect(page.locator("#train-start")).to_be_enabled()
     with page.expect_download() as download:
@@ -182,7 +184,7 @@ def test_second_visitor_sees_nothing_of_the_first_waits_and_then_starts(
     assert "second.txt" not in first.content()
     finish(first)
     wait_for_points(second, 1)
-    expect(second.locator(".model-line")).not_to_contain_text("first")
+    expect(second.locator(".model-line")).not_to_contain_text("First")
     finish(second)
-    expect(second.locator(".model-line")).to_contain_text("second")
-    expect(first.locator(".model-line")).to_contain_text("first")
+    expect(second.locator(".model-line")).to_contain_text("Second")
+    expect(first.locator(".model-line")).to_contain_text("First")

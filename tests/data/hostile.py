@@ -1,7 +1,8 @@
 """Files that try to break the corpus reader, made when asked for.
 
 Run as a script, it reads each of them and prints what came of it as one line of JSON: its name, "corpus" or the
-name of the error, what was kept or said, the seconds of computing, and the peak memory so far in bytes (0 where unknown).
+name of the error, what was kept or said, the seconds of computing, and the peak memory so far in bytes (0 where
+unknown).
 """
 
 from __future__ import annotations

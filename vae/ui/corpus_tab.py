@@ -12,7 +12,7 @@ import gradio as gr
 from vae import corpus
 from vae.corpus import CorpusError
 from vae.ui import charts, corpus_view, links
-from vae.ui.prose import heading, prose
+from vae.ui.prose import heading, lead, prose
 from vae.ui.session import ASSETS, Session, stamp
 
 if TYPE_CHECKING:
@@ -195,8 +195,10 @@ def build(page: Page, tab: gr.Tab) -> None:
     """Lay out the tab and wire it: called inside `with tab`."""
     links.refuse()
     with gr.Row(elem_classes=["lead-row"]):
-        gr.HTML(f"<p>{LEAD}</p>", elem_classes=["lead"])
-        onward = gr.Button("Train on it", variant="primary", interactive=False, elem_id="corpus-next", scale=0, min_width=160)
+        lead(LEAD)
+        onward = gr.Button(
+            "Train on it", variant="primary", interactive=False, elem_id="corpus-next", scale=0, min_width=160
+        )
     source = gr.State("")
     with gr.Row(elem_classes=["halves"]):
         with gr.Column(elem_id="corpus-sources", min_width=300, scale=2):
@@ -211,7 +213,7 @@ def build(page: Page, tab: gr.Tab) -> None:
                 max_length=MAX_PASTED, elem_classes=["serif"], elem_id="corpus-text",
             )  # fmt: skip
             with gr.Row(elem_classes=["row", "actions"]):
-                take = gr.Button("Read these sentences", elem_id="corpus-read", scale=0, min_width=176)
+                take = gr.Button("Read these sentences", elem_id="corpus-read", scale=0, min_width=200)
         with gr.Column(elem_id="corpus-report", min_width=300, scale=3):
             note = charts.note(elem_id="corpus-note")
             with gr.Row(elem_id="corpus-ways"):
@@ -219,7 +221,9 @@ def build(page: Page, tab: gr.Tab) -> None:
                     list(LAYOUTS.items()), value="auto", label="How it is laid out", visible=False,
                     elem_classes=["choices"], elem_id="corpus-layout",
                 )  # fmt: skip
-                column = gr.Dropdown([], label="Sentences are in", visible=False, elem_id="corpus-column", min_width=140)
+                column = gr.Dropdown(
+                    [], label="Sentences are in", visible=False, elem_id="corpus-column", min_width=140
+                )
                 labels = gr.Dropdown([], label="Labels are in", visible=False, elem_id="corpus-labels", min_width=140)
             figures = prose(EMPTY_FIGURES, elem_id="corpus-figures")
             with gr.Column(elem_classes=["part"]):
@@ -228,11 +232,15 @@ def build(page: Page, tab: gr.Tab) -> None:
             with gr.Column(elem_classes=["part"]):
                 with gr.Row(elem_classes=["titled"]):
                     heading("From anywhere in it")
-                    other = gr.Button("Others", elem_classes=["quiet"], elem_id="corpus-others", size="sm", scale=0, min_width=80)
+                    other = gr.Button(
+                        "Others", elem_classes=["quiet"], elem_id="corpus-others", size="sm", scale=0, min_width=80
+                    )
                 somewhere = charts.lines(empty="Sentences drawn at random.", elem_id="corpus-anywhere")
             with gr.Row(elem_classes=["halves"]):
                 with gr.Column(min_width=200):
-                    lengths = charts.bars(empty="How long its sentences are.", caption=LENGTHS, elem_id="corpus-lengths")
+                    lengths = charts.bars(
+                        empty="How long its sentences are.", caption=LENGTHS, elem_id="corpus-lengths"
+                    )
                 with gr.Column(min_width=200):
                     words = charts.bars(empty="Its most frequent words.", caption=FREQUENT, elem_id="corpus-words")
             account = prose(elem_id="corpus-account")
@@ -246,11 +254,9 @@ def build(page: Page, tab: gr.Tab) -> None:
     page.on(page.corpus_changed.change, show, [], [figures, first, somewhere, lengths, words, account, onward])
     page.on(other.click, others, [], [somewhere])
     page.on(onward.click, to_training, [], [page.tabs])
-    page.file_api(
-        read_corpus,
-        [gr.File(visible=False, type="filepath"), *(gr.Textbox(v, visible=False) for v in ("", "pasted.txt", "auto", "", ""))],
-        [gr.JSON(visible=False)],
-    )  # fmt: skip
+    words_of_it = [gr.Textbox(default, visible=False) for default in ("", "pasted.txt", "auto", "", "")]
+    given = [gr.File(visible=False, type="filepath"), *words_of_it]
+    page.file_api(read_corpus, given, [gr.JSON(visible=False)])
 
 
 def choose_ours(session: Session, name: object) -> tuple[Any, ...]:

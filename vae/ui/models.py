@@ -96,7 +96,7 @@ def add_file(session: Session, file: object) -> None:
     if not isinstance(file, str) or not file:
         raise RefusedError("No file arrived. Choose a .safetensors model file.")
     path = Path(file)
-    name = path.stem.replace("-", " ").replace("_", " ").strip().capitalize()
+    name = path.stem.replace("-", " ").replace("_", " ").strip().title()
     session.add_model(path, name, "loaded from a file")
 
 

@@ -9,6 +9,7 @@ import gradio as gr
 
 from vae.ui import charts
 from vae.ui.checks import number, sentence, whole
+from vae.ui.prose import lead
 from vae.ui.session import Session
 
 if TYPE_CHECKING:
@@ -109,14 +110,9 @@ def summary(session: Session, said: list[dict[str, Any]]) -> str:
     return f"{len(said) - seen} of {len(said)} are new; those marked seen stand in {text}."
 
 
-def first(session: Session, before: object, *given: Any) -> tuple[Any, ...]:
-    """Sentences at once for someone who opens the tab and finds it empty."""
-    return (gr.skip(),) * 3 if before else shown(session, *given)
-
-
 def build(page: Page, tab: gr.Tab) -> None:
     """Lay out the tab and connect it."""
-    gr.HTML(f"<p>{LEAD}</p>", elem_classes=["lead"])
+    lead(LEAD)
     with gr.Row(elem_classes=["row", "actions"]):
         start = gr.Textbox(
             label="Start of the sentence (or nothing)", placeholder="I would like", max_length=400, lines=1,
@@ -146,7 +142,5 @@ def build(page: Page, tab: gr.Tab) -> None:
     said = charts.lines(EMPTY, elem_id="samples")
 
     given, result = [count, heat, top_p, greedy, start, near, seed, fresh], [said, seed, message]
-    page.on([go.click, start.submit], shown, given, result)
-    page.on(tab.select, first, [said, *given], result)
-    page.on(page.model_changed.change, lambda session: (None, None), [], [said, message])
+    page.on([go.click, start.submit, page.model_changed.change], shown, given, result)
     page.api(sample)

@@ -44,7 +44,8 @@ class Page:
         **options: Any,
     ) -> Any:
         """Let `handler(session, *inputs)` answer one event, or several; no client of the API sees it."""
-        options = {"api_visibility": "private", "show_progress": "hidden", **options}
+        # One name for all of them: a handler's own would take that of an endpoint which shares it.
+        options = {"api_visibility": "private", "api_name": "page", "show_progress": "hidden", **options}
         fn, given = bind(self.visitors, handler), [self.token, *inputs]
         if callable(listener):
             return listener(fn, given, list(outputs), **options)

@@ -9,6 +9,7 @@ import gradio as gr
 
 from vae.ui import charts
 from vae.ui.checks import choice, sentence, whole
+from vae.ui.prose import lead
 from vae.ui.session import BUNDLED, Session
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def opened(session: Session, first: str, second: str, steps: int, path: str) -> 
 
 def build(page: Page, tab: gr.Tab) -> None:
     """Lay out the tab and connect it."""
-    gr.HTML(f"<p>{LEAD}</p>", elem_classes=["lead"])
+    lead(LEAD)
     with gr.Column(elem_classes=["pair"]):
         ends, prints = [], []
         for label in ("First sentence", "Second sentence"):

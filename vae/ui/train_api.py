@@ -120,7 +120,7 @@ class Endpoints:
         for handler in (self.train, self.status, self.pause, self.resume, self.stop):
             page.api(handler)
         # one watcher a client, open for as long as a run goes on, must not keep the next from watching
-        gr.api(bind(page.visitors, self.watch), api_name="watch", concurrency_limit=None)
+        gr.events.api(bind(page.visitors, self.watch), api_name="watch", concurrency_limit=None)
 
 
 def _head(run: str, status: Status) -> dict[str, Any]:

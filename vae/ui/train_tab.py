@@ -11,8 +11,8 @@ import gradio as gr
 from vae.config import PRESETS
 from vae.jobs import RESTING, Status
 from vae.ui import charts, models, train_view
-from vae.ui.prose import heading, prose
-from vae.ui.session import BUNDLED, Session, bind, stamp
+from vae.ui.prose import heading, lead, prose
+from vae.ui.session import BUNDLED, Session, stamp
 from vae.ui.train_api import Endpoints
 from vae.ui.train_view import Story
 from vae.ui.training import PARAMETERS, SCRATCH, Trainings, active, configure
@@ -60,7 +60,7 @@ class Desk:
             return gr.skip()
         return BUNDLED if small and ready else SCRATCH
 
-    def begin(self, session: Session, preset: str, start_from: str, *knobs: float) -> tuple[Any, Any, Any]:
+    def press_start(self, session: Session, preset: str, start_from: str, *knobs: float) -> tuple[Any, Any, Any]:
         """Start: (note, start button, runs_changed). What is wrong is said in place, and nothing typed is lost."""
         try:
             config = configure(preset, dict(zip(KNOBS, knobs, strict=True)))
@@ -69,15 +69,15 @@ class Desk:
             return charts.note_value("error", str(error)), gr.skip(), stamp() if not self._free(session) else gr.skip()
         return charts.note_value("busy", "Starting."), gr.update(interactive=False), stamp()
 
-    def pause(self, session: Session) -> Any:
+    def press_pause(self, session: Session) -> Any:
         """Pause the visitor's run: the note, where it cannot be done."""
         return self._ask(session, self.trainings.pause)[0]
 
-    def resume(self, session: Session) -> tuple[Any, Any]:
+    def press_resume(self, session: Session) -> tuple[Any, Any]:
         """Resume the visitor's run: (note, runs_changed)."""
         return self._ask(session, self.trainings.resume)
 
-    def stop(self, session: Session) -> tuple[Any, Any]:
+    def press_stop(self, session: Session) -> tuple[Any, Any]:
         """Stop the visitor's run: (note, runs_changed)."""
         return self._ask(session, self.trainings.stop)
 
@@ -111,7 +111,7 @@ class Desk:
             problem = f"The model was trained, but cannot be used. {error}"
         yield screen.show(status, story, problem=problem, ended=True, told=told)
 
-    async def again(self, session: Session) -> tuple[Any, ...]:
+    def again(self, session: Session) -> tuple[Any, ...]:
         """Everything at once, for a tab that has just been opened: what came while it was closed was not drawn."""
         run = self.trainings.newest(session)
         if run is None:
@@ -182,19 +182,19 @@ def knob(name: str) -> gr.Slider | gr.Number:
     """The control of a parameter, with its label, range and explanation from the config's own metadata."""
     known = PARAMETERS[name]
     shared: dict[str, Any] = {
-        "value": getattr(PRESETS[FIRST].config, name), "minimum": known.low, "maximum": known.high, "label": known.label, "info": known.help,
+        "value": getattr(PRESETS[FIRST].config, name), "label": known.label, "info": known.help,
         "elem_id": f"train-{name}", "min_width": 400,
     }  # fmt: skip
     if name in STEPS:
-        return gr.Slider(step=STEPS[name], **shared)
-    return gr.Number(precision=0 if known.kind is int else None, **shared)
+        return gr.Slider(**shared, minimum=known.low or 0, maximum=known.high or 1, step=STEPS[name])
+    return gr.Number(precision=0 if known.kind is int else None, **shared)  # Start tells of a value out of range
 
 
 def build(page: Page, tab: gr.Tab) -> None:
     """Lay out the tab and wire it: called inside `with tab`."""
     trainings = Trainings(page.jobs)
     desk = Desk(trainings)
-    gr.HTML(f"<p>{LEAD}</p>", elem_classes=["lead"])
+    lead(LEAD)
     cards = [(f"{preset.title}\n{preset.gives}", name) for name, preset in PRESETS.items()]
     preset = gr.Radio(cards, value=FIRST, label="What matters to you", elem_classes=["cards"], elem_id="train-preset")
     with gr.Accordion("Settings", open=False, elem_classes=["fold"], elem_id="train-settings"):
@@ -205,7 +205,9 @@ def build(page: Page, tab: gr.Tab) -> None:
         with gr.Row(elem_classes=["knobs"]):
             knobs = [knob(name) for name in KNOBS]
     with gr.Row(elem_classes=["row", "actions"], elem_id="train-go"):
-        start = gr.Button("Start training", variant="primary", interactive=False, elem_id="train-start", scale=0, min_width=160)
+        start = gr.Button(
+            "Start training", variant="primary", interactive=False, elem_id="train-start", scale=0, min_width=160
+        )
         plan = prose(elem_id="train-plan")
     note = charts.note(elem_id="train-note")
     with gr.Column(elem_id="train-run"):
@@ -219,7 +221,9 @@ def build(page: Page, tab: gr.Tab) -> None:
                     pause = gr.Button("Pause", interactive=False, elem_id="train-pause", **small)
                     resume = gr.Button("Resume", visible=False, elem_id="train-resume", **small)
                     stop = gr.Button("Stop", interactive=False, elem_id="train-stop", **small)
-                    save = gr.Button("Download the model", visible=False, elem_id="train-download", **small)
+                    save = gr.Button(
+                        "Download the model", visible=False, elem_id="train-download", scale=0, min_width=176
+                    )
             with gr.Column(min_width=320, scale=1, elem_id="train-says"):
                 prose("<h2>What it can say now</h2>")
                 heading("Held-out sentences, given back")
@@ -237,12 +241,11 @@ def build(page: Page, tab: gr.Tab) -> None:
     told = [page.corpus_changed.change, *(item.change for item in (start_from, *length))]
     page.on(told, desk.plan, [start_from, *length], [plan, start])
     page.on(page.model_changed.change, desk.bases, [start_from], [start_from])
-    page.on(
-        start.click, desk.begin, [preset, start_from, *knobs], [note, start, page.runs_changed], trigger_mode="once"
-    )  # fmt: skip
-    page.on(pause.click, desk.pause, [], [note])
-    page.on(resume.click, desk.resume, [], [note, page.runs_changed])
-    page.on(stop.click, desk.stop, [], [note, page.runs_changed])
+    begun = [note, start, page.runs_changed]
+    page.on(start.click, desk.press_start, [preset, start_from, *knobs], begun, trigger_mode="once")
+    page.on(pause.click, desk.press_pause, [], [note])
+    page.on(resume.click, desk.press_resume, [], [note, page.runs_changed])
+    page.on(stop.click, desk.press_stop, [], [note, page.runs_changed])
     page.on(tab.select, desk.again, [], screen)
     page.on(
         [page.runs_changed.change, tab.select], desk.follow, [], screen,

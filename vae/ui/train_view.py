@@ -38,6 +38,7 @@ class Story:
             match event:
                 case Started():
                     self.started, self.finished = event, None
+                    self.points = [point for point in self.points if point["step"] <= event.step]
                 case Progress():
                     self.progress = event
                     self._point(event, event.beta, valid=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
@@ -132,11 +133,11 @@ class Trainings:
             return False
         session.collected.add(run)
         names = {info.run_id: info.name for info in self._jobs.runs(session.owner)}
-        await asyncio.to_thread(session.add_model, Path(status.model), Path(names[run]).stem, "trained here")
+        name = re.sub(r"[\s_-]+", " ", Path(names[run]).stem).strip().capitalize()
+        await asyncio.to_thread(session.add_model, Path(status.model), name, "trained here")
         return True
 
 
 def active(status: Status | None) -> bool:
     """Whether a run stands in the way of the next one."""
     return status is not None and status.state not in ENDED
-

@@ -1,0 +1,130 @@
+"""The words and values that the Train tab makes of a run, and what it lets into a config."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from vae.events import Evaluated, Finished, Progress, Reconstruction, Said, Started
+from vae.jobs import Status
+from vae.ui import train_view
+from vae.ui.train_view import Story
+from vae.ui.training import configure
+
+STARTED = Started("/server/run", 95, 5, 300, 10_000, 4, 200, 0)
+PROGRESS = Progress(50, 200, 1.5, 30.0, 20.0, 4.0, 0.5, 1234.0, 10.0, 31.0)
+EVALUATED = Evaluated(
+    step=100, steps=200, nll=21.0, kl=4.5, mutual_information=3.0, mi_ceiling=4.0, active_units=4, latent=4,
+    latent_gain=6.0, sentences=5, level="healthy", verdict="Healthy.", advice="Go on.",
+    reconstructions=(Reconstruction("a cat", "a dog", (0.1,)), Reconstruction("a sun", "a sun", (0.2,))),
+    samples=(Said("one", (0.3,)), Said("two", (0.4,))),
+)  # fmt: skip
+FINISHED = Finished(200, 200, "done", "/server/run/best.safetensors", "Training is done.")
+
+
+def status(state: str, **more: Any) -> Status:
+    return Status(**{"state": state, "place": 0, "message": "", "model": None, **more})
+
+
+def told(*events: Any) -> Story:
+    story = Story()
+    story.add(events)
+    return story
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.2, "1 second"), (7.4, "7 seconds"), (42, "40 seconds"), (58, "1 minute"), (200, "3 minutes"),
+        (7200, "2.0 hours"), (math.inf, "an unknown time"), (math.nan, "an unknown time"),
+    ],
+)  # fmt: skip
+def test_duration_is_said_as_one_would_say_it(seconds: float, words: str) -> None:
+    assert train_view.duration(seconds) == words
+
+
+def test_progress_of_a_running_run_says_step_time_left_and_speed() -> None:
+    shown = train_view.progress(status("running"), told(STARTED, PROGRESS))
+    assert shown == {"share": 0.25, "text": "Step 50 of 200 · 30 seconds left · 1,234 tokens a second"}
+
+
+def test_waiting_run_is_told_its_place_and_that_it_begins_by_itself() -> None:
+    shown = train_view.progress(status("waiting", place=1, message="Yours is next."), Story())
+    assert shown is not None
+    assert shown["text"].startswith("Yours is next. It begins by itself")
+
+
+def test_later_chart_values_overlap_and_add_the_new_points() -> None:
+    story = told(STARTED, *(replace(PROGRESS, step=step) for step in range(1, 51)))
+    whole = train_view.chart(story)
+    assert whole["reset"]
+    assert len(whole["points"]) == 50
+    story.add([replace(PROGRESS, step=51)])
+    part = train_view.chart(story, after=50)
+    assert not part["reset"]
+    assert [point["step"] for point in part["points"]] == list(range(50 - train_view.OVERLAP + 1, 52))
+
+
+def test_numbers_that_are_none_are_not_drawn() -> None:
+    assert told(STARTED, replace(PROGRESS, nll=math.nan), replace(PROGRESS, kl=math.inf)).points == []
+
+
+def test_changed_sentences_are_marked_since_the_last_look() -> None:
+    later = replace(
+        EVALUATED, reconstructions=(Reconstruction("a cat", "a cat", (0.1,)), EVALUATED.reconstructions[1]),
+        samples=(Said("one", (0.3,)), Said("three", (0.4,))),
+    )  # fmt: skip
+    first, second = told(EVALUATED), told(EVALUATED, later)
+    assert [row["marked"] for row in train_view.reconstructions(first) or []] == [False, False]
+    assert [row["marked"] for row in train_view.reconstructions(second) or []] == [True, False]
+    assert [row["marked"] for row in train_view.samples(second) or []] == [False, True]
+
+
+def test_verdict_waits_until_it_can_be_told() -> None:
+    assert train_view.verdict(Story())["level"] == "unknown"
+    assert train_view.verdict(told(replace(EVALUATED, step=2, level="collapsed")))["level"] == "unknown"
+    assert train_view.verdict(told(EVALUATED)) == {"level": "healthy", "text": "Healthy. Go on."}
+
+
+@pytest.mark.parametrize(
+    ("state", "model", "kind", "words"),
+    [
+        ("done", "best", "done", "in use now"),
+        ("stopped", "best", "done", "Stopped at step 200"),
+        ("stopped", None, "note", "Cancelled"),
+        ("paused", None, "note", "Resume goes on exactly there"),
+        ("failed", None, "error", "Cancelled"),
+        ("diverged", "best", "error", "Lower the learning rate"),
+    ],
+)
+def test_rest_is_said_with_what_to_do(state: str, model: str | None, kind: str, words: str) -> None:
+    shown = train_view.note(status(state, model=model, message="Cancelled."), told(STARTED, PROGRESS, FINISHED))
+    assert shown is not None
+    assert shown["kind"] == kind
+    assert words in shown["text"]
+
+
+def test_public_events_name_no_place_on_the_server_and_are_json() -> None:
+    events = (STARTED, replace(PROGRESS, loss=math.nan), EVALUATED, FINISHED)
+    text = json.dumps([train_view.public(event) for event in events], allow_nan=False)
+    assert "/server" not in text
+    assert json.loads(text)[2]["reconstructions"][0]["source"] == "a cat"
+
+
+def test_configure_changes_a_preset_and_takes_whole_floats() -> None:
+    config = configure("quick", {"latent": 8.0, "beta": 1, "minutes": 0})
+    assert (config.latent, config.beta, config.minutes) == (8, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("preset", "changes"),
+    [("none", {}), (None, {}), ("quick", {"latent": 8.5}), ("quick", {"latent": None}), ("quick", {"beta": math.nan}),
+     ("quick", {"threads": 4}), ("quick", {"tokenizer": "pickle"}), ("quick", {"seed": -1})],
+)  # fmt: skip
+def test_configure_refuses_what_does_not_fit(preset: object, changes: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"preset|parameter|needs|must"):
+        configure(preset, changes)
