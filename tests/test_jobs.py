@@ -393,4 +393,4 @@ def test_a_server_that_ends_without_close_leaves_no_process(tmp_path: Path, end:
     )
     assert done.stdout == "running\n"
     (folder,) = (tmp_path / "runs").iterdir()
-    assert '"reason": "paused"' in Run(folder).read_events()[-1]
+    assert '"reason": "paused"' in Run(folder).events.read_text().splitlines()[-1]

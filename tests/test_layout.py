@@ -18,7 +18,7 @@ ROWS = (  # from the bottom up: a room imports only rooms of lower rows
     "families.vae prepare meter",
     "generate",
     "latent",
-    "metrics checkpoint",
+    "metrics checkpoint state",
     "train evaluate",
     "worker",
     "pool",

@@ -66,7 +66,14 @@ def told(folder: Path) -> list[Event]:
 
 
 def evaluations(folder: Path) -> list[Evaluated]:
-    return [event for event in told(folder) if isinstance(event, Evaluated)]
+    """The evaluations that stand: a resumed run takes back those behind the step that it starts again at."""
+    standing: list[Evaluated] = []
+    for event in told(folder):
+        if isinstance(event, Started):
+            standing = [before for before in standing if before.step <= event.step]
+        elif isinstance(event, Evaluated):
+            standing.append(event)
+    return standing
 
 
 def resume(folder: Path, control: Callable[[], str] = lambda: "run") -> Finished:
@@ -137,6 +144,14 @@ def test_run_killed_between_saves_and_resumed_is_as_if_it_never_was(
         last(train(config, corpus, tmp_path, control=at(step, "kill")))
     assert resume(tmp_path).reason == "done"
     assert_as_uninterrupted(tmp_path, whole)
+
+
+def test_events_only_grow_when_a_run_is_resumed(config: Config, corpus: Corpus, tmp_path: Path) -> None:
+    with pytest.raises(KilledError):
+        last(train(config, corpus, tmp_path, control=at(13, "kill")))
+    before = (tmp_path / "events.jsonl").read_bytes()
+    last(train(None, None, tmp_path, resume=True))
+    assert (tmp_path / "events.jsonl").read_bytes().startswith(before)
 
 
 @pytest.mark.parametrize("kind", [Started, Progress, Evaluated, Saved])

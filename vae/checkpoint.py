@@ -23,6 +23,7 @@ from torch import Tensor
 
 from vae.config import Config
 from vae.corpus import hashes
+from vae.events import LEVELS
 from vae.families.vae import SentenceVAE
 from vae.latent import TextModel
 from vae.store import atomic_write
@@ -95,7 +96,15 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
     except ValueError as error:
         raise CheckpointError(f"The model's description is not valid: {error}") from error
     metadata["sha256"] = json.dumps(_digests(tensors, metadata))
-    atomic_write(Path(path), save_tensors(tensors, metadata))
+    atomic_write(Path(path), _in_order(save_tensors(tensors, metadata)))
+
+
+def _in_order(data: bytes) -> bytes:
+    """The same file with its header sorted: safetensors writes it in an order that differs between runs."""
+    length = int.from_bytes(data[:8], "little")
+    header = json.dumps(json.loads(data[8 : 8 + length]), sort_keys=True, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)  # the weights stay aligned
+    return len(header).to_bytes(8, "little") + header + data[8 + length :]
 
 
 def load(path: Path | str) -> Checkpoint:
@@ -211,6 +220,8 @@ def _info(values: Mapping[str, Any], config: Config) -> Info:
             check_text(name, getattr(info, name))
     if len(info.kl) != config.latent or not all(type(k) is float and math.isfinite(k) for k in (*info.kl, info.nll)):
         raise ValueError("its figures do not fit its latent size")
+    if info.level not in LEVELS:
+        raise ValueError("its verdict is none that is known")
     if not 1 <= info.max_tokens <= 4096 or min(info.sentences, info.steps, info.parameters) < 0:
         raise ValueError("a count is out of range")
     return info

@@ -10,6 +10,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, get_args
 
+LEVELS = ("healthy", "weak", "collapsed", "unknown")  # of a latent space
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -63,7 +65,7 @@ class Progress:
 class Evaluated:
     """How the model does on held-out sentences, and a verdict in plain words.
 
-    `level` is healthy, weak, collapsed or unknown; `mutual_information`, its ceiling and `latent_gain` are in nats.
+    `level` is one of LEVELS; `mutual_information`, its ceiling and `latent_gain` are in nats.
     """
 
     step: int

@@ -145,7 +145,7 @@ def active_units(mu: Tensor) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the figures mean. `level` is healthy, weak, collapsed or unknown."""
+    """What the figures mean. `level` is one of `events.LEVELS`."""
 
     level: str
     text: str

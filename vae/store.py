@@ -7,7 +7,7 @@ events (the process was killed while it wrote) is left out when they are read.
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,15 +18,15 @@ def atomic_write(path: Path, data: bytes) -> None:
     Raises:
         OSError: the disk is full or the folder cannot be written; the old file is untouched.
     """
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with temporary.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).replace(path)
+        temporary.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
@@ -57,24 +57,13 @@ class Run:
         return self.folder / "state.safetensors"
 
     @property
-    def last(self) -> Path:
-        return self.folder / "last.safetensors"
-
-    @property
     def best(self) -> Path:
         return self.folder / "best.safetensors"
 
     def append_event(self, line: str) -> None:
         """Add one line to the events."""
-        with self.events.open("a", encoding="utf-8") as file:
+        with self.events.open("a", encoding="utf-8", newline="\n") as file:
             file.write(line + "\n")
-
-    def read_events(self, after: int = 0) -> list[str]:
-        """The complete lines of the events, without the first `after`."""
-        if not self.events.exists():
-            return []
-        *complete, _torn = self.events.read_text(encoding="utf-8", errors="replace").split("\n")
-        return complete[after:]
 
     def sweep(self) -> None:
         """Remove the temporaries that a killed process left, and the torn end of the events."""

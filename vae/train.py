@@ -17,9 +17,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
-from safetensors.torch import load as load_tensors
-from safetensors.torch import save as save_tensors
-from torch import Tensor
 
 from vae import checkpoint, latent, metrics
 from vae.batches import Sampler
@@ -29,6 +26,7 @@ from vae.events import Evaluated, Event, Finished, Reconstruction, Said, Saved, 
 from vae.families.vae import SentenceVAE
 from vae.meter import Meter
 from vae.prepare import Prepared
+from vae.state import Standing, load_state, save_state
 from vae.store import Run, atomic_write
 from vae.tokenizer import train_tokenizer
 
@@ -36,7 +34,6 @@ _EVALUATIONS = (0.01, 0.025, 0.05, *(i / 16 for i in range(1, 17)))  # as shares
 _EVALUATED_SENTENCES = 500
 _SHOWN = 3
 _TIMED_STEPS = 10
-_STATE_FORMAT = "1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +84,6 @@ def train(
     else:
         if config is None or corpus is None:
             raise ValueError("a new run needs a config and a corpus")
-        run.folder.mkdir(parents=True, exist_ok=True)
         trainer = _Trainer.new(run, config, corpus, start_from, about or About(), started)
     for event in trainer.run_on(control, started):
         run.append_event(to_json(event))
@@ -121,6 +117,7 @@ class _Trainer:
         else:
             tokenizer = train_tokenizer(training, config.tokenizer, config.vocabulary)
         data = Prepared.of(tokenizer, training, validation)
+        run.folder.mkdir(parents=True, exist_ok=True)
         data.save(run)
         about = replace(about, name=about.name or corpus.name)
         trial = cls(run, config, about, corpus.name, data)  # to be timed, and thrown away
@@ -141,7 +138,8 @@ class _Trainer:
         described = json.loads(run.config.read_bytes())
         config, about = Config.from_dict(described["config"]), About(**described["about"])
         self = cls(run, config, about, described["source"], Prepared.load(run))
-        self._load_state()
+        standing = load_state(run, self.model)
+        self.step, self.seconds, self.best = standing.step, standing.seconds, standing.best
         return self
 
     def run_on(self, control: Callable[[], str], started: float) -> Iterator[Event]:
@@ -244,23 +242,7 @@ class _Trainer:
         checkpoint.save(self.run.best, checkpoint.Checkpoint(self._text_model, self.config, info, self.data.seen))
 
     def _save_state(self) -> None:
-        tensors: dict[str, Tensor] = {f"model.{k}": v for k, v in self.model.state_dict().items()}
-        tensors |= {f"adam.{k}": v for k, v in self.model.updater.state().items()}
-        state = {"format": _STATE_FORMAT, "step": self.step, "seconds": self.seconds, "best": self.best}
-        atomic_write(self.run.state, save_tensors(tensors, {"state": json.dumps(state)}))
-
-    def _load_state(self) -> None:
-        data = self.run.state.read_bytes()
-        tensors = load_tensors(data)
-        length = int.from_bytes(data[:8], "little")
-        state = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["state"])
-        self.step, self.seconds, self.best = state["step"], state["seconds"], state["best"]
-        part: dict[str, dict[str, Tensor]] = {"model": {}, "adam": {}}
-        for name, value in tensors.items():
-            kind, _, rest = name.partition(".")
-            part[kind][rest] = value
-        self.model.load_state_dict(part["model"])
-        self.model.updater.load_state(part["adam"])
+        save_state(self.run, self.model, Standing(self.step, self.seconds, self.best))
 
     def _steps(self, started: float) -> int:
         """The length of the run in steps, from steps, minutes or epochs, whichever is given first."""

@@ -115,7 +115,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     lead(LEAD)
     with gr.Row(elem_classes=["row", "actions"]):
         start = gr.Textbox(
-            label="Start of the sentence (or nothing)", placeholder="I would like", max_length=400, lines=1,
+            "", label="Start of the sentence (or nothing)", placeholder="I would like", max_length=400, lines=1,
             elem_classes=["serif"], elem_id="sample-start", scale=3,
         )  # fmt: skip
         go = gr.Button("Sample", variant="primary", elem_id="sample-go", scale=0, min_width=160)

@@ -117,7 +117,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         ends, prints = [], []
         for label in ("First sentence", "Second sentence"):
             with gr.Row(elem_classes=["end-row"], equal_height=False):
-                ends.append(gr.Textbox(label=label, max_lines=3, max_length=400, elem_classes=["serif"], scale=5))
+                ends.append(gr.Textbox("", label=label, max_lines=3, max_length=400, elem_classes=["serif"], scale=5))
                 prints.append(charts.drawn("fingerprint", scale=2, min_width=160))
     with gr.Row(elem_classes=["row", "actions"]):
         show = gr.Button("Show the path", variant="primary", elem_id="show-path", scale=0, min_width=160)
