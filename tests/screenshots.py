@@ -5,14 +5,13 @@ Run `python tests/screenshots.py [FOLDER]`; it starts the app itself and takes a
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
-from serving import CHROMIUM_ARGUMENTS, ROOT, running_app
+from serving import CHROMIUM_ARGUMENTS, ROOT, chromium, running_app
 
 TABS = ("Corpus", "Train", "Sample", "Slide")
 WIDTHS = (1280, 390)
@@ -49,9 +48,8 @@ def visit(browser: Browser, url: str, **options: Any) -> Page:
 
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     with tempfile.TemporaryDirectory() as scratch, running_app(Path(scratch)) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_ARGUMENTS)
         first = visit(browser, url, viewport={"width": 1280, "height": 900})
         begin_training(first)
         visitor = first.context.storage_state()

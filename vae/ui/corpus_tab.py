@@ -11,7 +11,7 @@ import gradio as gr
 
 from vae import corpus
 from vae.corpus import CorpusError
-from vae.ui import charts, corpus_view, links
+from vae.ui import charts, corpus_view
 from vae.ui.prose import heading, lead, prose
 from vae.ui.session import ASSETS, Session, stamp
 
@@ -193,7 +193,6 @@ def read_corpus(
 
 def build(page: Page, tab: gr.Tab) -> None:
     """Lay out the tab and wire it: called inside `with tab`."""
-    links.refuse()
     with gr.Row(elem_classes=["lead-row"]):
         lead(LEAD)
         onward = gr.Button(

@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before gradio is imported, which reads it
+# Before torch is imported, here or in a worker: threads that wait for each other by spinning bring a training to a
+# crawl as soon as anything else wants a core.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import gradio as gr
 
 from vae.jobs import Jobs
-from vae.ui import corpus_tab, guard, models, sample, slide, train_tab
+from vae.ui import corpus_tab, guard, links, models, sample, slide, train_tab
 from vae.ui.session import ASSETS, Visitors, bind, stamp
 
 TITLE = "Sentence space"
@@ -75,6 +78,7 @@ def open_page(visitors: Visitors, token: object) -> tuple[str, str, str, str]:
 
 def build(data: Path | None = None, bundled: Path | None = None) -> gr.Blocks:
     """The whole page. `data` is the folder for what visitors make, `bundled` the model for all (see Visitors)."""
+    links.refuse()
     visitors = Visitors(data, bundled)
     jobs = Jobs(visitors.data / "runs")
     demo: gr.Blocks = gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400))
