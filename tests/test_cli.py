@@ -187,6 +187,7 @@ def test_mistake_ends_with_status_2_and_one_line(tmp_path: Path) -> None:
         ("train --output {out}", "CORPUS"),
         ("train {text} --resume {folder} --output {out}", "either"),
         ("train --resume {folder} --output {out}", "no run to resume"),
+        ("train --resume {folder} --output {out} --seed 3 --from {out}", "leave out --from, --seed"),
         ("train {none} --output {out}", "none"),
         ("train {blank} --output {out}", "at least 2"),
         ("train {binary} --output {out}", "text"),

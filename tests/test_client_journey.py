@@ -79,6 +79,16 @@ def test_text_becomes_a_model_that_samples_and_slides(client: Client, token: str
     assert next(model for model in loaded if model["in_use"])["origin"] == "loaded from a file"
 
 
+def test_client_that_only_asks_for_the_status_gets_the_model(client: Client, token: str) -> None:
+    client.predict(token, None, "\n".join(LINES), "my-own_text.txt", api_name="/read_corpus")
+    answer = client.predict(token, "quick", {**SETTINGS, "epochs": 1.0}, api_name="/train")
+    while answer["state"] not in ENDED:
+        answer = client.predict(token, api_name="/status")
+    assert answer["state"] == "done"
+    used = [model for model in client.predict(token, api_name="/models") if model["in_use"]]
+    assert [(model["name"], model["origin"]) for model in used] == [("My own text", "trained here")]
+
+
 def test_paused_run_goes_on_and_a_stopped_one_keeps_its_model(client: Client, token: str) -> None:
     client.predict(token, None, "\n".join(LINES), api_name="/read_corpus")
     run = client.predict(token, "quick", {**SETTINGS, "epochs": 1000.0}, api_name="/train")["run"]

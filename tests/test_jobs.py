@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import multiprocessing
-import os
-import signal
-import subprocess
-import sys
-import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from following import files, follow, in_state, learning
 
 from vae import checkpoint
 from vae.config import Config
 from vae.corpus import Corpus
-from vae.events import Event, Finished, Progress, Saved, Started
+from vae.events import Finished, Progress, Saved, Started
 from vae.jobs import JobError, Jobs, Status
-from vae.store import Run
-
-PATIENCE = 300.0  # seconds; a busy machine is slow, and a hang is still found
-REPOSITORY = Path(__file__).parent.parent
 
 
 @pytest.fixture(scope="module")
@@ -44,34 +34,6 @@ def endless(config: Config) -> Config:
     return replace(config, steps=10_000_000)
 
 
-def follow(
-    jobs: Jobs, owner: str, run_id: str, until: Callable[[Status, list[Event]], bool] = lambda status, events: False
-) -> tuple[Status, list[Event]]:
-    """Watch a run until a condition holds, or until it rests."""
-
-    async def watch() -> tuple[Status, list[Event]]:
-        seen: list[Event] = []
-        async for status, events in jobs.watch(owner, run_id):
-            seen += events
-            if until(status, seen):
-                break
-        return status, seen
-
-    return asyncio.run(asyncio.wait_for(watch(), PATIENCE))
-
-
-def learning(status: Status, events: list[Event]) -> bool:
-    return status.state == "running" and any(isinstance(event, Progress) for event in events)
-
-
-def in_state(state: str) -> Callable[[Status, list[Event]], bool]:
-    return lambda status, events: status.state == state
-
-
-def workers() -> set[int | None]:
-    return {process.pid for process in multiprocessing.active_children() if process.name == "vae-worker"}
-
-
 def test_a_run_tells_what_happens_and_ends_with_a_model(jobs: Jobs, config: Config, corpus: Corpus, root: Path) -> None:
     run_id = jobs.submit("ada", config, corpus, name="toys")
     status, events = follow(jobs, "ada", run_id)
@@ -85,24 +47,7 @@ def test_a_run_tells_what_happens_and_ends_with_a_model(jobs: Jobs, config: Conf
     assert jobs.events("ada", run_id) == events
     assert jobs.events("ada", run_id, after=2) == events[2:]
     assert jobs.runs("ada")[-1] == (type(jobs.runs("ada")[-1]))(run_id, "toys", "done")
-
-
-def test_a_worker_stays_warm_for_the_next_run(jobs: Jobs, config: Config, corpus: Corpus) -> None:
-    seen = []
-    for _ in range(2):
-        assert follow(jobs, "ada", jobs.submit("ada", config, corpus))[0].state == "done"
-        seen.append(workers())
-    assert len(seen[0]) == 1
-    assert seen[0] == seen[1]
-
-
-@pytest.mark.skipif(not hasattr(os, "getpriority"), reason="the system has no niceness")
-def test_workers_leave_the_processor_to_the_pages(jobs: Jobs, config: Config, corpus: Corpus) -> None:
-    run_id = jobs.submit("ada", config, corpus)
-    follow(jobs, "ada", run_id)
-    (pid,) = workers()
-    assert pid is not None
-    assert os.getpriority(os.PRIO_PROCESS, pid) >= 10
+    assert files(root / run_id) == {"best.safetensors", "config.json", "events.jsonl"}
 
 
 def test_runs_wait_in_a_fair_order_and_start_by_themselves(jobs: Jobs, endless: Config, corpus: Corpus) -> None:
@@ -125,7 +70,7 @@ def test_runs_wait_in_a_fair_order_and_start_by_themselves(jobs: Jobs, endless: 
     assert [info.state for info in jobs.runs("ada")[-2:]] == ["stopped", "stopped"]
 
 
-def test_a_waiting_run_is_cancelled_by_stop(jobs: Jobs, endless: Config, corpus: Corpus) -> None:
+def test_a_waiting_run_is_cancelled_by_stop(jobs: Jobs, endless: Config, corpus: Corpus, root: Path) -> None:
     first = jobs.submit("ada", endless, corpus)
     waiting = jobs.submit("bob", endless, corpus)
     jobs.stop("bob", waiting)
@@ -137,6 +82,7 @@ def test_a_waiting_run_is_cancelled_by_stop(jobs: Jobs, endless: Config, corpus:
     jobs.stop("ada", first)
     follow(jobs, "ada", first)
     assert jobs.events("bob", waiting) == []
+    assert files(root / waiting) == set()
 
 
 def test_a_waiting_run_leaves_the_queue_by_pause_and_comes_back(
@@ -152,12 +98,14 @@ def test_a_waiting_run_leaves_the_queue_by_pause_and_comes_back(
     assert follow(jobs, "bob", waiting)[0].state == "done"
 
 
-def test_a_full_queue_refuses_in_words(jobs: Jobs, endless: Config, corpus: Corpus) -> None:
+def test_a_full_queue_refuses_in_words(jobs: Jobs, endless: Config, corpus: Corpus, root: Path) -> None:
     runs = [jobs.submit("ada", endless, corpus)]
     follow(jobs, "ada", runs[0], in_state("running"))
     runs += [jobs.submit("ada", endless, corpus) for _ in range(4)]
+    folders = set(root.iterdir())
     with pytest.raises(JobError, match="4 trainings are waiting already"):
         jobs.submit("bob", endless, corpus)
+    assert set(root.iterdir()) == folders
     for run_id in reversed(runs):
         jobs.stop("ada", run_id)
     follow(jobs, "ada", runs[0])
@@ -200,56 +148,18 @@ def test_stop_saves_a_model_that_loads(jobs: Jobs, endless: Config, corpus: Corp
     assert checkpoint.load(Path(status.model)).config.steps == endless.steps
 
 
-def test_stop_of_a_paused_run_saves_a_model_that_loads(jobs: Jobs, endless: Config, corpus: Corpus) -> None:
+def test_stop_of_a_paused_run_saves_a_model_that_loads(jobs: Jobs, endless: Config, corpus: Corpus, root: Path) -> None:
     run_id = jobs.submit("ada", endless, corpus)
     follow(jobs, "ada", run_id, learning)
     jobs.pause("ada", run_id)
     assert follow(jobs, "ada", run_id)[0].model is None  # nothing was evaluated yet
+    assert files(root / run_id) >= {"state.safetensors", "tokens.safetensors"}  # to go on with
     jobs.stop("ada", run_id)
     status, _ = follow(jobs, "ada", run_id)
     assert status.state == "stopped"
     assert status.model is not None
     checkpoint.load(Path(status.model))
-
-
-def test_a_killed_worker_fails_its_run_only_and_resume_goes_on(
-    jobs: Jobs, config: Config, endless: Config, corpus: Corpus
-) -> None:
-    run_id = jobs.submit("ada", endless, corpus)
-    follow(jobs, "ada", run_id, learning)
-    (process,) = (p for p in multiprocessing.active_children() if p.name == "vae-worker")
-    process.kill()
-    status, _ = follow(jobs, "ada", run_id)
-    assert status.state == "failed"
-    assert status.message.endswith("The last saved state is kept: Resume goes on from there.")
-
-    assert follow(jobs, "bob", jobs.submit("bob", config, corpus))[0].state == "done"
-    assert len(workers()) == 1
-
-    jobs.resume("ada", run_id)
-    follow(jobs, "ada", run_id, in_state("running"))
-    jobs.stop("ada", run_id)
-    status, events = follow(jobs, "ada", run_id)
-    assert status.state == "stopped"
-    assert status.model is not None
-    checkpoint.load(Path(status.model))
-    assert [event.reason for event in events if isinstance(event, Finished)] == ["stopped"]
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be halted there")
-def test_a_worker_killed_before_anything_was_saved_starts_anew(jobs: Jobs, config: Config, corpus: Corpus) -> None:
-    follow(jobs, "ada", jobs.submit("ada", config, corpus))
-    (process,) = (p for p in multiprocessing.active_children() if p.name == "vae-worker")
-    assert process.pid is not None
-    os.kill(process.pid, signal.SIGSTOP)  # so that it cannot begin
-    run_id = jobs.submit("ada", config, corpus)
-    follow(jobs, "ada", run_id, lambda status, events: status.message.startswith("Reading"))
-    process.kill()
-    status, _ = follow(jobs, "ada", run_id)
-    assert status.state == "failed"
-    assert status.message.endswith("Nothing was saved yet: Resume starts it anew.")
-    jobs.resume("ada", run_id)
-    assert follow(jobs, "ada", run_id)[0].state == "done"
+    assert files(root / run_id) == {"best.safetensors", "config.json", "events.jsonl"}
 
 
 def test_a_refusal_of_the_training_reaches_the_person(
@@ -263,26 +173,44 @@ def test_a_refusal_of_the_training_reaches_the_person(
     with pytest.raises(checkpoint.CheckpointError) as refusal:
         checkpoint.load(base)
     assert status.message == str(refusal.value)
+    assert not status.resumable
+    with pytest.raises(JobError, match="break off again"):
+        jobs.resume("ada", run_id)
 
 
-def test_a_fault_of_the_disk_is_told_and_can_be_resumed(
-    jobs: Jobs, endless: Config, corpus: Corpus, root: Path
+def test_a_text_that_cannot_be_stored_is_refused_in_words(tmp_path: Path, config: Config, corpus: Corpus) -> None:
+    (tmp_path / "runs").write_text("no folder")
+    jobs = Jobs(tmp_path / "runs", slots=1)
+    try:
+        with pytest.raises(JobError, match=r"The server could not store the text \(.+\)"):
+            jobs.submit("ada", config, corpus)
+        assert jobs.runs("ada") == []
+    finally:
+        jobs.close()
+
+
+def test_forgotten_runs_are_ended_and_removed(
+    jobs: Jobs, config: Config, endless: Config, corpus: Corpus, root: Path
 ) -> None:
-    run_id = jobs.submit("ada", endless, corpus)
-    follow(jobs, "ada", run_id, learning)
-    jobs.pause("ada", run_id)
-    follow(jobs, "ada", run_id)
-    tokens = Run(root / run_id).tokens
-    hidden = tokens.rename(tokens.with_suffix(".away"))
-    jobs.resume("ada", run_id)
-    status, _ = follow(jobs, "ada", run_id)
-    assert status.state == "failed"
-    assert status.message.startswith("The training could not read or write its files (No such file or directory).")
-    hidden.rename(tokens)
-    jobs.resume("ada", run_id)
-    follow(jobs, "ada", run_id, in_state("running"))
-    jobs.stop("ada", run_id)
-    assert follow(jobs, "ada", run_id)[0].state == "stopped"
+    ended = jobs.submit("zoe", config, corpus)
+    follow(jobs, "zoe", ended)
+    going = jobs.submit("zoe", endless, corpus)
+    follow(jobs, "zoe", going, learning)
+    waiting = jobs.submit("zoe", endless, corpus)
+    others = jobs.submit("bob", config, corpus)
+    before = jobs.runs("bob")
+    jobs.forget("zoe")
+    assert jobs.runs("zoe") == []
+    for run_id in (ended, going, waiting):
+        with pytest.raises(JobError, match="was not found"):
+            jobs.status("zoe", run_id)
+    assert not (root / ended).exists()
+    assert not (root / waiting).exists()
+    assert len(jobs.runs("bob")) == len(before)
+    assert follow(jobs, "bob", others)[0].state == "done"  # which began when the slot was free
+    assert not (root / going).exists()
+    assert (root / others).exists()
+    jobs.forget("nobody")
 
 
 def test_strangers_see_nothing(jobs: Jobs, config: Config, corpus: Corpus, root: Path) -> None:
@@ -313,84 +241,3 @@ def test_ids_cannot_be_guessed(jobs: Jobs, config: Config, corpus: Corpus) -> No
     follow(jobs, "ada", ids[0])
     assert len(set(ids)) == 3
     assert all(len(run_id) >= 20 for run_id in ids)
-
-
-def test_spawned_workers_train_too(tmp_path: Path, config: Config, corpus: Corpus) -> None:
-    jobs = Jobs(tmp_path, slots=1, start_method="spawn")
-    try:
-        run_id = jobs.submit("ada", config, corpus)
-        status, _ = follow(jobs, "ada", run_id)
-    finally:
-        jobs.close()
-    assert status.state == "done"
-    assert status.model is not None
-    checkpoint.load(Path(status.model))
-
-
-def test_two_slots_train_two_runs_at_once(tmp_path: Path, endless: Config, corpus: Corpus) -> None:
-    jobs = Jobs(tmp_path, slots=2)
-    before = workers()
-    try:
-        runs = [jobs.submit("ada", endless, corpus) for _ in range(3)]
-        for run_id in runs[:2]:
-            assert follow(jobs, "ada", run_id, in_state("running"))[0].state == "running"
-        assert jobs.status("ada", runs[2]).message == "2 other trainings are running; yours is next."
-        assert len(workers() - before) == 2
-    finally:
-        jobs.close()
-
-
-def test_close_saves_what_runs_and_leaves_no_process(tmp_path: Path, endless: Config, corpus: Corpus) -> None:
-    before = workers()
-    jobs = Jobs(tmp_path, slots=1)
-    run_id = jobs.submit("ada", endless, corpus)
-    waiting = jobs.submit("ada", endless, corpus)
-    _, events = follow(jobs, "ada", run_id, learning)
-    jobs.close()
-    jobs.close()
-    assert workers() == before
-    assert jobs.status("ada", run_id).message.startswith("The server was shut down. The last saved state is kept")
-    assert jobs.status("ada", waiting).message.startswith("The server was shut down. Nothing was saved yet")
-    last = jobs.events("ada", run_id)[-1]
-    assert isinstance(last, Finished)
-    assert last.reason == "paused"
-    assert last.step >= events[-1].step
-    with pytest.raises(JobError, match="shutting down"):
-        jobs.submit("ada", endless, corpus)
-
-
-@pytest.mark.parametrize("end", ["", "os.kill(os.getpid(), signal.SIGKILL)"], ids=["exit", "kill"])
-def test_a_server_that_ends_without_close_leaves_no_process(tmp_path: Path, end: str) -> None:
-    if end and sys.platform == "win32":
-        pytest.skip("signals are another matter there")
-    program = tmp_path / "server.py"
-    program.write_text(
-        textwrap.dedent(f"""
-            import asyncio, os, signal
-            from pathlib import Path
-            from vae.config import Config
-            from vae.corpus import read
-            from vae.jobs import Jobs
-
-            async def watch(jobs, run_id):
-                async for status, events in jobs.watch("ada", run_id):
-                    if status.state == "running":
-                        return
-
-            if __name__ == "__main__":
-                jobs = Jobs(Path("runs"), slots=1)
-                text = "\\n".join(f"a {{n}} of {{m}}." for n in "abcdefgh" for m in "abcdefgh")
-                config = Config(vocabulary=300, embedding=8, hidden=8, encoder_hidden=8, latent=2, steps=10_000_000)
-                asyncio.run(watch(jobs, jobs.submit("ada", config, read(text.encode(), layout="lines"))))
-                print("running", flush=True)
-                {end}
-        """)
-    )
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    # Every process it starts inherits its output, so that this returns only when all of them are gone.
-    done = subprocess.run(
-        [sys.executable, str(program)], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=PATIENCE
-    )
-    assert done.stdout == "running\n"
-    (folder,) = (tmp_path / "runs").iterdir()
-    assert '"reason": "paused"' in Run(folder).events.read_text().splitlines()[-1]

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 ROWS = (  # from the bottom up: a room imports only rooms of lower rows
     "config events gaussian scores store corpus_text",
-    "tokenizer schedules eventlog corpus_running",
+    "tokenizer schedules eventlog terminal corpus_running",
     "batches updates corpus_formats corpus_statistics",
     "layers families corpus",
     "families.vae prepare meter",

@@ -189,6 +189,7 @@ def test_stopped_run_leaves_a_model_and_can_go_on(
     assert model.info.steps <= step
     assert resume(tmp_path).reason == "done"
     assert same(state(tmp_path), state(whole))
+    assert (tmp_path / "best.safetensors").read_bytes() == (whole / "best.safetensors").read_bytes()
 
 
 @pytest.mark.parametrize("folder", ["none", "empty"])

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from vae.config import PRESETS
 from vae.events import Evaluated, Finished, Progress, Reconstruction, Said, Started
 from vae.jobs import Status
 from vae.ui import train_view
-from vae.ui.train_view import Story
+from vae.ui.train_tab import KNOBS, STEPS, Screen, knob
+from vae.ui.train_view import Story, Use
 from vae.ui.training import configure
 
 STARTED = Started("/server/run", 95, 5, 300, 10_000, 4, 200, 0)
@@ -69,8 +72,38 @@ def test_later_chart_values_overlap_and_add_the_new_points() -> None:
     assert [point["step"] for point in part["points"]] == list(range(50 - train_view.OVERLAP + 1, 52))
 
 
+def test_long_run_is_thinned_evenly_and_keeps_every_evaluation() -> None:
+    story = Story()
+    drawn: dict[bool, list[int]] = {}  # by the page, from what it is sent
+    after = train_view.NOTHING
+    for step in range(1, 5001):
+        story.add([replace(PROGRESS, step=step)])
+        if step % 50 == 0:
+            story.add([replace(EVALUATED, step=step)])
+        sent = train_view.chart(story, after=after)
+        after = story.mark
+        drawn = {} if sent["reset"] else drawn
+        for point in sent["points"]:
+            steps = drawn.setdefault(point["valid"], [0])
+            if point["step"] > steps[-1]:
+                steps.append(point["step"])
+    train, valid = (drawn[kind][1:] for kind in (False, True))
+    assert train_view.MOST / 2 <= len(train) < train_view.MOST
+    assert len({b - a for a, b in pairwise(train)}) == 1
+    assert train[-1] > 4980
+    assert valid == list(range(50, 5001, 50))
+    assert [point["step"] for point in train_view.chart(story)["points"]] == [*train, *valid]
+
+
+def test_resumed_run_takes_back_what_it_tells_anew() -> None:
+    steps = [replace(PROGRESS, step=step) for step in (10, 20, 30)]
+    story = told(STARTED, *steps, replace(EVALUATED, step=30), replace(STARTED, step=20))
+    assert [point["step"] for point in train_view.chart(story)["points"]] == [10, 20]
+
+
 def test_numbers_that_are_none_are_not_drawn() -> None:
-    assert told(STARTED, replace(PROGRESS, nll=math.nan), replace(PROGRESS, kl=math.inf)).points == []
+    story = told(STARTED, replace(PROGRESS, nll=math.nan), replace(PROGRESS, kl=math.inf))
+    assert train_view.chart(story)["points"] == []
 
 
 def test_changed_sentences_are_marked_since_the_last_look() -> None:
@@ -91,21 +124,64 @@ def test_verdict_waits_until_it_can_be_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "model", "kind", "words"),
+    ("state", "model", "use", "kind", "words"),
     [
-        ("done", "best", "done", "in use now"),
-        ("stopped", "best", "done", "Stopped at step 200"),
-        ("stopped", None, "note", "Cancelled"),
-        ("paused", None, "note", "Resume goes on exactly there"),
-        ("failed", None, "error", "Cancelled"),
-        ("diverged", "best", "error", "Lower the learning rate"),
+        ("done", "best", "", "busy", "being loaded"),
+        ("done", "best", "used", "done", "the model is in use now"),
+        ("done", "best", "kept", "done", "Another model is in use now"),
+        ("done", "best", "gone", "note", "made room"),
+        ("stopped", "best", "used", "done", "Stopped at step 200"),
+        ("stopped", None, "", "note", "Cancelled"),
+        ("paused", None, "", "note", "Resume goes on exactly there"),
+        ("failed", None, "", "error", "Cancelled"),
+        ("diverged", "best", "used", "error", "is in use. Lower the learning rate"),
+        ("diverged", "best", "kept", "error", "was kept. Lower the learning rate"),
     ],
 )
-def test_rest_is_said_with_what_to_do(state: str, model: str | None, kind: str, words: str) -> None:
-    shown = train_view.note(status(state, model=model, message="Cancelled."), told(STARTED, PROGRESS, FINISHED))
+def test_rest_is_said_with_what_to_do(state: str, model: str | None, use: Use, kind: str, words: str) -> None:
+    shown = train_view.note(status(state, model=model, message="Cancelled."), told(STARTED, PROGRESS, FINISHED), use)
     assert shown is not None
     assert shown["kind"] == kind
     assert words in shown["text"]
+
+
+def test_model_that_cannot_be_used_is_told_with_the_reason() -> None:
+    shown = train_view.note(status("done", model="best"), told(FINISHED), problem="The disk is full.")
+    assert shown == {"kind": "error", "text": "The disk is full."}
+
+
+@pytest.mark.parametrize(
+    ("now", "use", "offered"),
+    [
+        (status("running"), "", {"pause", "stop"}),
+        (status("paused"), "", {"resume", "stop"}),
+        (status("failed"), "", {"start", "resume", "stop"}),
+        (status("failed", resumable=False), "", {"start"}),
+        (status("failed", resumable=False, model="best"), "", {"start", "stop"}),
+        (status("done", model="best"), "", {"start"}),
+        (status("done", model="best"), "used", {"start", "download"}),
+        (status("done", model="best"), "kept", {"start", "download"}),
+        (status("done", model="best"), "gone", {"start"}),
+    ],
+)
+def test_run_at_rest_offers_only_what_can_still_be_done(now: Status, use: Use, offered: set[str]) -> None:
+    shown = Screen().show(now, Story(), use)
+    buttons = dict(zip(("start", "pause", "resume", "stop", "download"), shown[6:11], strict=True))
+    assert {
+        name for name, new in buttons.items() if new.get("visible", True) and new.get("interactive", True)
+    } == offered
+
+
+def test_every_setting_that_the_page_offers_is_possible_whatever_the_others() -> None:
+    for preset in PRESETS:
+        for name in STEPS:
+            control = knob(name)
+            for value in (control.minimum, control.maximum):
+                assert getattr(configure(preset, {name: value}), name) == value
+
+
+def test_settings_that_advice_names_are_on_the_page() -> None:
+    assert {"learning_rate", "beta", "free_bits", "word_dropout", "autoencoder"} <= set(KNOBS)
 
 
 def test_public_events_name_no_place_on_the_server_and_are_json() -> None:

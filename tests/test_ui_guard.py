@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
+import torch
 
-from vae.ui.guard import Guard
+from vae.config import PRESETS
+from vae.corpus import MAX_SENTENCES
+from vae.families.vae import SentenceVAE
+from vae.ui.corpus_tab import MAX_PASTED
+from vae.ui.guard import MAX_BODY, MAX_UPLOAD, Guard
+from vae.ui.train_tab import KNOBS
+from vae.ui.training import PARAMETERS
 
 Answer = tuple[int, int]
 
@@ -78,3 +87,19 @@ def test_paths_that_fetch_from_elsewhere_are_denied(path: str) -> None:
 
 def test_own_files_are_not_denied() -> None:
     assert ask("/gradio_api/file=/tmp/gradio/x/model.safetensors", [b""])[0] == 200
+
+
+def test_longest_text_that_may_be_pasted_passes_in_any_script() -> None:
+    for character in "a\né文":
+        assert len(json.dumps({"data": [character * (2 * MAX_PASTED)]}, ensure_ascii=False).encode()) < MAX_BODY
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_largest_model_that_the_page_trains_can_be_loaded_back(preset: str) -> None:
+    sizes = {name: int(PARAMETERS[name].high or 0) for name in KNOBS if name in ("latent", "hidden")}
+    assert len(sizes) == 2
+    config = replace(PRESETS[preset].config, **sizes)
+    with torch.device("meta"):
+        model = SentenceVAE(config, config.vocabulary)
+    weights = sum(value.numel() for value in model.parameters())
+    assert 2 * weights + 4 * MAX_SENTENCES + 2**20 < MAX_UPLOAD  # half precision, hashes, tokenizer and header

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import gradio as gr
 import pytest
 
-from vae.checkpoint import CheckpointError
+from vae.checkpoint import CheckpointError, load, save
+from vae.corpus import Corpus
 from vae.ui import checks, session
-from vae.ui.session import BUNDLED, RefusedError, Session, Visitors, bind
+from vae.ui.session import BUNDLED, RefusedError, Session, Visitors, bind, readable
 
 
 @pytest.fixture
@@ -83,18 +85,83 @@ def test_models_of_a_visitor_are_bounded(visitors: Visitors, model_path: Path, m
     assert not added[0].path.exists()
 
 
-def test_longest_unused_session_goes_first_with_its_files(
+def test_among_sessions_with_something_in_them_the_longest_unused_goes_with_all_it_made(
     visitors: Visitors, model_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(session, "MAX_SESSIONS", 2)
+    gone: list[str] = []
+    visitors.on_forget = gone.append
     old, kept = visitors.start(), visitors.start()
+    owner = visitors.get(old).owner
     file = visitors.get(old).add_model(model_path, "mine", "trained here").path
-    visitors.get(kept)
+    visitors.get(kept).add_model(model_path, "mine", "trained here")
     visitors.start()
     with pytest.raises(RefusedError):
         visitors.get(old)
     assert visitors.get(kept)
     assert not file.exists()
+    assert gone == [owner]
+
+
+def test_empty_sessions_go_before_those_with_something_in_them(
+    visitors: Visitors, corpus: Corpus, model_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "MAX_SESSIONS", 3)
+    with_text, with_model = visitors.start(), visitors.start()
+    visitors.get(with_text).corpus = corpus
+    visitors.get(with_model).add_model(model_path, "mine", "trained here")
+    crowd = [visitors.start() for _ in range(20)]
+    assert visitors.get(with_text).corpus is corpus
+    assert visitors.get(with_model).model().name == "mine"
+    assert visitors.get(crowd[-1])
+    with pytest.raises(RefusedError):
+        visitors.get(crowd[-2])
+
+
+def test_sessions_unused_for_long_go_when_the_next_visitor_comes(
+    visitors: Visitors, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = visitors.start()
+    visitors.get(old).corpus = corpus
+    visitors.start()
+    assert visitors.get(old)
+    monkeypatch.setattr(session, "MAX_IDLE", -1)
+    visitors.start()
+    with pytest.raises(RefusedError):
+        visitors.get(old)
+
+
+def test_start_removes_what_no_session_can_reach_any_more_and_nothing_else(tmp_path: Path, model_path: Path) -> None:
+    before = Visitors(tmp_path, model_path)
+    left = before.get(before.start()).add_model(model_path, "mine", "trained here").path
+    theirs = tmp_path / "models" / "theirs.safetensors"
+    theirs.parent.mkdir()
+    theirs.write_bytes(b"not of a visitor")
+    Visitors(tmp_path, model_path)
+    assert not left.exists()
+    assert theirs.exists()
+
+
+def test_names_are_made_readable() -> None:
+    assert readable("my_own-text.txt") == "My own text"
+    assert readable("Everyday English") == "Everyday English"
+    assert readable("T-shirt opinions") == "T-shirt opinions"
+    assert readable(" a\u202eb \n c ") == "ab c"
+    assert readable("x" * 2000) == "x" * 60
+    assert readable(".txt") == ".txt"
+    assert readable(" ") == ""
+
+
+def test_model_is_called_what_its_file_says(visitors: Visitors, model_path: Path, tmp_path: Path) -> None:
+    visitor = visitors.get(visitors.start())
+    assert visitor.model().name == model_path.stem.title()  # not loaded yet
+    visitor.checkpoint()
+    assert visitor.model().name == "Toy"  # its text was toy.txt
+    assert visitor.add_model(model_path, "", "loaded from a file").name == "Toy"
+    nameless = tmp_path / "no_name-here.safetensors"
+    known = load(model_path)
+    save(nameless, replace(known, info=replace(known.info, name="")))
+    assert visitor.add_model(nameless, "", "loaded from a file").name == "No name here"
 
 
 def plain(session: Session, number: int = 8) -> str:
@@ -137,6 +204,57 @@ def test_bound_handlers_tell_the_person_why_not(visitors: Visitors) -> None:
         bind(visitors, plain)(visitors.start(), -1)
     with pytest.raises(gr.Error, match="Reload"):
         bind(visitors, plain)("forged", 1)
+
+
+async def waiting(session: Session, closed: list[int], number: int) -> AsyncIterator[int]:
+    """A stream that has nothing more to tell."""
+    try:
+        yield number
+        await asyncio.Event().wait()
+    finally:
+        closed.append(number)
+
+
+def test_a_third_stream_of_a_visitor_ends_the_first_and_nothing_else(visitors: Visitors) -> None:
+    follow, mine, closed = bind(visitors, waiting), visitors.start(), list[int]()
+
+    async def journey() -> None:
+        streams = [follow(mine, closed, 1), follow(mine, closed, 2), follow(visitors.start(), closed, 3)]
+        assert [await anext(stream) for stream in streams] == [1, 2, 3]
+        first, second, of_another = waits = [asyncio.ensure_future(anext(stream)) for stream in streams]
+        streams.append(follow(mine, closed, 4))
+        assert await anext(streams[-1]) == 4
+        with pytest.raises(gr.Error, match="Reload it"):
+            await asyncio.wait_for(first, 10)
+        assert closed == [1]
+        assert not second.done()
+        assert not of_another.done()
+        for wait in waits[1:]:
+            wait.cancel()
+        await asyncio.wait(waits)
+        for stream in streams:
+            await stream.aclose()
+
+    asyncio.run(journey())
+    assert sorted(closed) == [1, 2, 3, 4]
+
+
+def test_a_stream_that_has_ended_makes_room_for_another(visitors: Visitors) -> None:
+    follow, token, closed = bind(visitors, waiting), visitors.start(), list[int]()
+
+    async def journey() -> None:
+        lasting = follow(token, closed, 0)
+        await anext(lasting)
+        wait = asyncio.ensure_future(anext(lasting))
+        for number in (1, 2, 3):
+            brief = bind(visitors, stream_later)(token, number)
+            assert [item async for item in brief] == [plain(visitors.get(token), number)]
+        assert not wait.done()
+        wait.cancel()
+        await asyncio.wait([wait])
+
+    asyncio.run(journey())
+    assert closed == [0]
 
 
 @pytest.mark.parametrize("value", [None, "7", True, float("nan"), float("inf"), 0, 51, 2.5, [3], {"a": 1}])

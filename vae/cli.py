@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import shutil
-import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -17,16 +17,21 @@ from typing import Any
 from vae import checkpoint, corpus, latent, scores
 from vae.config import PRESETS, Config, Parameter, parameters
 from vae.evaluate import evaluate
-from vae.events import Evaluated, Event, Finished, Progress, Started, to_json
+from vae.events import Evaluated, Finished, to_json
 from vae.store import atomic_write
+from vae.terminal import Display, StopOnInterrupt
 from vae.train import About, train
 
+_PRESET = "balanced"
 _FINE_TUNING_MINUTES = 0.5  # unless a length is given
 _LENGTHS = ("steps", "minutes", "epochs")  # the one that is given overrules the preset's
 
 
 def main(argv: Sequence[str] | None = None, *, started: float | None = None) -> int:
     """Run one command; its exit status. Errors of the user's are one line on stderr and status 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")  # models say what not every console's own encoding can
     arguments = _parser().parse_args(argv)
     arguments.started = time.monotonic() if started is None else started
     try:
@@ -43,22 +48,23 @@ def _train(arguments: argparse.Namespace) -> int:
         raise ValueError(f"the folder {output.parent} does not exist: make it, or choose another --output")
     if (arguments.corpus is None) == (arguments.resume is None):
         raise ValueError("give either a CORPUS to start with or --resume FOLDER to go on with")
-    stop = _StopOnInterrupt()
+    stop = StopOnInterrupt()
     if arguments.resume:
+        _refuse_settings(arguments)
         folder = Path(arguments.resume)
         events = train(None, None, folder, resume=True, control=stop.wish, started=arguments.started)
     else:
         folder = _new_folder(output)
         text = corpus.read(
             Path(arguments.corpus).read_bytes(), Path(arguments.corpus).name,
-            layout=arguments.layout, column=arguments.column,
+            layout=arguments.layout or "auto", column=arguments.column,
         )  # fmt: skip
         about = About(arguments.name or "", arguments.attribution or "")
         events = train(
             _config(arguments), text, folder, start_from=arguments.start_from, control=stop.wish,
             started=arguments.started, about=about,
         )  # fmt: skip
-    show = _Display(quiet=arguments.json)
+    show = Display(quiet=arguments.json)
     evaluated: Evaluated | None = None
     with stop, open(arguments.events or os.devnull, "w", encoding="utf-8") as told:
         for event in events:
@@ -138,60 +144,13 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     return 0
 
 
-class _StopOnInterrupt:
-    """While it is entered, the first Ctrl-C asks the training to save and end; a second one interrupts as usual."""
-
-    def __init__(self) -> None:
-        self._asked = False
-
-    def wish(self) -> str:
-        return "stop" if self._asked else "run"
-
-    def __enter__(self) -> None:
-        def ask(*_: object) -> None:
-            self._asked = True
-            signal.signal(signal.SIGINT, self._before)
-            print("\nStopping: saving the model. Press Ctrl-C again to leave at once.", file=sys.stderr)
-
-        self._before = signal.getsignal(signal.SIGINT)
-        signal.signal(signal.SIGINT, ask)
-
-    def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGINT, self._before)
-
-
-class _Display:
-    """A progress bar on a terminal, a line an evaluation elsewhere."""
-
-    def __init__(self, quiet: bool) -> None:
-        self._quiet, self._bar = quiet, sys.stderr.isatty()
-
-    def __call__(self, event: Event) -> None:
-        if self._quiet:
-            return
-        match event:
-            case Started():
-                self._line(
-                    f"{event.sentences:,} sentences to learn from, {event.validation:,} held out; "
-                    f"{event.vocabulary:,} pieces; {event.parameters / 1e6:.1f} million parameters; "
-                    f"{event.steps:,} steps"
-                )
-            case Progress() if self._bar:
-                done = round(24 * event.step / event.steps)
-                left = f"{int(event.seconds_left) // 60}:{int(event.seconds_left) % 60:02}"
-                print(
-                    f"\r\x1b[K[{'#' * done}{'.' * (24 - done)}] {event.step}/{event.steps}  {left} left  "
-                    f"reconstruction {event.nll:.1f}  kl {event.kl:.1f}  {event.tokens_per_second:,.0f} tokens/s",
-                    end="", file=sys.stderr, flush=True,
-                )  # fmt: skip
-            case Evaluated():
-                self._line(
-                    f"step {event.step}/{event.steps}  held out: reconstruction {event.nll:.2f}  kl {event.kl:.2f}  "
-                    f"latent gain {event.latent_gain:.1f}  {event.verdict}"
-                )
-
-    def _line(self, text: str) -> None:
-        print(f"\r\x1b[K{text}" if self._bar else text, file=sys.stderr, flush=True)
+def _refuse_settings(arguments: argparse.Namespace) -> None:
+    """A run that goes on keeps what it was begun with. Raises ValueError naming the flags that would change that."""
+    begun_with = ("preset", "start_from", "column", "layout", "name", "attribution", *(p.name for p in parameters()))
+    said = [name for name in begun_with if getattr(arguments, name) is not None]
+    if said:
+        flags = ", ".join(f"--{name.replace('start_from', 'from').replace('_', '-')}" for name in said)
+        raise ValueError(f"a resumed run keeps the settings it was begun with: leave out {flags}")
 
 
 def _config(arguments: argparse.Namespace) -> Config:
@@ -201,7 +160,7 @@ def _config(arguments: argparse.Namespace) -> Config:
         said = {"steps": 0, "minutes": 0.0, **said}
     elif arguments.start_from:
         said["minutes"] = _FINE_TUNING_MINUTES
-    return replace(PRESETS[arguments.preset].config, **said)
+    return replace(PRESETS[arguments.preset or _PRESET].config, **said)
 
 
 def _new_folder(output: Path) -> Path:
@@ -230,7 +189,7 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument("--json", action="store_true", help="print one JSON object instead of text")
         if name != "train":
             added.add_argument("model", metavar="MODEL", help="a model file (.safetensors)")
-            added.add_argument("--seed", type=int, default=1, help="the same seed gives the same output (default 1)")
+            added.add_argument("--seed", type=_seed, default=1, help="the same seed gives the same output (default 1)")
         return added
 
     _add_train(command("train", _train, "Learn from a text, and write a model file."))
@@ -264,17 +223,24 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _seed(text: str) -> int:
+    seed = int(text)
+    if not 0 <= seed < 2**31:
+        raise argparse.ArgumentTypeError(f"{text} must lie between 0 and {2**31 - 1}")
+    return seed
+
+
 def _add_train(command: argparse.ArgumentParser) -> None:
     command.add_argument("corpus", metavar="CORPUS", nargs="?", help="a text: txt, csv, tsv, json or jsonl")
     command.add_argument("--output", required=True, metavar="MODEL", help="the model file to write (.safetensors)")
     command.add_argument(
-        "--preset", choices=tuple(PRESETS), default="balanced",
-        help="; ".join(f"{preset.name}: {preset.gives}" for preset in PRESETS.values()),
+        "--preset", choices=tuple(PRESETS),
+        help="; ".join([*(f"{p.name}: {p.gives}" for p in PRESETS.values()), f"{_PRESET} if none is named"]),
     )  # fmt: skip
     command.add_argument("--from", dest="start_from", metavar="MODEL", help="fine-tune this model instead of a new one")
     command.add_argument("--resume", metavar="FOLDER", help="go on with the run in this folder")
     command.add_argument("--column", help="the column or key that holds the sentences")
-    command.add_argument("--layout", choices=corpus.LAYOUTS, default="auto", help="of a txt: a line each, or prose")
+    command.add_argument("--layout", choices=corpus.LAYOUTS, help="of a txt: a line each, or prose")
     command.add_argument("--events", metavar="FILE", help="write what happens to this file, a line of JSON an event")
     command.add_argument("--name", help="the model's name (default: the text's)")
     command.add_argument("--attribution", help="credit for the text, kept in the model file")

@@ -57,7 +57,7 @@ class Config:
         1.0, 0.0, 10.0, "loss", "Beta", "Weight of the KL term: higher makes a smoother space, lower a more exact one."
     )
     free_bits: float = _number(
-        0.25, 0.0, 4.0, "loss", "Free bits",
+        0.5, 0.0, 4.0, "loss", "Free bits",
         "Nats that each latent dimension may carry at no cost: more keeps the letter, less the gist.",
     )  # fmt: skip
     bag_of_words: float = _number(
@@ -65,7 +65,7 @@ class Config:
         "Weight of a second task, to tell from z alone which pieces occur; it keeps z informative.",
     )  # fmt: skip
     word_dropout: float = _number(
-        0.3, 0.0, 1.0, "loss", "Word dropout",
+        0.2, 0.0, 1.0, "loss", "Word dropout",
         "Share of the decoder's previous words that are blanked, so that it has to listen to z.",
     )  # fmt: skip
     encoder_noise: float = _number(
@@ -184,7 +184,7 @@ PRESETS: dict[str, Preset] = {
     for preset in (
         Preset(
             "quick", "Quick", "A first result within a minute: the gist of a sentence, a lively space.",
-            replace(_BALANCED, minutes=1.0, vocabulary=2000, embedding=128, encoder_hidden=128, hidden=256),
+            replace(_BALANCED, minutes=0.8, vocabulary=2000, embedding=128, encoder_hidden=128, hidden=256),
         ),
         Preset(
             "balanced", "Balanced", "Five minutes: sentences mostly keep their meaning, samples read well.",

@@ -37,6 +37,7 @@ __all__ = [
 MAX_BYTES = 20_000_000
 MAX_SENTENCES = 500_000
 MAX_RECORDS = 1_000_000  # read, whatever becomes of them
+MAX_CHARACTERS = 400  # of a sentence, unless told otherwise
 MAX_LABEL = 80  # characters of a label
 LAYOUTS = ("auto", "lines", "running")
 
@@ -153,7 +154,7 @@ def read(
     layout: str = "auto",
     column: str | None = None,
     label_column: str | None = None,
-    max_characters: int = 400,
+    max_characters: int = MAX_CHARACTERS,
     max_bytes: int = MAX_BYTES,
 ) -> Corpus:
     """The corpus in a file's bytes: plain text, CSV, TSV, JSON or JSON lines.

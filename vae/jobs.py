@@ -12,70 +12,24 @@ from __future__ import annotations
 import asyncio
 import atexit
 import logging
-import os
 import secrets
 import sys
 import threading
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from vae.config import Config
 from vae.corpus import Corpus
 from vae.eventlog import EventLog
 from vae.events import Event
+from vae.job import RESTING, Job, JobError, RunInfo, Status, remove
+from vae.machine import cores, slots_for
 from vae.pool import Pool, Report
 from vae.store import Run
 from vae.worker import Failed, Task
 
-RESTING = frozenset({"paused", "done", "stopped", "failed", "diverged"})
+__all__ = ["RESTING", "JobError", "Jobs", "RunInfo", "Status"]
 _log = logging.getLogger(__name__)
-
-
-class JobError(ValueError):
-    """What was asked cannot be done; the message is for the person."""
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """Where a run stands.
-
-    Args:
-        state: waiting, starting, running, pausing, paused, stopping, done, stopped, failed or diverged.
-        place: in the queue, 1 being the next; 0 when it does not wait.
-        message: a sentence for the person.
-        model: path of its best model so far, if there is one.
-    """
-
-    state: str
-    place: int
-    message: str
-    model: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class RunInfo:
-    """One line of a user's list of runs."""
-
-    run_id: str
-    name: str
-    state: str
-
-
-@dataclass(eq=False)
-class _Job:
-    run_id: str
-    owner: str
-    name: str
-    run: Run
-    log: EventLog
-    config: Config
-    corpus: Corpus | None  # until the folder has a state to go on from
-    start_from: Path | None
-    round: int = 0  # in each, everyone's turn comes once
-    state: str = "waiting"
-    message: str = ""
-    model: str | None = None
 
 
 class Jobs:
@@ -86,7 +40,7 @@ class Jobs:
 
     Args:
         root: folder that gets a folder for each run.
-        slots: trainings at once; None is one for every two cores.
+        slots: trainings at once; None takes the environment's `VAE_SLOTS`, or else one for every two cores.
         start_method: "forkserver" or "spawn"; None takes what suits the system.
         queue_size: how many runs may wait.
     """
@@ -101,18 +55,18 @@ class Jobs:
     ) -> None:
         # macOS has a fork server, too, but its system libraries do not survive a fork.
         method = start_method or ("forkserver" if sys.platform == "linux" else "spawn")
-        cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+        processors = cores()
         self._root = root
-        self._slots = slots or max(1, cores // 2)
+        self._slots = slots or slots_for(processors)
         self._queue_size = queue_size
         self._lock = threading.RLock()
-        self._jobs: dict[str, _Job] = {}
-        self._queue: list[_Job] = []  # in the order of asking
+        self._jobs: dict[str, Job] = {}
+        self._queue: list[Job] = []  # in the order of asking
         self._round = 0  # the highest of a run that was started
         self._closed = False
-        # One core is left to the pages: the threads of an update wait for each other, so that a training whose
-        # threads share their cores with something else crawls.
-        threads = max(1, (cores - 1) // self._slots)
+        # No core is set aside for the pages: workers are niced, and the app has their threads wait for each other
+        # asleep (OMP_WAIT_POLICY), so that a training whose threads share their cores does not crawl.
+        threads = max(1, processors // self._slots)
         self._pool = Pool(self._slots, threads, method, self._lock, self._next_task, self._hear)
         atexit.register(self.close)
 
@@ -122,29 +76,36 @@ class Jobs:
         """Queue a training; returns its unguessable id.
 
         Raises:
-            JobError: the queue is full.
+            JobError: the queue is full, or the text cannot be stored.
         """
         with self._lock:
             self._check_room()
-            run_id = secrets.token_urlsafe(16)
-            run = Run(self._root / run_id)
-            run.folder.mkdir(parents=True)
-            log = EventLog(run.events)
-            job = _Job(run_id, owner, name or corpus.name, run, log, config, corpus, start_from)
-            self._jobs[run_id] = job
-            self._enqueue(job)
+        run_id = secrets.token_urlsafe(16)
+        run = Run(self._root / run_id)
+        job = Job(run_id, owner, name or corpus.name, run, EventLog(run.events), config, start_from)
+        try:
+            job.store(corpus)
+            with self._lock:
+                self._check_room()
+                self._jobs[run_id] = job
+                self._enqueue(job)
+        except BaseException:
+            remove(run)
+            raise
         return run_id
 
     def resume(self, owner: str, run_id: str) -> None:
         """Queue a paused or failed run again; it goes on where it was last saved.
 
         Raises:
-            JobError: it is not at rest, or the queue is full.
+            JobError: it is not at rest, would break off again, or the queue is full.
         """
         with self._lock:
             job = self._find(owner, run_id)
             if job.state not in ("paused", "failed"):
                 raise JobError("Only a paused or broken-off run can be resumed.")
+            if not job.resumable:
+                raise JobError("This run would break off again in the same way. Start a new one.")
             self._check_room()
             self._enqueue(job)
 
@@ -158,7 +119,7 @@ class Jobs:
             job = self._find(owner, run_id)
             if job.state == "waiting":
                 self._queue.remove(job)
-                self._rest(job, "paused", "Paused while it waited; Resume queues it again.")
+                job.rest("paused", "Paused while it waited; Resume queues it again.")
             elif job.state in ("starting", "running"):
                 self._ask(job, "pause", "pausing", "Saving its state.")
             elif job.state not in ("pausing", "paused"):
@@ -179,13 +140,27 @@ class Jobs:
             elif job.state != "stopping":
                 raise JobError("This run has ended already.")
 
+    def forget(self, owner: str) -> None:
+        """Remove all runs of a user and their folders. What is under way is ended first, soon and by itself."""
+        with self._lock:
+            mine = [job for job in self._jobs.values() if job.owner == owner]
+            busy = self._pool.busy()
+            for job in mine:
+                del self._jobs[job.run_id]
+                if job in self._queue:
+                    self._queue.remove(job)
+                self._pool.tell(job.run_id, "pause")  # ends sooner than a stop, which measures the model
+        for job in mine:
+            if job.run_id not in busy:
+                remove(job.run)
+
     def status(self, owner: str, run_id: str) -> Status:
         """Where a run stands."""
         with self._lock:
             job = self._find(owner, run_id)
             model = job.model or (str(job.run.best) if job.run.best.exists() else None)
             if job.state != "waiting":
-                return Status(job.state, 0, job.message, model)
+                return Status(job.state, 0, job.message, model, job.resumable)
             place = self._order().index(job) + 1 + len(self._pool.busy()) - self._slots
             if place <= 0:  # a worker is about to take it
                 return Status("starting", 0, "Starting.", model)
@@ -234,9 +209,9 @@ class Jobs:
         with self._lock:
             for job in self._jobs.values():
                 if job.state not in RESTING:
-                    self._fail(job, "The server was shut down.")
+                    job.fail("The server was shut down.")
 
-    def _find(self, owner: str, run_id: str) -> _Job:
+    def _find(self, owner: str, run_id: str) -> Job:
         job = self._jobs.get(run_id) if isinstance(run_id, str) else None
         if job is None or job.owner != owner:
             raise JobError("This run was not found. Perhaps the server was restarted: start it anew.")
@@ -248,7 +223,7 @@ class Jobs:
         if len(self._queue) >= self._queue_size:
             raise JobError(f"{len(self._queue)} trainings are waiting already. Try again in a few minutes.")
 
-    def _enqueue(self, job: _Job, state: str = "waiting", message: str = "") -> None:
+    def _enqueue(self, job: Job, state: str = "waiting", message: str = "") -> None:
         others = (
             j.round for j in self._jobs.values() if j.owner == job.owner and j.state not in RESTING and j is not job
         )
@@ -257,33 +232,23 @@ class Jobs:
         self._queue.append(job)
         self._pool.wake()
 
-    def _order(self) -> list[_Job]:
+    def _order(self) -> list[Job]:
         """The queue as it is served: what only saves a model, then everyone's first run before a second."""
         return sorted(self._queue, key=lambda job: (job.state != "stopping", job.round))
 
-    def _ask(self, job: _Job, request: str, state: str, message: str) -> None:
+    def _ask(self, job: Job, request: str, state: str, message: str) -> None:
         job.state, job.message = state, message
         self._pool.tell(job.run_id, request)
 
-    def _rest(self, job: _Job, state: str, message: str, model: str | None = None) -> None:
-        job.state, job.message, job.model = state, message, model
-        if state not in ("paused", "failed") or job.run.state.exists():
-            job.corpus = None
-
-    def _stop_resting(self, job: _Job) -> None:
+    def _stop_resting(self, job: Job) -> None:
         if job in self._queue:
             self._queue.remove(job)
         if job.run.state.exists() and not job.run.best.exists():
             self._enqueue(job, "stopping", "Waiting for a free place to save its model.")
         elif job.run.best.exists():
-            self._rest(job, "stopped", "Stopped; its best model is kept.", str(job.run.best))
+            job.rest("stopped", "Stopped; its best model is kept.", str(job.run.best))
         else:
-            self._rest(job, "stopped", "Cancelled before it had a model.")
-
-    def _fail(self, job: _Job, why: str) -> None:
-        kept = "The last saved state is kept: Resume goes on from there."
-        none = "Nothing was saved yet: Resume starts it anew."
-        self._rest(job, "failed", f"{why} {kept if job.run.state.exists() else none}")
+            job.rest("stopped", "Cancelled before it had a model.")
 
     # The pool calls these on its own thread, with the lock held.
 
@@ -296,20 +261,23 @@ class Jobs:
         stop = job.state == "stopping"
         if not stop:
             job.state, job.message = "starting", "Reading the text and building the model."
-        return Task(job.run_id, job.run.folder, job.config, job.corpus, job.start_from, job.name, stop)
+        return Task(job.run_id, job.run.folder, job.config, job.start_from, job.name, stop)
 
     def _hear(self, run_id: str, report: Report) -> None:
-        job = self._jobs[run_id]
-        if isinstance(report, str):  # "running"
+        job = self._jobs.get(run_id)
+        if job is None:  # it was forgotten
+            if not isinstance(report, str):
+                remove(Run(self._root / run_id))
+        elif isinstance(report, str):  # "running"
             if job.state == "starting":
                 job.state, job.message = "running", "Training."
         elif isinstance(report, Failed):
             _log.error("run %s broke off: %s", run_id, report.details)
             if report.resumable:
-                self._fail(job, report.message)
+                job.fail(report.message)
             else:
-                self._rest(job, "failed", report.message)
+                job.rest("failed", report.message, resumable=False)
         elif report.reason == "paused" and job.state == "stopping":  # both were asked for
             self._stop_resting(job)
         else:
-            self._rest(job, report.reason, report.message, report.path)
+            job.rest(report.reason, report.message, report.path)

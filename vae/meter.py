@@ -15,10 +15,9 @@ _EVENT_SECONDS = 0.2
 class Meter:
     """Sums of the losses since the last Progress, and the pace."""
 
-    def __init__(self, step: int) -> None:
+    def __init__(self) -> None:
         self.restart()
         self._pace = 0.0
-        self._step = step
 
     def restart(self) -> None:
         self._sums = torch.zeros(3, dtype=torch.float64)

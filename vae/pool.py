@@ -26,6 +26,7 @@ class _Worker:
     def __init__(self, context: BaseContext, threads: int) -> None:
         self.ready = False
         self.task: Task | None = None
+        self.outbox: list[Task | str] = []
         self.pipe, theirs = context.Pipe()
         arguments = {"target": work, "args": (theirs, threads), "name": "vae-worker", "daemon": True}
         self.process: multiprocessing.Process = context.Process(**arguments)  # type: ignore[attr-defined]
@@ -51,6 +52,8 @@ class _Worker:
 
 class Pool:
     """At most `slots` workers: one for each task under way, and one to spare.
+
+    Only its own thread starts them and writes to them, and without the lock: either may take its time.
 
     Args:
         slots, threads: processes at most, and threads of each.
@@ -79,6 +82,7 @@ class Pool:
         self._workers: list[_Worker] = []
         self._startable = True
         self._closed = False
+        self._rung = False
         self._alarm, self._bell = multiprocessing.Pipe(duplex=False)
         self._thread = threading.Thread(target=self._listen, name="vae-pool", daemon=True)
         self._thread.start()
@@ -89,18 +93,21 @@ class Pool:
             return [worker.task.run_id for worker in self._workers if worker.task]
 
     def wake(self) -> None:
-        """Something was queued."""
-        self._startable = True
-        with suppress(OSError):  # closed
-            self._bell.send(None)
+        """Something was queued, or asked."""
+        with self._lock:
+            self._startable = True
+            if not self._rung:  # one ring is enough, and many would fill the pipe
+                self._rung = True
+                with suppress(OSError):  # closed
+                    self._bell.send(None)
 
     def tell(self, run_id: str, request: str) -> None:
         """Ask a run under way to "pause" or "stop"."""
         with self._lock:
             for worker in self._workers:
                 if worker.task and worker.task.run_id == run_id:
-                    with suppress(OSError):  # it has just died, and is heard of next
-                        worker.pipe.send(request)
+                    worker.outbox.append(request)
+                    self.wake()
 
     def close(self) -> None:
         """End all workers; trainings may save their state for some seconds. Call it without the lock."""
@@ -116,10 +123,12 @@ class Pool:
             while not self._closed:
                 self._start_workers()
                 self._assign()
+                self._send()
                 workers = {worker.pipe: worker for worker in self._workers}
                 for source in connection.wait([self._alarm, *workers]):
                     if source is self._alarm:
                         self._alarm.recv()
+                        self._rung = False
                     else:
                         self._receive(workers[source])  # type: ignore[index]
         finally:
@@ -142,7 +151,7 @@ class Pool:
                 return
             try:
                 worker = _Worker(self._context, self._threads)
-            except (OSError, EOFError):
+            except Exception:
                 self._give_up(traceback.format_exc())
             else:
                 with self._lock:
@@ -153,20 +162,40 @@ class Pool:
             for worker in self._workers:
                 if worker.ready and not worker.task:
                     worker.task = self._next_task()
-                    if worker.task:
-                        with suppress(OSError):  # it has just died, and is heard of next
-                            worker.pipe.send(worker.task)
+                    worker.outbox = [worker.task] if worker.task else []
+
+    def _send(self) -> None:
+        with self._lock:
+            letters = [(worker, letter) for worker in self._workers for letter in worker.outbox]
+            for worker, _ in letters:
+                worker.outbox = []
+        for worker, letter in letters:
+            self._write(worker, letter)
+
+    def _write(self, worker: _Worker, letter: Task | str) -> None:
+        try:
+            worker.pipe.send(letter)
+        except OSError:
+            pass  # it has just died, and is heard of next
+        except Exception:
+            message = "The training could not be handed to its process."
+            self._pass_on(worker, Failed(message, traceback.format_exc(), resumable=False))
+            self.wake()  # another may wait
 
     def _receive(self, worker: _Worker) -> None:
         try:
             report = worker.pipe.recv()
-        except (EOFError, OSError):
+        except Exception:  # it has died, perhaps in the middle of a word
             self._lose(worker)
             return
+        if report == "ready":
+            worker.ready = True
+        else:
+            self._pass_on(worker, report)
+
+    def _pass_on(self, worker: _Worker, report: Report) -> None:
         with self._lock:
-            if report == "ready":
-                worker.ready = True
-            elif worker.task:
+            if worker.task:
                 run_id = worker.task.run_id
                 if report != "running":
                     worker.task = None
@@ -180,10 +209,9 @@ class Pool:
         worker.end()
         if not worker.ready:
             self._give_up(details)
-        elif worker.task:
+        else:
             message = "The training's process ended; perhaps the computer ran out of memory."
-            with self._lock:
-                self._hear(worker.task.run_id, Failed(message, details))
+            self._pass_on(worker, Failed(message, details))
 
     def _give_up(self, details: str) -> None:
         """No process could be started. A run that waits for it fails; when none does, no other is tried."""

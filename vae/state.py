@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from safetensors import safe_open
+from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
@@ -34,12 +35,13 @@ def save_state(run: Run, model: SentenceVAE, standing: Standing) -> None:
 
 def load_state(run: Run, model: SentenceVAE) -> Standing:
     """Put the saved weights and moments back into `model`."""
-    parts: dict[str, dict[str, Tensor]] = {"model": {}, "adam": {}}
     with safe_open(run.state, "pt") as file:
-        for name in file.keys():  # noqa: SIM118 (it is no mapping)
-            kind, _, rest = name.partition(".")
-            parts[kind][rest] = file.get_tensor(name)
         standing = Standing(**json.loads(file.metadata()["standing"]))
+    parts: dict[str, dict[str, Tensor]] = {"model": {}, "adam": {}}
+    # Read as bytes, not mapped: a mapped file could not be replaced at the next save on Windows.
+    for name, value in load_tensors(run.state.read_bytes()).items():
+        kind, _, rest = name.partition(".")
+        parts[kind][rest] = value
     model.load_state_dict(parts["model"])
     model.updater.load_state(parts["adam"])
     return standing

@@ -63,7 +63,7 @@ def train(
     """Train a model and tell what happens. Every event is appended to the run's folder as well.
 
     Args:
-        config, corpus: with `resume` both are read from the folder and may be None.
+        config, corpus: None with `resume`, since what it takes to go on is in the folder.
         folder: the run's own, made if it is missing.
         start_from: a model file whose tokenizer, shape and weights to begin with (fine-tuning).
         resume: go on from the folder's saved state, to the same weights as a run that was never interrupted.
@@ -145,12 +145,12 @@ class _Trainer:
     def run_on(self, control: Callable[[], str], started: float) -> Iterator[Event]:
         config, total = self.config, self.config.steps
         due = {max(1, round(share * total)) for share in _EVALUATIONS}
-        before, self._evaluated = self.seconds, self.step
+        before = self.seconds
         yield Started(
             str(self.run.folder), len(self.data.train), len(self.data.held_out), len(self.data.tokenizer),
             sum(p.numel() for p in self.model.parameters()), config.latent, total, self.step,
         )  # fmt: skip
-        meter = Meter(self.step)
+        meter = Meter()
         self.model.train()
         while self.step < total:
             wish = control()
@@ -175,9 +175,10 @@ class _Trainer:
                 yield from self._evaluate()
                 self._save_state()
                 meter.restart()
-        if self._evaluated != self.step or not self.run.best.exists():
+        if not self.run.best.exists():  # a model for now: the first regular evaluation of a resumed run replaces it
             yield from self._evaluate()
-            self._save_state()
+            self.best = math.inf
+        self._save_state()
         reason = "done" if self.step >= total else "stopped"
         message = "Training is done." if reason == "done" else "Stopped. The best model so far is kept."
         yield Finished(self.step, total, reason, self._best_path, message)
@@ -200,12 +201,11 @@ class _Trainer:
 
     def _evaluate(self) -> Iterator[Event]:
         """Measure, keep the model if it is the best so far, and say both."""
-        self._evaluated = self.step
         use, event = self._measure()
         yield event
         free_bits = sum(max(self.config.free_bits, k) for k in use.kl)
         objective = use.nll + self.config.beta * free_bits  # at the final beta, so that early models do not win by it
-        if math.isfinite(objective) and (objective < self.best or not self.run.best.exists()):
+        if objective < self.best:  # NaN is not
             self.best = objective
             self._save_model(use, event)
             yield Saved(self.step, str(self.run.best), True)
@@ -257,18 +257,14 @@ class _Trainer:
 
     def _timing(self) -> tuple[float, float]:
         """Seconds of an update and of an evaluation. The model is no longer of use behind it."""
-        seconds, tokens = 0.0, 0
-        for turn in range(min(_TIMED_STEPS, len(self.sampler))):
-            batch = self.sampler.batch(turn)
-            self.model.step(batch, 0)  # the first time of each shape pays for its kernels
-            begun = time.perf_counter()
+        batches = [self.sampler.batch(turn) for turn in range(min(_TIMED_STEPS, len(self.sampler)))]
+        for batch in batches:  # the first update of each shape pays for its kernels and its memory
             self.model.step(batch, 0)
-            seconds += time.perf_counter() - begun
-            tokens += int(batch.lengths.sum())
-        begun = time.perf_counter()
-        self._measure()
-        evaluation = time.perf_counter() - begun
-        return seconds / tokens * len(self.data.train.flat) / len(self.sampler), evaluation
+        # of two times the shorter: what else the machine does makes an update longer, never shorter
+        seconds = sum(min(_seconds(self.model.step, batch, 0) for _ in range(2)) for batch in batches)
+        tokens = sum(int(batch.lengths.sum()) for batch in batches)
+        update = seconds / tokens * len(self.data.train.flat) / len(self.sampler)
+        return update, _seconds(self._measure) + _seconds(self._save_state)
 
 
 def warm_start(config: Config, base: Config) -> Config:
@@ -278,6 +274,12 @@ def warm_start(config: Config, base: Config) -> Config:
         for name in ("tokenizer", "vocabulary", "embedding", "encoder_hidden", "hidden", "latent", "bidirectional")
     }
     return replace(config, **inherited, autoencoder=0.0, warmup=0.0, learning_rate=config.learning_rate / 2)
+
+
+def _seconds(work: Callable[..., object], *arguments: object) -> float:
+    begun = time.perf_counter()
+    work(*arguments)
+    return time.perf_counter() - begun
 
 
 def _rounded(z: tuple[float, ...]) -> tuple[float, ...]:

@@ -31,9 +31,8 @@ class Task:
     """A training to run, or to go on with if its folder has a saved state; `stop`: only to save its model."""
 
     run_id: str
-    folder: Path
+    folder: Path  # with the corpus in it
     config: Config
-    corpus: Corpus | None
     start_from: Path | None
     name: str
     stop: bool
@@ -85,12 +84,13 @@ def work(pipe: Connection, threads: int) -> None:
 
 
 def _run(pipe: Connection, task: Task) -> Finished | Failed:
-    resume = Run(task.folder).state.exists()
+    run = Run(task.folder)
+    resume = run.state.exists()
     finished = None
     try:
         for event in train(
             None if resume else task.config,
-            None if resume else task.corpus,
+            None if resume else Corpus.from_json(run.corpus.read_bytes()),
             task.folder,
             start_from=task.start_from,
             resume=resume,

@@ -127,6 +127,14 @@ def test_pasted_text_is_read_and_a_refused_one_stays_where_it_was_typed(arrive: 
     expect(page.locator("#corpus-figures")).to_contain_text(f"{len(SENTENCES)} sentences")
 
 
+def test_pasted_text_that_is_too_long_is_refused_in_place(arrive: Arrive) -> None:
+    page = arrive()
+    open_corpus(page)
+    page.locator("#corpus-text textarea").fill("\n".join(f"This is sentence {i}." for i in range(15_000)))
+    page.locator("#corpus-read").click()
+    expect(page.locator("#corpus-note [role=alert]")).to_contain_text("Upload it as a file instead")
+
+
 def test_hostile_text_is_shown_as_text(arrive: Arrive) -> None:
     header = "text,<img src=x onerror='window.ran = 1'>"
     rows = "".join(f'"{payload}","<b>{i}</b>"\n' for i, payload in enumerate(PAYLOADS))

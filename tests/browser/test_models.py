@@ -78,9 +78,31 @@ def test_a_reload_keeps_the_visit(arrive: Arrive, tmp_path: Path) -> None:
     file = tmp_path / "mine.safetensors"
     download.value.save_as(file)
     give(page, file)
-    expect(page.locator(".model-line")).to_contain_text("Mine")
+    expect(page.locator(".model-line")).to_contain_text("loaded from a file")
     page.reload()
-    expect(page.locator(".model-line")).to_contain_text("Mine")
+    expect(page.locator(".model-line")).to_contain_text("loaded from a file")
+
+
+def test_a_download_that_fails_downloads_nothing_else(
+    arrive: Arrive, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    page = arrive()
+    open_panel(page)
+    with page.expect_download() as download:
+        page.locator("#model-download").click()
+    file = tmp_path / "mine.safetensors"
+    download.value.save_as(file)
+    give(page, file)
+    expect(page.locator(".model-line")).to_contain_text("loaded from a file")
+    kept = tmp_path_factory.getbasetemp().glob("server*/data/visitors/models/*/*.safetensors")
+    max(kept, key=lambda path: path.stat().st_mtime).unlink()
+    downloads: list[object] = []
+    page.on("download", downloads.append)
+    page.locator("#model-download").click()
+    expect(page.locator(".toast-body.error")).to_be_visible()
+    page.locator("#model-list").get_by_label("bundled").check()
+    expect(page.locator(".model-line")).to_contain_text("bundled")  # by now the other would have come
+    assert downloads == []
 
 
 def test_the_page_works_where_storage_is_refused(arrive: Arrive) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
@@ -35,7 +36,7 @@ def test_samples_come_with_fingerprint_and_badge(arrive: Arrive) -> None:
     expect(rows).to_have_count(8)
     expect(page.locator(f"{SENTENCES} .fingerprint")).to_have_count(8)
     assert set(page.locator(f"{SENTENCES} .badge").all_inner_texts()) <= {"new", "seen"}
-    expect(page.locator("#sample-message")).to_contain_text("new")
+    expect(page.locator("#sample-message")).to_contain_text("learned from")
 
 
 def test_a_fixed_seed_repeats_the_sentences_and_another_does_not(arrive: Arrive) -> None:
@@ -58,6 +59,31 @@ def test_every_sentence_begins_with_the_start(arrive: Arrive) -> None:
         "[...document.querySelectorAll('#samples .sentence')].every(p => p.textContent.startsWith('I would'))"
     )
     assert len(texts(page)) == 8
+
+
+def test_sentences_stay_when_the_tab_is_left_and_opened_again(arrive: Arrive) -> None:
+    page = on_tab(arrive)
+    said = texts(page)
+    page.get_by_role("tab", name="Slide").click()
+    with page.expect_response("**/queue/join*"):
+        page.get_by_role("tab", name="Sample").click()
+    page.locator(SENTENCES).first.wait_for()
+    assert texts(page) == said
+    assert ask(page) != said  # whatever opening the tab had asked for is answered by now
+
+
+def test_another_model_speaks_at_once(arrive: Arrive, tmp_path: Path) -> None:
+    page = on_tab(arrive)
+    page.locator(".model-line").click()
+    with page.expect_download() as download:
+        page.locator("#model-download").click()
+    file = tmp_path / "model.safetensors"
+    download.value.save_as(file)
+    page.evaluate("document.querySelector('#samples ol').dataset.old = 'yes'")
+    with page.expect_file_chooser() as chooser:
+        page.locator("#model-load").click()
+    chooser.value.set_files(file)
+    page.locator("#samples ol:not([data-old])").wait_for()
 
 
 def test_copy_puts_the_sentence_on_the_clipboard(arrive: Arrive) -> None:

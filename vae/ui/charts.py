@@ -19,7 +19,7 @@ def drawn(kind: str, value: Any = None, **options: Any) -> gr.HTML:
     return gr.HTML(
         value=value,
         html_template="<div></div>",
-        js_on_load=f"space.{kind}({{element, props, watch, trigger}})" + options.pop("events", ""),
+        js_on_load=f"space.{kind}({{element, props, watch}})",
         apply_default_css=False,
         elem_id=elem_id,
         elem_classes=elem_classes,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 
+from vae.corpus import MAX_CHARACTERS
 from vae.ui.session import RefusedError
-
-MAX_CHARACTERS = 400  # of a sentence
 
 
 def whole(value: object, name: str, low: int, high: int) -> int:

@@ -7,7 +7,18 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
-from vae.corpus import Corpus, Report, Statistics
+from vae.corpus import (
+    EMPTY,
+    MAX_CHARACTERS,
+    NO_TEXT,
+    REPEATED,
+    SLIPPED,
+    TOO_LONG,
+    UNREADABLE,
+    Corpus,
+    Report,
+    Statistics,
+)
 from vae.ui.charts import line
 
 SHOWN = 4  # sentences in each list of the preview
@@ -15,11 +26,12 @@ FREQUENT = 12
 
 _LAYOUTS = {"lines": "a sentence a line", "running": "running text, cut into sentences", "table": "a table"}
 _REASONS = {
-    "empty": "Empty",
-    "no text in the column": "No text in the column",
-    "too long": "Too long (over 400 characters)",
-    "no letter or digit": "Without a letter or digit",
-    "repeated": "Said before, word for word",
+    EMPTY: "Empty",
+    NO_TEXT: "No text in the column",
+    SLIPPED: "More cells than columns",
+    TOO_LONG: f"Too long (over {MAX_CHARACTERS} characters)",
+    UNREADABLE: "Without a letter or digit",
+    REPEATED: "Said before, word for word",
 }
 
 
@@ -73,7 +85,7 @@ def account(report: Report) -> str:
     if report.read == report.kept:
         return f"<h3>What was left out</h3><p>Nothing: all {report.read:,} {unit} that were read were kept.</p>"
     rows = "".join(
-        f"<tr><th scope='row'>{escape(_REASONS.get(reason, reason))}</th><td>− {count:,}</td></tr>"
+        f"<tr><th scope='row'>{escape(_REASONS[reason])}</th><td>− {count:,}</td></tr>"
         for reason, count in report.dropped
     )
     return (

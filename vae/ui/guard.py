@@ -9,8 +9,11 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MAX_FILE_BODY = 24 * 2**20  # bytes of an upload: one file of 20 MB and its envelope
-MAX_BODY = 2 * 2**20  # bytes of any other request
+from vae.corpus import MAX_BYTES
+
+MAX_UPLOAD = 64 * 2**20  # bytes of one file: a model of the largest size that the page trains
+MAX_FILE_BODY = MAX_UPLOAD + 2**20  # bytes of an upload: the file and its envelope
+MAX_BODY = 2 * 2**20  # bytes of any other request, such as the longest text that can be pasted
 DENIED = ("file=http", "file/http", "proxy=", "proxy/")
 
 
@@ -76,7 +79,7 @@ def declared(scope: Scope) -> int:
 
 async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer 413 and close the connection: the rest of the body is not read."""
-    text = "This is too large: a text or a model file may have 20 MB."
+    text = f"This is too large: a text may have {MAX_BYTES // 10**6} MB, a model file {MAX_UPLOAD >> 20} MB."
     await PlainTextResponse(text, 413, {"connection": "close"})(scope, receive, send)
 
 

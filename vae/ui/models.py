@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
+import secrets
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
-from gradio.processing_utils import save_bytes_to_cache
+from gradio.processing_utils import hash_file
 from gradio.utils import get_upload_folder
 
 from vae.ui import charts
-from vae.ui.session import ASSETS, RefusedError, Session, stamp
+from vae.ui.session import ASSETS, Model, RefusedError, Session, stamp
 
 if TYPE_CHECKING:
     from vae.ui.shell import Page
@@ -86,18 +89,35 @@ def download_model(session: Session) -> str:
     Args:
         token: of /start.
     """
-    model = session.model()
+    return file_of(session.model())
+
+
+def file_of(model: Model) -> str:
+    """The path of a copy of the model file that Gradio may serve, under the model's name. It is made once, and whole.
+
+    Raises:
+        OSError: the disk is full, or the model is gone.
+    """
     slug = re.sub(r"[^a-z0-9]+", "-", model.name.lower()).strip("-")[:40] or "model"
-    return str(save_bytes_to_cache(model.path.read_bytes(), f"{slug}.safetensors", get_upload_folder()))
+    copy = Path(get_upload_folder()) / hash_file(model.path) / f"{slug}.safetensors"
+    if copy.exists():
+        os.utime(copy)  # Gradio removes what was not touched for a day
+        return str(copy)
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    growing = copy.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        shutil.copyfile(model.path, growing)
+        growing.replace(copy)
+    finally:
+        growing.unlink(missing_ok=True)
+    return str(copy)
 
 
 def add_file(session: Session, file: object) -> None:
     """Check and keep an uploaded model file. Raises RefusedError, CheckpointError."""
     if not isinstance(file, str) or not file:
         raise RefusedError("No file arrived. Choose a .safetensors model file.")
-    path = Path(file)
-    name = path.stem.replace("-", " ").replace("_", " ").strip().title()
-    session.add_model(path, name, "loaded from a file")
+    session.add_model(Path(file), "", "loaded from a file")
 
 
 def described(session: Session) -> tuple[Any, ...]:
@@ -175,7 +195,7 @@ def build(page: Page, header: gr.HTML) -> None:
     page.on(page.model_changed.change, described, [], [header, rows, pick, message])
     page.on(pick.input, chosen, [pick], [message, page.model_changed])
     page.on(give.upload, uploaded, [give], [message, page.model_changed])
-    page.on(save.click, download_model, [], [file]).then(None, [file], None, js=SAVE)
+    page.on(save.click, download_model, [], [file]).success(None, [file], None, js=SAVE)
 
     page.api(models)
     page.api(use_model)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from vae.corpus import MAX_CHARACTERS
 from vae.ui import charts
 from vae.ui.checks import number, sentence, whole
 from vae.ui.prose import lead
@@ -45,7 +46,7 @@ def sample(
         near: draw the points around the code of `start` instead of anywhere.
         seed: the same seed gives the same sentences.
     Returns:
-        For each {"text", "z", "new"}; new is false when the sentence stands in the text the model was trained on.
+        For each {"text", "z", "new"}; new is false when the sentence is among those that the model learned from.
     """
     model = session.checkpoint()
     points = draw(model, number, temperature, top_p, greedy, start, near, seed)
@@ -104,10 +105,26 @@ def shown(
 def summary(session: Session, said: list[dict[str, Any]]) -> str:
     """One line beneath the button: how many are new, and what that means."""
     seen = sum(line["badge"] == "seen" for line in said)
-    text = f"the text that {session.model().name} was trained on"
-    if not seen:
-        return f"All {len(said)} are new: none of them stands in {text}." if len(said) > 1 else f"It is new to {text}."
-    return f"{len(said) - seen} of {len(said)} are new; those marked seen stand in {text}."
+    those = f"among the sentences that {session.model().name} learned from"
+    if seen:
+        return f"{len(said) - seen} of {len(said)} are new; those marked seen are {those}."
+    return f"All {len(said)} are new: none of them is {those}." if len(said) > 1 else f"It is new: it is not {those}."
+
+
+def used(session: Session) -> str:
+    """What sentences that are drawn now belong to: the id of the model in use, or a word where there is none."""
+    return session.model().id if session.models() else "none"
+
+
+def opened(session: Session, drawn_by: str, *asked: Any) -> tuple[Any, ...]:
+    """The tab is opened: sentences, unless the model in use has drawn some already; and by which model they are."""
+    by = used(session)
+    return (gr.skip(),) * 4 if drawn_by == by else (*shown(session, *asked), by)
+
+
+def changed(session: Session, drawn_by: str, *asked: Any) -> tuple[Any, ...]:
+    """Another model may be in use: sentences of it, unless the tab was never opened."""
+    return opened(session, drawn_by, *asked) if drawn_by else (gr.skip(),) * 4
 
 
 def build(page: Page, tab: gr.Tab) -> None:
@@ -115,7 +132,8 @@ def build(page: Page, tab: gr.Tab) -> None:
     lead(LEAD)
     with gr.Row(elem_classes=["row", "actions"]):
         start = gr.Textbox(
-            "", label="Start of the sentence (or nothing)", placeholder="I would like", max_length=400, lines=1,
+            "", label="Start of the sentence (or nothing)", placeholder="I would like", max_length=MAX_CHARACTERS,
+            lines=1,
             elem_classes=["serif"], elem_id="sample-start", scale=3,
         )  # fmt: skip
         go = gr.Button("Sample", variant="primary", elem_id="sample-go", scale=0, min_width=160)
@@ -141,6 +159,9 @@ def build(page: Page, tab: gr.Tab) -> None:
     message = charts.note(elem_id="sample-message")
     said = charts.lines(EMPTY, elem_id="samples")
 
+    drawn_by = gr.State("")
     given, result = [count, heat, top_p, greedy, start, near, seed, fresh], [said, seed, message]
-    page.on([go.click, start.submit, page.model_changed.change], shown, given, result)
+    page.on([go.click, start.submit], shown, given, result)
+    page.on(tab.select, opened, [drawn_by, *given], [*result, drawn_by])
+    page.on(page.model_changed.change, changed, [drawn_by, *given], [*result, drawn_by])
     page.api(sample)

@@ -1,4 +1,4 @@
-"""What belongs to one visitor, found by an unguessable token; and the shelf of loaded models that all share.
+"""What belongs to one visitor, found by an unguessable token.
 
 Nothing of a visitor is global: the text, the models and the model in use hang on a `Session`, which only
 its token opens. The token lives in the visitor's browser and goes to every handler and endpoint.
@@ -14,13 +14,17 @@ import secrets
 import shutil
 import tempfile
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, get_type_hints
+
+from vae.corpus_text import clean
+from vae.ui.shelf import Shelf
+from vae.ui.streams import Streams
 
 if TYPE_CHECKING:
     from vae.checkpoint import Checkpoint
@@ -29,10 +33,11 @@ if TYPE_CHECKING:
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 BUNDLED = "bundled"  # the id of the model that stands ready for everybody
 MAX_SESSIONS = 2_000
+MAX_IDLE = 48 * 3600  # seconds; a training may take a day
 MAX_MODELS = 12  # of one visitor
-MAX_LOADED = 6  # of all visitors, beside the bundled one
 MAX_NAME = 60  # characters
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+_FILE = re.compile(r"(.+)\.(txt|csv|tsv|json|jsonl|safetensors)", re.IGNORECASE)
 
 
 class RefusedError(ValueError):
@@ -49,56 +54,31 @@ class Model:
     path: Path
 
 
-class Shelf:
-    """Loaded models, at most `capacity` beside the pinned one; each file is read once, off the event loop."""
-
-    def __init__(self, pinned: Path, capacity: int = MAX_LOADED) -> None:
-        self._pinned = pinned
-        self._capacity = capacity
-        self._loaded: OrderedDict[Path, Future[Checkpoint]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def load(self, path: Path) -> Checkpoint:
-        """The checkpoint at `path`. Raises CheckpointError when the file is not a sound model."""
-        from vae import checkpoint  # brings torch, so not before somebody needs a model
-
-        with self._lock:
-            future = self._loaded.get(path)
-            mine = future is None
-            if future is None:
-                future = self._loaded[path] = Future()
-            self._loaded.move_to_end(path)
-            others = [p for p in self._loaded if p != self._pinned]
-            for stale in others[: max(0, len(others) - self._capacity)]:
-                del self._loaded[stale]
-        if mine:
-            try:
-                future.set_result(checkpoint.load(path))
-            except BaseException as error:
-                with self._lock:
-                    self._loaded.pop(path, None)
-                future.set_exception(error)
-        return future.result()
-
-
 class Session:
     """One visitor: their text, their models, the model in use. `owner` names them to the jobs, not to the world."""
 
     def __init__(self, owner: str, folder: Path, bundled: Path, shelf: Shelf) -> None:
         self.owner = owner
         self.corpus: Corpus | None = None
+        self.collected: dict[str, str] = {}  # runs whose model has been added: the model's id
+        self.streams = Streams()
+        self.last_used = time.monotonic()
         self._folder = folder
         self._shelf = shelf
         self._bundled = bundled
-        self.collected: set[str] = set()  # runs whose model has been added
         self._own: dict[str, Model] = {}
         self._in_use = BUNDLED
+
+    @property
+    def empty(self) -> bool:
+        """Whether the visitor would lose nothing with this session: without a text there is no training either."""
+        return self.corpus is None and not self._own
 
     def models(self) -> list[Model]:
         """Every model this visitor may use: the bundled one, then their own, newest first."""
         bundled = []
         if self._bundled.is_file():
-            name = self._bundled.stem.replace("-", " ").title()
+            name = readable(self._shelf.name(self._bundled)) or self._bundled.stem.replace("-", " ").title()
             bundled = [Model(BUNDLED, name, "bundled", self._bundled)]
         return bundled + list(reversed(self._own.values()))
 
@@ -125,7 +105,7 @@ class Session:
 
         Args:
             path: a model file; it is read and checked whole before anything is kept.
-            name: shown to the visitor; cut to 60 characters.
+            name: shown to the visitor, cut to 60 characters; "" takes the model's own, or else the file's.
             origin: where it came from, in words: "trained here", "loaded from a file".
         """
         model_id = secrets.token_urlsafe(9)
@@ -133,12 +113,12 @@ class Session:
         kept = self._folder / f"{model_id}.safetensors"
         try:
             shutil.copyfile(path, kept)
-            self._shelf.load(kept)
+            own_name = self._shelf.load(kept).info.name
         except BaseException:
             kept.unlink(missing_ok=True)
             raise
-        clean = " ".join(name.split())[:MAX_NAME] or "Unnamed"
-        self._own[model_id] = Model(model_id, clean, origin, kept)
+        shown = readable(name) or readable(own_name) or readable(path.name) or "Unnamed"
+        self._own[model_id] = Model(model_id, shown, origin, kept)
         self._in_use = model_id
         for old in list(self._own.values())[: max(0, len(self._own) - MAX_MODELS)]:
             del self._own[old.id]
@@ -150,12 +130,21 @@ class Session:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
+def readable(name: str) -> str:
+    """A name as the page shows it: visible, short, and that of a file without its ending and its dashes."""
+    text = clean(name[: 10 * MAX_NAME])
+    if file := _FILE.fullmatch(text):
+        text = re.sub(r"[\s_-]+", " ", file[1]).strip()
+        text = text[:1].upper() + text[1:]
+    return text[:MAX_NAME].strip()
+
+
 class Visitors:
-    """The sessions of one server, by token; the longest unused go first when there are too many.
+    """The sessions of one server, by token. What is long unused goes; when there are too many, what is empty first.
 
     Args:
-        data: folder for what visitors make; by default the environment's `VAE_DATA`, else a private
-            temporary folder that goes with the process.
+        data: what visitors make is kept in a folder "visitors" in here, emptied at the start: sessions do not outlive
+            the process. By default the environment's `VAE_DATA`, else a private temporary folder.
         bundled: the model file that stands ready for everybody; by default the environment's `VAE_MODEL`, else
             the one in assets/models.
     """
@@ -165,35 +154,56 @@ class Visitors:
         if not named:
             self._temporary = tempfile.TemporaryDirectory(prefix="vae-", ignore_cleanup_errors=True)
             named = self._temporary.name
-        self.data = Path(named).resolve()
+        self.data = Path(named).resolve() / "visitors"
+        shutil.rmtree(self.data, ignore_errors=True)
         ours = ASSETS / "models" / "everyday-english.safetensors"
         self.bundled = bundled or Path(os.environ.get("VAE_MODEL") or ours)
         self._shelf = Shelf(self.bundled)
-        self._sessions: OrderedDict[str, Session] = OrderedDict()
+        self.on_forget: Callable[[str], None] = lambda owner: None  # hears whose session goes
+        self._sessions: OrderedDict[str, Session] = OrderedDict()  # the longest unused first
         self._lock = threading.Lock()
 
     def start(self, token: object = "") -> str:
         """The token to go on with: `token` itself while its session lives, else that of a new session."""
         with self._lock:
-            if isinstance(token, str) and token in self._sessions:
+            if isinstance(token, str) and self._use(token):
                 return token
+            gone = self._make_room()
             fresh = secrets.token_urlsafe(32)
             owner = hashlib.blake2b(fresh.encode(), digest_size=16).hexdigest()
             folder = self.data / "models" / owner
             self._sessions[fresh] = Session(owner, folder, self.bundled, self._shelf)
-            stale = [self._sessions.popitem(last=False)[1] for _ in range(len(self._sessions) - MAX_SESSIONS)]
-        for session in stale:
+        for session in gone:
+            self.on_forget(session.owner)
             session.forget()
         return fresh
 
     def get(self, token: object) -> Session:
         """The session that `token` opens. Raises RefusedError when there is none."""
-        if isinstance(token, str) and _TOKEN.fullmatch(token):
-            with self._lock:
-                if token in self._sessions:
-                    self._sessions.move_to_end(token)
-                    return self._sessions[token]
-        raise RefusedError("The server no longer knows this visit. Reload the page to begin a new one.")
+        with self._lock:
+            session = self._use(token)
+        if session is None:
+            raise RefusedError("The server no longer knows this visit. Reload the page to begin a new one.")
+        return session
+
+    def _use(self, token: object) -> Session | None:
+        if not isinstance(token, str) or not _TOKEN.fullmatch(token) or token not in self._sessions:
+            return None
+        self._sessions.move_to_end(token)
+        session = self._sessions[token]
+        session.last_used = time.monotonic()
+        return session
+
+    def _make_room(self) -> list[Session]:
+        """Take out sessions that were not used for long; if there are still too many, an empty one or the oldest."""
+        long_ago = time.monotonic() - MAX_IDLE
+        going = [token for token, session in self._sessions.items() if session.last_used < long_ago]
+        gone = [self._sessions.pop(token) for token in going]
+        while len(self._sessions) >= MAX_SESSIONS:
+            oldest = next(iter(self._sessions))
+            empty = (token for token, session in self._sessions.items() if session.empty)
+            gone.append(self._sessions.pop(next(empty, oldest)))
+        return gone
 
     def warm(self) -> None:
         """Load the bundled model in the background, so that the first visitor does not wait for it."""
@@ -212,8 +222,10 @@ def bind(visitors: Visitors, handler: Callable[Concatenate[Session, ...], Any]) 
 
         async def stream_later(token: str, *args: Any, **kwargs: Any) -> AsyncIterator[Any]:
             with told():
-                async for item in handler(visitors.get(token), *args, **kwargs):
-                    yield item
+                session = visitors.get(token)
+                async with aclosing(session.streams.follow(handler(session, *args, **kwargs))) as items:
+                    async for item in items:
+                        yield item
 
         bound = stream_later
     elif inspect.iscoroutinefunction(handler):

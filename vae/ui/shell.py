@@ -21,7 +21,8 @@ from vae.ui import corpus_tab, guard, links, models, sample, slide, train_tab
 from vae.ui.session import ASSETS, Visitors, bind, stamp
 
 TITLE = "Sentence space"
-MAX_UPLOAD = 20 * 2**20  # bytes of one file
+MAX_OPEN = 400  # requests at once; nearly all are streams that wait, for computing is bounded a handler
+MAX_QUEUED = 1_000
 SANS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif"]
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 
@@ -81,6 +82,7 @@ def build(data: Path | None = None, bundled: Path | None = None) -> gr.Blocks:
     links.refuse()
     visitors = Visitors(data, bundled)
     jobs = Jobs(visitors.data / "runs")
+    visitors.on_forget = jobs.forget
     demo: gr.Blocks = gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400))
     with demo:
         token = gr.BrowserState("", storage_key="sentence-space", secret="a name tag, not a lock")
@@ -122,7 +124,8 @@ def options() -> dict[str, Any]:
         "ssr_mode": False,
         "run_history": False,
         "show_error": False,
-        "max_file_size": MAX_UPLOAD,
+        "max_file_size": guard.MAX_UPLOAD,
+        "max_threads": MAX_OPEN,
         "allowed_paths": [],
         "strict_cors": True,
         "enable_monitoring": False,
@@ -133,7 +136,7 @@ def options() -> dict[str, Any]:
 
 def launch(demo: gr.Blocks, **more: Any) -> Any:
     """Queue and launch `demo`; `more` goes to Gradio's launch. Returns what that returns."""
-    demo.queue(api_open=False, default_concurrency_limit=4, max_size=64)
+    demo.queue(api_open=False, default_concurrency_limit=4, max_size=MAX_QUEUED)
     return demo.launch(**{**options(), **more})
 
 

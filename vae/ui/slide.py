@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from vae.corpus import MAX_CHARACTERS
 from vae.ui import charts
 from vae.ui.checks import choice, sentence, whole
 from vae.ui.prose import lead
-from vae.ui.session import BUNDLED, Session
+from vae.ui.session import BUNDLED, RefusedError, Session
 
 if TYPE_CHECKING:
     from vae.checkpoint import Checkpoint
@@ -92,15 +93,21 @@ def other(session: Session, steps: int, path: str, pair: int | None = None) -> t
 
 
 def two_sentences(session: Session, pair: int | None = None) -> tuple[str, str]:
-    """Examples for the bundled model; for any other, two sentences of its own, so that they lie in its world."""
+    """Examples for the bundled model; for any other, two sentences of its own, so that they lie in its world.
+
+    Raises:
+        RefusedError: there is no model, or it has collapsed and has no two sentences to say.
+    """
     if session.model().id == BUNDLED:
         return EXAMPLES[pair] if pair is not None else random.choice(EXAMPLES)
 
     from vae import latent
 
     said = latent.sample(session.checkpoint().text_model, 8, temperature=0.0, seed=random.randrange(2**31))
-    a, b = sorted({point.text for point in said if point.text}, key=len)[-2:] or ("", "")
-    return a, b
+    longest = sorted({point.text for point in said if point.text}, key=len)[-2:]
+    if len(longest) < 2:
+        raise RefusedError("This model says the same from every point. Type two sentences of your own.")
+    return longest[0], longest[1]
 
 
 def opened(session: Session, first: str, second: str, steps: int, path: str) -> tuple[Any, ...]:
@@ -117,7 +124,9 @@ def build(page: Page, tab: gr.Tab) -> None:
         ends, prints = [], []
         for label in ("First sentence", "Second sentence"):
             with gr.Row(elem_classes=["end-row"], equal_height=False):
-                ends.append(gr.Textbox("", label=label, max_lines=3, max_length=400, elem_classes=["serif"], scale=5))
+                ends.append(
+                    gr.Textbox("", label=label, max_lines=3, max_length=MAX_CHARACTERS, elem_classes=["serif"], scale=5)
+                )
                 prints.append(charts.drawn("fingerprint", scale=2, min_width=160))
     with gr.Row(elem_classes=["row", "actions"]):
         show = gr.Button("Show the path", variant="primary", elem_id="show-path", scale=0, min_width=160)

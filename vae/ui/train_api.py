@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import gradio as gr
 from vae.jobs import Status
 from vae.ui import train_view
 from vae.ui.session import RefusedError, Session, bind
-from vae.ui.training import Trainings, configure
+from vae.ui.training import MODEL_STATES, Trainings, configure
 
 if TYPE_CHECKING:
     from vae.ui.shell import Page
@@ -52,14 +53,13 @@ class Endpoints:
             model is in use.
         """
         found = self._trainings.find(session, run)
-        status = None
         async for status, events in self._trainings.watch(session, found):
             yield {**_head(found, status), "events": [train_view.public(event) for event in events]}
-        if status is not None and await self._trainings.collect(session, found, status):
-            yield {**_head(found, status), "events": []}
+        if status.state in MODEL_STATES:
+            yield {**await asyncio.to_thread(self._settled, session, found), "events": []}
 
     def status(self, session: Session, run: str = "") -> dict[str, Any]:
-        """Where a training stands.
+        """Where a training stands. The first answer that says it has ended also takes its model into use.
 
         Args:
             token: of /start.
@@ -97,7 +97,7 @@ class Endpoints:
         return self.report(session, found)
 
     def stop(self, session: Session, run: str = "") -> dict[str, Any]:
-        """End a training and keep its best model, which /watch then takes into use.
+        """End a training and keep its best model, which /watch or /status then takes into use.
 
         Args:
             token: of /start.
@@ -111,9 +111,18 @@ class Endpoints:
 
     def report(self, session: Session, run: str) -> dict[str, Any]:
         """A run's state, how far it is, and its latest verdict. Raises JobError when it is not this visitor's."""
-        status, story = self._trainings.status(session, run), self._trainings.story(session, run)
+        head, story = self._settled(session, run), self._trainings.story(session, run)
         now = train_view.public(story.progress) if story.progress else None
-        return {**_head(run, status), "progress": now, "verdict": train_view.verdict(story)}
+        return {**head, "progress": now, "verdict": train_view.verdict(story)}
+
+    def _settled(self, session: Session, run: str) -> dict[str, Any]:
+        """A run's state; when it has ended, its model is in use by then, or `message` says why not."""
+        status = self._trainings.status(session, run)
+        try:
+            self._trainings.collect(session, run)
+        except RefusedError as error:
+            return {**_head(run, status), "message": str(error)}
+        return _head(run, status)
 
     def add_to(self, page: Page) -> None:
         """Offer them under their own names."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -9,19 +10,25 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from vae.config import PRESETS
-from vae.jobs import RESTING, Status
+from vae.jobs import Status
 from vae.ui import charts, models, train_view
 from vae.ui.prose import heading, lead, prose
-from vae.ui.session import BUNDLED, Session, stamp
+from vae.ui.session import BUNDLED, RefusedError, Session, stamp
 from vae.ui.train_api import Endpoints
-from vae.ui.train_view import Story
+from vae.ui.train_view import Mark, Story, Use
 from vae.ui.training import PARAMETERS, SCRATCH, Trainings, active, configure
 
 if TYPE_CHECKING:
     from vae.ui.shell import Page
 
-KNOBS = ("latent", "hidden", "beta", "free_bits", "word_dropout", "minutes", "epochs", "seed")
-STEPS = {"latent": 1, "hidden": 8, "beta": 0.05, "free_bits": 0.05, "word_dropout": 0.05}  # of those that are sliders
+KNOBS = (  # all that a verdict's advice may name, and the length
+    "latent", "hidden", "beta", "free_bits", "word_dropout", "autoencoder", "learning_rate", "minutes", "epochs", "seed"
+)  # fmt: skip
+STEPS = {  # of those that are sliders
+    "latent": 1, "hidden": 8, "beta": 0.05, "free_bits": 0.05, "word_dropout": 0.05, "autoencoder": 0.05
+}  # fmt: skip
+FINE = {"learning_rate": 0.0001}  # a step of those that are fields
+MOST = {"autoencoder": 0.7}  # the rest of the run is the warm-up's, which the page leaves as it is
 FIRST = "quick"  # a first result within a minute
 SMALL = 1_000  # sentences; with fewer it is better to start from a ready model
 LEAD = "Let a model learn your sentences, and watch what it can say."
@@ -99,25 +106,42 @@ class Desk:
         if run is None:
             yield screen.show(None, Story())
             return
-        story, status = Story(), None
+        story, problem, before = Story(), "", self.trainings.use(session, run)
         async for status, events in self.trainings.watch(session, run):
             story.add(events)
-            yield screen.show(status, story)
-        assert status is not None
-        problem, told = "", False
+            yield screen.show(status, story, self.trainings.use(session, run))
         try:
-            told = await self.trainings.collect(session, run, status)
-        except ValueError as error:
-            problem = f"The model was trained, but cannot be used. {error}"
-        yield screen.show(status, story, problem=problem, ended=True, told=told)
+            await asyncio.to_thread(self.trainings.collect, session, run)
+        except RefusedError as error:
+            problem = str(error)
+        use = self.trainings.use(session, run)
+        # whoever took it over, an endpoint or another window: here it is news
+        yield screen.show(status, story, use, problem=problem, told=use != "" and before == "")
 
     def again(self, session: Session) -> tuple[Any, ...]:
         """Everything at once, for a tab that has just been opened: what came while it was closed was not drawn."""
         run = self.trainings.newest(session)
         if run is None:
             return Screen().show(None, Story())
-        status = self.trainings.status(session, run)
-        return Screen().show(status, self.trainings.story(session, run), ended=status.state in RESTING)
+        status, use = self.trainings.status(session, run), self.trainings.use(session, run)
+        return Screen().show(status, self.trainings.story(session, run), use)
+
+    def reword(self, session: Session) -> Any:
+        """The note, when another model is in use: it says of the run's own whether that is the one."""
+        run = self.trainings.newest(session)
+        use = self.trainings.use(session, run) if run else ""
+        if run is None or not use:
+            return gr.skip()
+        return train_view.note(self.trainings.status(session, run), self.trainings.story(session, run), use)
+
+    def press_download(self, session: Session) -> tuple[Any, Any]:
+        """The model of the run that is shown, whichever is in use by now: (note, file)."""
+        try:
+            return gr.skip(), models.file_of(self.trainings.model(session, self.trainings.find(session)))
+        except ValueError as error:
+            return charts.note_value("error", str(error)), None
+        except OSError as error:
+            return charts.note_value("error", f"The server cannot hand out the file: {error.strerror}."), None
 
     def _free(self, session: Session) -> bool:
         run = self.trainings.newest(session)
@@ -128,47 +152,46 @@ class Screen:
     """What the page shows of a run, sent in parts: only what has changed since the last time."""
 
     def __init__(self) -> None:
-        self._drawn: int | None = None  # points
+        self._drawn: Mark = train_view.NOTHING
         self._looked = object()  # the evaluation that is shown
-        self._state = ""
+        self._buttoned: object = None  # what the buttons hang on
 
     def show(
-        self, status: Status | None, story: Story, *, problem: str = "", ended: bool = False, told: bool = False
+        self, status: Status | None, story: Story, use: Use = "", *, problem: str = "", told: bool = False
     ) -> tuple[Any, ...]:
         """note, verdict, progress, chart, reconstructions, samples, start, pause, resume, stop, ready, model_changed.
 
         Args:
+            use: what has become of its model.
             problem: why its model cannot be used, if so.
-            ended: its model, if any, is in use by now.
             told: whether the other tabs must hear of it.
         """
         changed = self._looked is not story.evaluated
         looked: tuple[Any, ...] = (gr.skip(),) * 3
         if changed:
             looked = (train_view.verdict(story), train_view.reconstructions(story), train_view.samples(story))
-        fresh = self._drawn is None or self._drawn != len(story.points)
-        chart = train_view.chart(story, after=self._drawn) if fresh else gr.skip()
-        self._drawn, self._looked = len(story.points), story.evaluated
+        chart = train_view.chart(story, after=self._drawn) if self._drawn != story.mark else gr.skip()
+        self._drawn, self._looked = story.mark, story.evaluated
         return (
-            train_view.note(status, story, problem), looked[0], train_view.progress(status, story), chart, *looked[1:],
-            *self._buttons(status, ended and not problem), stamp() if told else gr.skip(),
+            train_view.note(status, story, use, problem), looked[0], train_view.progress(status, story), chart,
+            *looked[1:], *self._buttons(status, use), stamp() if told else gr.skip(),
         )  # fmt: skip
 
-    def _buttons(self, status: Status | None, ended: bool) -> tuple[Any, ...]:
+    def _buttons(self, status: Status | None, use: Use) -> tuple[Any, ...]:
+        """start, pause, resume, stop, download: of a run at rest, only what can still be done with it."""
         state = status.state if status else ""
-        key = f"{state}{ended}"
-        if key == self._state:
+        resumable = status is not None and status.resumable and state in ("paused", "failed")
+        kept = status is not None and status.model is not None and state in ("paused", "failed")
+        if self._buttoned == (state, use, resumable, kept):
             return (gr.skip(),) * 5
-        self._state = key
+        self._buttoned = state, use, resumable, kept
         going = state in ("waiting", "starting", "running")
-        resting = state in ("paused", "failed")
-        ready = ended and status is not None and status.model is not None and not resting
         return (
             gr.skip() if status is None else gr.update(interactive=not active(status)),
-            gr.update(visible=not resting, interactive=going),
-            gr.update(visible=resting),
-            gr.update(interactive=going or resting),
-            gr.update(visible=ready),
+            gr.update(visible=not resumable, interactive=going),
+            gr.update(visible=resumable),
+            gr.update(interactive=going or resumable or kept),
+            gr.update(visible=use in ("used", "kept")),
         )
 
 
@@ -186,8 +209,10 @@ def knob(name: str) -> gr.Slider | gr.Number:
         "elem_id": f"train-{name}", "min_width": 400,
     }  # fmt: skip
     if name in STEPS:
-        return gr.Slider(**shared, minimum=known.low or 0, maximum=known.high or 1, step=STEPS[name])
-    return gr.Number(precision=0 if known.kind is int else None, **shared)  # Start tells of a value out of range
+        most = MOST.get(name, known.high or 1)
+        return gr.Slider(**shared, minimum=known.low or 0, maximum=most, step=STEPS[name])
+    # Start tells of a value out of range
+    return gr.Number(precision=0 if known.kind is int else None, step=FINE.get(name, 1), **shared)
 
 
 def build(page: Page, tab: gr.Tab) -> None:
@@ -251,5 +276,6 @@ def build(page: Page, tab: gr.Tab) -> None:
         [page.runs_changed.change, tab.select], desk.follow, [], screen,
         trigger_mode="always_last", concurrency_limit=None,
     )  # fmt: skip
-    page.on(save.click, models.download_model, [], [file]).then(None, [file], None, js=models.SAVE)
+    page.on(page.model_changed.change, desk.reword, [], [note])
+    page.on(save.click, desk.press_download, [], [note, file]).success(None, [file], None, js=models.SAVE)
     Endpoints(trainings).add_to(page)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from vae.events import Evaluated, Event, Finished, Progress, Started
 from vae.jobs import RESTING, Status
@@ -14,23 +14,41 @@ from vae.ui.charts import line, note_value
 SHOWN = 3  # reconstructions, and as many samples
 EARLY = 0.1  # share of a run in which a verdict would only alarm
 OVERLAP = 20  # points sent again with new ones, so that messages which arrive together lose none
+MOST = 500  # training points; past that every second one goes, as in assets/chart.js
 
 UNKNOWN = "Whether the model uses its space is told here, as soon as it has been tried on held-out sentences."
 TOO_EARLY = "It is too early to tell whether the model uses its space: it has only begun to read."
 _DIVERGED = "The loss ran away, so the training stopped itself"
 _REMEDY = "Lower the learning rate or beta and start again."
+_USES: dict[Use, tuple[str, str]] = {
+    "": ("busy", "{}: its model is being loaded."),
+    "used": ("done", "{}: the model is in use now. Go on to Sample and Slide, or download it."),
+    "kept": ("done", "{}. Another model is in use now: choose this one at the top of the page, or download it."),
+    "gone": ("note", "{}. Its model has made room for your newer ones."),
+}
+
+# Of a run's model: not taken over yet, in use, among the visitor's, dropped for newer ones.
+Use = Literal["", "used", "kept", "gone"]
+Mark = tuple[int, int, int]  # how far a chart is drawn: `every`, and how many points of `train` and of `valid`
+NOTHING: Mark = (0, 0, 0)
 
 
 @dataclass(slots=True)
 class Story:
-    """A run's events so far. `points` is what the chart draws; `before` is the evaluation before the last."""
+    """A run's events so far, however long it is. `before` is the evaluation before the last.
+
+    The chart draws `valid`, all evaluations, and `train`: one of every `every` others.
+    """
 
     started: Started | None = None
     progress: Progress | None = None
     evaluated: Evaluated | None = None
     before: Evaluated | None = None
     finished: Finished | None = None
-    points: list[dict[str, Any]] = field(default_factory=list)
+    train: list[dict[str, Any]] = field(default_factory=list)
+    valid: list[dict[str, Any]] = field(default_factory=list)
+    every: int = 1
+    passed: int = 0  # since the last that was kept
 
     def add(self, events: Iterable[Event]) -> None:
         """Take in what came next."""
@@ -38,27 +56,51 @@ class Story:
             match event:
                 case Started():
                     self.started, self.finished = event, None
-                    self.points = [point for point in self.points if point["step"] <= event.step]
+                    self.train = [point for point in self.train if point["step"] <= event.step]
+                    self.valid = [point for point in self.valid if point["step"] <= event.step]
                 case Progress():
                     self.progress = event
-                    self._point(event, event.beta, valid=False)
+                    self._pass(event)
                 case Evaluated():
                     self.before, self.evaluated = self.evaluated, event
-                    self._point(event, None, valid=True)
+                    if _drawable(event):
+                        self.valid.append(_point(event, valid=True))
                 case Finished():
                     self.finished = event
 
-    def _point(self, event: Progress | Evaluated, beta: float | None, *, valid: bool) -> None:
-        if math.isfinite(event.nll) and math.isfinite(event.kl):
-            point = {"step": event.step, "nll": round(event.nll, 3), "kl": round(event.kl, 3), "valid": valid}
-            self.points.append(point if beta is None else {**point, "beta": round(beta, 3)})
+    @property
+    def mark(self) -> Mark:
+        """What a chart that is sent now draws."""
+        return self.every, len(self.train), len(self.valid)
+
+    def _pass(self, event: Progress) -> None:
+        if not _drawable(event):
+            return
+        self.passed += 1
+        if self.passed < self.every:
+            return
+        self.passed = 0
+        self.train.append({**_point(event, valid=False), "beta": round(event.beta, 3)})
+        if len(self.train) >= MOST:
+            self.train = self.train[::2]
+            self.every *= 2
 
 
-def chart(story: Story, *, after: int | None = None) -> dict[str, Any]:
-    """The value of the loss chart: everything, or the points past the first `after` and a few before them."""
+def _drawable(event: Progress | Evaluated) -> bool:
+    return math.isfinite(event.nll) and math.isfinite(event.kl)
+
+
+def _point(event: Progress | Evaluated, *, valid: bool) -> dict[str, Any]:
+    return {"step": event.step, "nll": round(event.nll, 3), "kl": round(event.kl, 3), "valid": valid}
+
+
+def chart(story: Story, *, after: Mark = NOTHING) -> dict[str, Any]:
+    """The value of the loss chart: what is new since `after` and a little before it; once thinned, everything."""
     steps = story.progress.steps if story.progress else story.started.steps if story.started else 0
-    points = story.points if after is None else story.points[max(0, after - OVERLAP) :]
-    return {"reset": after is None, "points": points, "steps": steps}
+    every, *drawn = after
+    train, valid = (max(0, n - OVERLAP) if every == story.every else 0 for n in drawn)
+    points = story.train[train:] + story.valid[valid:]
+    return {"reset": every != story.every, "points": points, "steps": steps}
 
 
 def progress(status: Status | None, story: Story) -> dict[str, Any] | None:
@@ -95,8 +137,8 @@ def duration(seconds: float) -> str:
     return f"{seconds / 3600:.1f} hours"
 
 
-def note(status: Status | None, story: Story, problem: str = "") -> dict[str, str] | None:
-    """How the run came to rest, and what to do now; None while it goes on."""
+def note(status: Status | None, story: Story, use: Use = "", problem: str = "") -> dict[str, str] | None:
+    """How the run came to rest, and what to do now; None while it goes on. `problem`: why its model is of no use."""
     if status is None or status.state not in RESTING:
         return None
     step = story.finished.step if story.finished else story.progress.step if story.progress else 0
@@ -107,14 +149,16 @@ def note(status: Status | None, story: Story, problem: str = "") -> dict[str, st
         case "failed":
             return note_value("error", status.message)
         case "diverged":
-            kept = "The last good model was kept and is in use." if status.model else "No model was kept."
+            good = f"The last good model was kept{' and is in use' if use == 'used' else ''}."
+            kept = good if status.model else "No model was kept."
             return note_value("error", problem or f"{_DIVERGED} at step {step:,}. {kept} {_REMEDY}")
     if problem:
         return note_value("error", problem)
     if status.model is None:
         return note_value("note", status.message)
     how = "Done" if status.state == "done" else f"Stopped at step {step:,}"
-    return note_value("done", f"{how}: the model is in use now. Go on to Sample and Slide, or download it.")
+    kind, words = _USES[use]
+    return note_value(kind, words.format(how))
 
 
 def verdict(story: Story) -> dict[str, str]:

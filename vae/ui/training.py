@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import re
 import threading
+import weakref
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from vae.config import PRESETS, Config, Parameter, parameters
 from vae.jobs import Jobs, Status
-from vae.ui.session import RefusedError, Session
-from vae.ui.train_view import Story
+from vae.ui.session import Model, RefusedError, Session
+from vae.ui.train_view import Story, Use
 
 ENDED = ("done", "stopped", "diverged", "failed")  # after these a new training may begin
 MODEL_STATES = ("done", "stopped", "diverged")  # in these the model is final
@@ -55,7 +55,8 @@ class Trainings:
 
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
-        self._starting = threading.Lock()
+        self._locks: weakref.WeakKeyDictionary[Session, threading.Lock] = weakref.WeakKeyDictionary()
+        self._locking = threading.Lock()
 
     def newest(self, session: Session) -> str | None:
         """The id of the visitor's newest run."""
@@ -78,18 +79,23 @@ class Trainings:
     def start(self, session: Session, config: Config, start_from: object = SCRATCH) -> str:
         """Queue a training on the visitor's text; returns the run's id. Two clicks start one run.
 
+        The model of the run before is kept first: from now on nobody looks at that run.
+
         Raises:
             RefusedError: there is no text, no such model to start from, or a run that has not ended.
-            JobError: the queue is full.
+            JobError: the queue is full, or the text cannot be stored.
         """
         corpus = session.corpus
         if corpus is None:
             raise RefusedError("There is no text to train on yet. Choose one in Corpus first.")
-        path = self._model_path(session, start_from)
-        with self._starting:
+        with self._lock(session):
             run = self.newest(session)
-            if run is not None and self.status(session, run).state not in ENDED:
-                raise RefusedError("Your training has not ended yet. Stop it before you start another.")
+            if run is not None:
+                if self.status(session, run).state not in ENDED:
+                    raise RefusedError("Your training has not ended yet. Stop it before you start another.")
+                with suppress(RefusedError):  # a model that is lost stands in nobody's way
+                    self._collect(session, run)
+            path = self._model_path(session, start_from)
             return self._jobs.submit(session.owner, config, corpus, start_from=path, name=corpus.name)
 
     @staticmethod
@@ -123,19 +129,51 @@ class Trainings:
         """Its status and new events, from the first on, until it rests or has ended. Raises JobError."""
         return self._jobs.watch(session.owner, run)
 
-    async def collect(self, session: Session, run: str, status: Status) -> bool:
-        """Make the model of an ended run the one in use, once; whether that happened now.
+    def collect(self, session: Session, run: str) -> None:
+        """Make the model of an ended run one of the visitor's, and use it: once, whoever asks first.
+
+        Who asks while that goes on waits until it is done. A run without a model is passed over.
 
         Raises:
-            CheckpointError, RefusedError: the model cannot be used.
+            RefusedError: the model cannot be used.
+            JobError: the run is not this visitor's.
         """
+        with self._lock(session):
+            self._collect(session, run)
+
+    def use(self, session: Session, run: str) -> Use:
+        """What has become of a run's model."""
+        if run not in session.collected:
+            return ""
+        if self._kept(session, run) is None:
+            return "gone"
+        return "used" if session.model().id == session.collected[run] else "kept"
+
+    def model(self, session: Session, run: str) -> Model:
+        """The model of a run, whichever is in use. Raises RefusedError when it is not among the visitor's."""
+        model = self._kept(session, run)
+        if model is None:
+            raise RefusedError("The model of this training is not kept here any more. Train it again.")
+        return model
+
+    def _kept(self, session: Session, run: str) -> Model | None:
+        return next((model for model in session.models() if model.id == session.collected.get(run)), None)
+
+    def _lock(self, session: Session) -> threading.Lock:
+        """One for each visitor: nobody waits for the model of somebody else."""
+        with self._locking:
+            return self._locks.setdefault(session, threading.Lock())
+
+    def _collect(self, session: Session, run: str) -> None:
+        status = self.status(session, run)
         if status.state not in MODEL_STATES or status.model is None or run in session.collected:
-            return False
-        session.collected.add(run)
-        names = {info.run_id: info.name for info in self._jobs.runs(session.owner)}
-        name = re.sub(r"[\s_-]+", " ", Path(names[run]).stem).strip().capitalize()
-        await asyncio.to_thread(session.add_model, Path(status.model), name, "trained here")
-        return True
+            return
+        try:
+            model = session.add_model(Path(status.model), "", "trained here")
+        except (ValueError, OSError) as error:
+            why = f"Its file could not be kept: {error.strerror}." if isinstance(error, OSError) else error
+            raise RefusedError(f"The model was trained, but cannot be used. {why}") from error
+        session.collected[run] = model.id
 
 
 def active(status: Status | None) -> bool:

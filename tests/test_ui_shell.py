@@ -1,0 +1,56 @@
+"""How the page is served: a class that watches its trainings must not keep anybody from anything."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import gradio as gr
+import pytest
+from gradio_client import Client
+
+from vae.ui import shell
+from vae.ui.session import Session, Visitors, bind
+
+STREAMS = 60  # at once; without settings of its own, Gradio has 40 places for everything
+
+# gradio_client leaves sockets and event loops to the garbage collector
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning", "ignore::DeprecationWarning"
+)
+
+
+def test_open_streams_leave_room_for_everything_else(tmp_path: Path, model_path: Path) -> None:
+    visitors = Visitors(tmp_path, model_path)
+    is_open, over = threading.Semaphore(0), asyncio.Event()
+
+    async def follow(session: Session) -> AsyncIterator[str]:
+        yield "open"
+        is_open.release()
+        await over.wait()
+
+    async def end(session: Session) -> str:
+        over.set()
+        return "ended"
+
+    def answer(session: Session) -> str:
+        return "here"
+
+    with gr.Blocks() as demo:
+        gr.events.api(bind(visitors, follow), api_name="follow", concurrency_limit=None)
+        gr.events.api(bind(visitors, end), api_name="end")
+        gr.events.api(bind(visitors, answer), api_name="answer")
+    _, url, _ = shell.launch(demo, prevent_thread_lock=True, quiet=True)
+    client = Client(url, verbose=False, max_workers=STREAMS + 4)
+    try:
+        streams = [client.submit(visitors.start(), api_name="/follow") for _ in range(STREAMS)]
+        assert all(is_open.acquire(timeout=60) for _ in range(STREAMS))
+        token = visitors.start()
+        assert client.submit(token, api_name="/answer").result(timeout=60) == "here"
+        assert client.submit(token, api_name="/end").result(timeout=60) == "ended"
+        assert [stream.result(timeout=60) for stream in streams] == ["open"] * STREAMS
+    finally:
+        client.close()
+        demo.close()

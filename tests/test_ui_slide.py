@@ -1,0 +1,51 @@
+"""What the Slide tab answers, without a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from vae.checkpoint import load, save
+from vae.families.vae import SentenceVAE
+from vae.ui import slide
+from vae.ui.session import RefusedError, Session, Visitors
+
+
+@pytest.fixture
+def visitor(tmp_path: Path, model_path: Path) -> Session:
+    visitors = Visitors(tmp_path / "data", model_path)
+    return visitors.get(visitors.start())
+
+
+@pytest.fixture
+def collapsed(tmp_path: Path, model_path: Path) -> Path:
+    """A model file whose decoder hears nothing of z."""
+    known = load(model_path)
+    model, d = known.text_model.model, known.config.latent
+    assert isinstance(model, SentenceVAE)
+    with torch.no_grad():
+        model.decoder.first.weight.zero_()
+        model.decoder.lstm.weight_ih_l0[:, -d:] = 0
+        model.decoder.features.weight[:, -d:] = 0
+    path = tmp_path / "collapsed.safetensors"
+    save(path, known)
+    return path
+
+
+def test_two_others_of_an_own_model_are_two_sentences(visitor: Session, model_path: Path) -> None:
+    visitor.add_model(model_path, "mine", "trained here")
+    first, second, stage, *_ = slide.other(visitor, 5, "linear")
+    assert first != second
+    assert stage["ends"] == [first, second]
+    assert len(stage["frames"]) == 5
+
+
+def test_collapsed_model_is_told_in_words_where_it_has_no_two_sentences(visitor: Session, collapsed: Path) -> None:
+    visitor.add_model(collapsed, "collapsed", "loaded from a file")
+    with pytest.raises(RefusedError, match="same from every point"):
+        slide.two_sentences(visitor)
+    for answer in (slide.other(visitor, 5, "linear"), slide.opened(visitor, "", "", 5, "linear")):
+        assert "Type two sentences" in answer[-1]["text"]
+        assert answer[2] is None  # no path of another model stays

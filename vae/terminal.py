@@ -1,0 +1,64 @@
+"""A training on a terminal: its progress bar, and Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+from vae.events import Evaluated, Event, Progress, Started
+
+
+class StopOnInterrupt:
+    """While it is entered, the first Ctrl-C asks the training to save and end; a second one interrupts as usual."""
+
+    def __init__(self) -> None:
+        self._asked = False
+
+    def wish(self) -> str:
+        return "stop" if self._asked else "run"
+
+    def __enter__(self) -> None:
+        def ask(*_: object) -> None:
+            self._asked = True
+            signal.signal(signal.SIGINT, self._before)
+            print("\nStopping: saving the model. Press Ctrl-C again to leave at once.", file=sys.stderr)
+
+        self._before = signal.getsignal(signal.SIGINT)
+        signal.signal(signal.SIGINT, ask)
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+
+class Display:
+    """A progress bar on a terminal, a line an evaluation elsewhere."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet, self._bar = quiet, sys.stderr.isatty()
+
+    def __call__(self, event: Event) -> None:
+        if self._quiet:
+            return
+        match event:
+            case Started():
+                self._line(
+                    f"{event.sentences:,} sentences to learn from, {event.validation:,} held out; "
+                    f"{event.vocabulary:,} pieces; {event.parameters / 1e6:.1f} million parameters; "
+                    f"{event.steps:,} steps"
+                )
+            case Progress() if self._bar:
+                done = round(24 * event.step / event.steps)
+                left = f"{int(event.seconds_left) // 60}:{int(event.seconds_left) % 60:02}"
+                print(
+                    f"\r\x1b[K[{'#' * done}{'.' * (24 - done)}] {event.step}/{event.steps}  {left} left  "
+                    f"reconstruction {event.nll:.1f}  kl {event.kl:.1f}  {event.tokens_per_second:,.0f} tokens/s",
+                    end="", file=sys.stderr, flush=True,
+                )  # fmt: skip
+            case Evaluated():
+                self._line(
+                    f"step {event.step}/{event.steps}  held out: reconstruction {event.nll:.2f}  kl {event.kl:.2f}  "
+                    f"latent gain {event.latent_gain:.1f}  {event.verdict}"
+                )
+
+    def _line(self, text: str) -> None:
+        print(f"\r\x1b[K{text}" if self._bar else text, file=sys.stderr, flush=True)
