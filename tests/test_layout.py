@@ -11,11 +11,11 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ROWS = (  # from the bottom up: a room imports only rooms of lower rows
-    "config events gaussian scores store corpus_text",
+    "config events machine gaussian scores store corpus_text",
     "tokenizer schedules eventlog terminal corpus_running",
     "batches updates corpus_formats corpus_statistics",
     "layers families corpus",
-    "families.vae prepare meter",
+    "families.vae prepare meter job",
     "generate",
     "latent",
     "metrics checkpoint state",
@@ -88,4 +88,4 @@ def test_importing_the_package_is_light() -> None:
 
 def test_no_file_is_too_long() -> None:
     lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in FILES}
-    assert max(lengths.values()) <= 330, max(lengths, key=lambda name: lengths[name])
+    assert max(lengths.values()) <= 300, max(lengths, key=lambda name: lengths[name])

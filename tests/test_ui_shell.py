@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -54,3 +55,5 @@ def test_open_streams_leave_room_for_everything_else(tmp_path: Path, model_path:
     finally:
         client.close()
         demo.close()
+        del client, demo
+        gc.collect()  # here, where what they leave open is forgiven

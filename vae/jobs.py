@@ -64,8 +64,7 @@ class Jobs:
         self._queue: list[Job] = []  # in the order of asking
         self._round = 0  # the highest of a run that was started
         self._closed = False
-        # No core is set aside for the pages: workers are niced, and the app has their threads wait for each other
-        # asleep (OMP_WAIT_POLICY), so that a training whose threads share their cores does not crawl.
+        # No core is set aside for the pages: workers are niced, and their threads wait for each other asleep.
         threads = max(1, processors // self._slots)
         self._pool = Pool(self._slots, threads, method, self._lock, self._next_task, self._hear)
         atexit.register(self.close)

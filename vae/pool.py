@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import os
 import threading
 import time
 import traceback
@@ -72,6 +73,9 @@ class Pool:
         next_task: Callable[[], Task | None],
         hear: Callable[[str, Report], None],
     ) -> None:
+        # Inherited by the workers, which read it when they import torch: threads that wait for each other by
+        # spinning bring a training to a crawl as soon as anything else wants a core.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         self._context = multiprocessing.get_context(method)
         if method == "forkserver":
             # It always finds installed packages, ours only when it is started in their folder.

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import torch
 
@@ -264,7 +265,9 @@ class _Trainer:
         seconds = sum(min(_seconds(self.model.step, batch, 0) for _ in range(2)) for batch in batches)
         tokens = sum(int(batch.lengths.sum()) for batch in batches)
         update = seconds / tokens * len(self.data.train.flat) / len(self.sampler)
-        return update, _seconds(self._measure) + _seconds(self._save_state)
+        with TemporaryDirectory(dir=self.run.folder) as scratch:
+            saving = _seconds(save_state, Run(Path(scratch)), self.model, Standing(0, 0.0, 0.0))
+        return update, _seconds(self._measure) + saving
 
 
 def warm_start(config: Config, base: Config) -> Config:

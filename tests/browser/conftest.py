@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect
 from serving import CHROMIUM_ARGUMENTS, chromium, running_app
 
 PATIENCE = 60_000  # ms: a shared machine can be slow
 expect.set_options(timeout=PATIENCE)
+# What Gradio's client says when a reload cuts off the stream that it listens to; no fault of the page.
+CUT_STREAM = re.compile(r"AbortError: signal is aborted without reason|Unexpected error Connection errored out\. $")
 
 
 @pytest.fixture(scope="session")
@@ -48,13 +51,17 @@ def arrive(browser: Browser, server: str) -> Iterator[Callable[..., Page]]:
             remote.append(route.request.url)
             route.abort()
 
+    def hear(message: ConsoleMessage) -> None:
+        if message.type == "error" and not CUT_STREAM.match(message.text):
+            errors.append(message.text)
+
     def open_page(**options: Any) -> Page:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
         contexts.append(context)
         context.set_default_timeout(PATIENCE)
         context.route("**/*", gate)
         page = context.new_page()
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("console", hear)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(server)
         page.locator("#stage .step").first.wait_for()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import pairwise
 
+from gestures import drag
 from playwright.sync_api import Page, expect
 
 FRAME, SCRUB, STEPS = "#stage .frame", "#stage .scrub", "#stage .step"
@@ -20,12 +21,6 @@ def current(page: Page) -> int:
     return int(page.locator(f"{STEPS}[aria-current] .number").inner_text())
 
 
-def quiet(page: Page) -> None:
-    """Wait until the page has asked for nothing for a second: what follows is then its own doing."""
-    count = "performance.getEntriesByType('resource').length"
-    page.wait_for_function(f"window.before === (window.before = {count})", polling=1000)
-
-
 def test_page_opens_on_a_path_of_the_bundled_model(arrive: Arrive) -> None:
     page = arrive()
     expect(page.get_by_role("tab", name="Slide")).to_have_attribute("aria-selected", "true")
@@ -37,23 +32,10 @@ def test_page_opens_on_a_path_of_the_bundled_model(arrive: Arrive) -> None:
 
 def test_dragging_changes_the_sentence_and_sends_nothing(arrive: Arrive) -> None:
     page = arrive()
-    quiet(page)
-    box = page.locator(SCRUB).bounding_box()
-    assert box is not None
-    y = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + 4, y)
-    page.mouse.down()
-    requests: list[str] = []
-    page.on("request", lambda request: requests.append(request.url))
-    sentences, strips = [], set()
-    for move in range(50):
-        page.mouse.move(box["x"] + 4 + (box["width"] - 8) * (move + 1) / 50, y)
-        sentences.append(page.locator(FRAME).inner_text())
-        strips.add(page.locator("#stage .now .cells").get_attribute("style"))
-    page.mouse.up()
-    assert requests == []
-    assert sum(a != b for a, b in pairwise(sentences)) >= 4
-    assert len(strips) >= 40  # the fingerprint moves between the frames too
+    seen = drag(page, 50)
+    assert seen.requests == []
+    assert sum(a != b for a, b in pairwise(seen.sentences)) >= 4
+    assert len(set(seen.fingerprints)) >= 40  # the fingerprint moves between the frames too
     assert current(page) == 11
 
 

@@ -96,8 +96,15 @@ def file_of(model: Model) -> str:
     """The path of a copy of the model file that Gradio may serve, under the model's name. It is made once, and whole.
 
     Raises:
-        OSError: the disk is full, or the model is gone.
+        RefusedError: the disk is full, or the model's file is gone.
     """
+    try:
+        return _copy(model)
+    except OSError as error:
+        raise RefusedError(f"The model cannot be downloaded: {error.strerror or 'its file cannot be read'}.") from error
+
+
+def _copy(model: Model) -> str:
     slug = re.sub(r"[^a-z0-9]+", "-", model.name.lower()).strip("-")[:40] or "model"
     copy = Path(get_upload_folder()) / hash_file(model.path) / f"{slug}.safetensors"
     if copy.exists():
@@ -168,6 +175,14 @@ def uploaded(session: Session, file: str | None) -> tuple[Any, Any]:
     return charts.note_value("done", f"{session.model().name} is loaded and in use."), stamp()
 
 
+def saved(session: Session) -> tuple[Any, Any]:
+    """What stands in place of an error, and the file of the model in use for the browser to save."""
+    try:
+        return gr.skip(), download_model(session)
+    except ValueError as error:
+        return charts.note_value("error", str(error)), None
+
+
 SAVE = """(file) => {
   if (!file) return;
   const link = document.createElement("a");
@@ -195,7 +210,7 @@ def build(page: Page, header: gr.HTML) -> None:
     page.on(page.model_changed.change, described, [], [header, rows, pick, message])
     page.on(pick.input, chosen, [pick], [message, page.model_changed])
     page.on(give.upload, uploaded, [give], [message, page.model_changed])
-    page.on(save.click, download_model, [], [file]).success(None, [file], None, js=SAVE)
+    page.on(save.click, saved, [], [message, file]).success(None, [file], None, js=SAVE)
 
     page.api(models)
     page.api(use_model)

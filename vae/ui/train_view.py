@@ -82,7 +82,7 @@ class Story:
         self.passed = 0
         self.train.append({**_point(event, valid=False), "beta": round(event.beta, 3)})
         if len(self.train) >= MOST:
-            self.train = self.train[::2]
+            self.train, self.passed = self.train[::2], self.every  # the last one goes, too
             self.every *= 2
 
 
