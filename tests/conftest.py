@@ -67,3 +67,8 @@ def checkpoint(model_path: Path) -> Checkpoint:
 @pytest.fixture(scope="session")
 def text_model(checkpoint: Checkpoint) -> TextModel:
     return checkpoint.text_model
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: Playwright keeps an event loop running in this thread until the end."""
+    items.sort(key=lambda item: "browser" in item.path.parts)

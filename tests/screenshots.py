@@ -16,7 +16,7 @@ from serving import CHROMIUM_ARGUMENTS, ROOT, chromium, running_app
 TABS = ("Corpus", "Train", "Sample", "Slide")
 WIDTHS = (1280, 390)
 THEMES = ("light", "dark")
-POINTS = 150  # on the chart, before its picture is taken
+POINTS = 40  # on the chart, before its picture is taken
 
 
 def begin_training(page: Page) -> None:
@@ -28,7 +28,7 @@ def begin_training(page: Page) -> None:
     page.wait_for_function(
         "n => Number(document.querySelector('#train-chart canvas')?.dataset.points ?? 0) > n",
         arg=POINTS,
-        timeout=300_000,
+        timeout=60_000,
     )
 
 

@@ -35,6 +35,8 @@ def main(argv: Sequence[str] | None = None, *, started: float | None = None) -> 
     arguments = _parser().parse_args(argv)
     arguments.started = time.monotonic() if started is None else started
     try:
+        if arguments.seed is not None and not 0 <= arguments.seed < 2**31:
+            raise ValueError(f"seed is {arguments.seed}: it must lie between 0 and {2**31 - 1}")
         status: int = arguments.run(arguments)
         return status
     except (ValueError, OSError) as error:
@@ -189,7 +191,7 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument("--json", action="store_true", help="print one JSON object instead of text")
         if name != "train":
             added.add_argument("model", metavar="MODEL", help="a model file (.safetensors)")
-            added.add_argument("--seed", type=_seed, default=1, help="the same seed gives the same output (default 1)")
+            added.add_argument("--seed", type=int, default=1, help="the same seed gives the same output (default 1)")
         return added
 
     _add_train(command("train", _train, "Learn from a text, and write a model file."))
@@ -221,13 +223,6 @@ def _parser() -> argparse.ArgumentParser:
         "--samples", type=int, default=100, help="draws a sentence of the importance-weighted bound (default 100)"
     )
     return parser
-
-
-def _seed(text: str) -> int:
-    seed = int(text)
-    if not 0 <= seed < 2**31:
-        raise argparse.ArgumentTypeError(f"{text} must lie between 0 and {2**31 - 1}")
-    return seed
 
 
 def _add_train(command: argparse.ArgumentParser) -> None:
