@@ -184,7 +184,10 @@ PRESETS: dict[str, Preset] = {
     for preset in (
         Preset(
             "quick", "Quick", "A first result within a minute: the gist of a sentence, a lively space.",
-            replace(_BALANCED, minutes=0.8, vocabulary=2000, embedding=128, encoder_hidden=128, hidden=256),
+            replace(
+                _BALANCED, minutes=0.8, vocabulary=2000, embedding=128, encoder_hidden=128, hidden=256, batch=32,
+                learning_rate=3e-3,
+            ),
         ),
         Preset(
             "balanced", "Balanced", "Five minutes: sentences mostly keep their meaning, samples read well.",
