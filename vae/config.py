@@ -177,7 +177,7 @@ class Preset:
     config: Config
 
 
-_BALANCED = Config()
+_BALANCED = Config(batch=32, learning_rate=2e-3)  # small and quick updates: a run of minutes has few of them
 
 PRESETS: dict[str, Preset] = {
     preset.name: preset
@@ -185,7 +185,7 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "quick", "Quick", "A first result within a minute: the gist of a sentence, a lively space.",
             replace(
-                _BALANCED, minutes=0.8, vocabulary=2000, embedding=128, encoder_hidden=128, hidden=256, batch=32,
+                _BALANCED, minutes=0.8, vocabulary=2000, embedding=128, encoder_hidden=128, hidden=256,
                 learning_rate=3e-3,
             ),
         ),
