@@ -190,11 +190,11 @@ PRESETS: dict[str, Preset] = {
             ),
         ),
         Preset(
-            "balanced", "Balanced", "Five minutes: sentences mostly keep their meaning, samples read well.",
+            "balanced", "Balanced", "Five minutes: the gist and some of the words. Longer texts and runs read better.",
             replace(_BALANCED, minutes=5.0),
         ),
         Preset(
-            "faithful", "Faithful", "Ten minutes: sentences come back almost word for word, samples are freer.",
+            "faithful", "Faithful", "Ten minutes: more room for the letter of a sentence, at some cost to samples.",
             replace(_BALANCED, minutes=10.0, latent=64, free_bits=0.4),
         ),
     )
