@@ -15,6 +15,8 @@
       this.valid = [];
       this.every = { train: 1, valid: 1 };
       this.skipped = { train: 0, valid: 0 };
+      this.last = { train: -1, valid: -1 }; // the step of the newest point
+      this.told = 0; // points, whether or not they are still here
     }
     constructor() {
       this.clear();
@@ -22,9 +24,9 @@
     add(point) {
       const kind = point.valid ? "valid" : "train";
       const points = this[kind];
-      const before = this.last?.[kind] ?? points.at(-1)?.step ?? -1;
-      if (![point.step, point.nll, point.kl].every(Number.isFinite) || point.step <= before) return;
-      this.last = { ...this.last, [kind]: point.step };
+      if (![point.step, point.nll, point.kl].every(Number.isFinite) || point.step <= this.last[kind]) return;
+      this.last[kind] = point.step;
+      this.told++;
       if (++this.skipped[kind] < this.every[kind]) return;
       this.skipped[kind] = 0;
       points.push(point);
@@ -85,9 +87,20 @@
       pen.lineJoin = "round";
       pen.setLineDash(own ? [4, 4] : []);
       const at = own ? (value) => top + hgt * (1 - value / most) : y;
-      pen.beginPath();
-      for (const point of series.train) if (Number.isFinite(point[key])) pen.lineTo(x(point.step), at(point[key]));
-      pen.stroke();
+      const line = (key) => {
+        pen.beginPath();
+        for (const point of series.train) if (Number.isFinite(point[key])) pen.lineTo(x(point.step), at(point[key]));
+        pen.stroke();
+      };
+      if (own) line(key);
+      else {
+        pen.globalAlpha = 0.3;
+        pen.lineWidth = 1;
+        line(key);
+        pen.globalAlpha = 1;
+        pen.lineWidth = width;
+        line(`${key}_trend`);
+      }
       pen.setLineDash([]);
       if (own) {
         pen.textAlign = "left";
@@ -122,27 +135,29 @@
     const legend = h("p", { class: "legend", "aria-hidden": "true" },
       ...SERIES.map(({ key, name }) => h("span", { class: `key ${key}` }, name)), h("span", { class: "key valid" }, "held-out sentences"));
     const words = h("div", { class: "numbers" });
+    const hint = h("p", { class: "hint" }, "Bold: the trend. Faint: single moments, easy or hard by their sentences’ length.");
     const details = h("details", { class: "chart-table", toggle: () => tell() }, h("summary", {}, "The numbers"), words);
-    const figure = h("figure", { class: "chart" }, legend, canvas, details);
+    const figure = h("figure", { class: "chart" }, legend, canvas, hint, details);
     const tell = () => details.open && words.replaceChildren(table(series));
     let due = 0;
     const paint = () => {
       cancelAnimationFrame(due);
-      due = requestAnimationFrame(() => draw(canvas, series, steps));
+      due = requestAnimationFrame(() => {
+        draw(canvas, series, steps);
+        canvas.dataset.drawn = series.last.train;
+      });
     };
     new ResizeObserver(paint).observe(canvas);
     new MutationObserver(paint).observe(document.body, { attributes: true, attributeFilter: ["class"] });
     space.live(context, (root, value) => {
-      if (value?.reset || !value) {
-        series.clear();
-        series.last = undefined;
-      }
+      if (value?.reset || !value) series.clear();
       steps = value?.steps || steps;
       for (const point of value?.points ?? []) series.add(point);
       const some = series.train.length + series.valid.length > 0;
       if (!some) return root.replaceChildren(space.empty(context.props.empty));
       if (!figure.isConnected) root.replaceChildren(figure);
       canvas.dataset.points = series.train.length;
+      canvas.dataset.told = series.told;
       canvas.dataset.step = series.train.at(-1)?.step ?? 0;
       paint();
       tell();

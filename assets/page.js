@@ -44,6 +44,13 @@
       open(false);
       model.focus();
     });
+    /* Nothing can be pressed before the server knows this visit: it would be refused. */
+    const page = element.closest(".gradio-container");
+    page.inert = !space.here;
+    space.arrived = () => {
+      space.here = true;
+      page.inert = false;
+    };
     const chosen = localStorage.getItem(THEME);
     if (chosen) setTheme(chosen);
     watch("value", name);

@@ -28,12 +28,19 @@ def chromium() -> str | None:
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
 
 
-@contextmanager
-def running_app(folder: Path, environment: Mapping[str, str] | None = None) -> Iterator[str]:
-    """The app on a free port, its data and its log in `folder`; gives its address, and ends it."""
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running_app(
+    folder: Path, environment: Mapping[str, str] | None = None, program: Path = ROOT / "app.py"
+) -> Iterator[str]:
+    """The app on a free port, its data and its log in `folder`; gives its address, and ends it."""
+    port = free_port()
     log = folder / "server.log"
     variables = {
         **os.environ, "GRADIO_SERVER_PORT": str(port), "VAE_DATA": str(folder / "data"), "PYTHONUNBUFFERED": "1",
@@ -41,10 +48,12 @@ def running_app(folder: Path, environment: Mapping[str, str] | None = None) -> I
     }  # fmt: skip
     url = f"http://127.0.0.1:{port}"
     with log.open("wb") as output:
-        process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=variables, stdout=output, stderr=output)
+        process = subprocess.Popen(
+            [sys.executable, str(program)], cwd=ROOT, env=variables, stdout=output, stderr=output
+        )
         try:
             deadline = time.monotonic() + PATIENCE
-            while not _answers(url):
+            while not answers(url):
                 if process.poll() is not None or time.monotonic() > deadline:
                     raise RuntimeError(f"The server did not start:\n{log.read_text(errors='replace')}")
                 time.sleep(0.2)
@@ -57,7 +66,8 @@ def running_app(folder: Path, environment: Mapping[str, str] | None = None) -> I
                 process.kill()
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Whether a server gives the page at this address."""
     try:
         with urllib.request.urlopen(url, timeout=5) as response:
             return bool(response.status == 200)

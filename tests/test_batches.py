@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,13 +64,43 @@ def test_longest_sentence_leaves_no_empty_column() -> None:
 
 
 @pytest.mark.parametrize(("n", "batch"), [(1, 4), (4, 4), (1000, 32), (37, 1), (5, 64)])
-def test_epoch_holds_every_sentence_exactly_once(n: int, batch: int) -> None:
-    sampler = Sampler(sentences(n, 40), batch=batch, seed=1)
+@pytest.mark.parametrize("world", [1, 3])
+def test_epoch_holds_every_sentence_exactly_once(n: int, batch: int, world: int) -> None:
+    n = max(n, world)
+    sampler = Sampler(sentences(n, 40), batch=batch, seed=1, world=world)
     for number in (0, 1, 5):
         rows = epoch(sampler, number)
         assert sorted(row for part in rows for row in part) == list(range(n))
-        assert max(map(len, rows)) <= batch
-    assert len(sampler) == -(-n // batch)
+        assert min(map(len, rows)) >= world  # no process is without a sentence
+        assert max(map(len, rows)) < 4 * batch * world + world
+
+
+@pytest.mark.parametrize("world", [2, 4])
+def test_processes_share_a_step_of_the_double_batch(world: int) -> None:
+    tokens = sentences(500, 30)
+    alone = Sampler(tokens, batch=8 * world, seed=1)
+    parts = [Sampler(tokens, batch=8, seed=1, rank=rank, world=world) for rank in range(world)]
+    assert {len(part) for part in parts} == {len(alone)}
+    for step in range(len(alone)):
+        whole, shared = alone.batch(step), [part.batch(step) for part in parts]
+        assert sorted(row for part in shared for row in part.index.tolist()) == sorted(whole.index.tolist())
+        assert {part.whole for part in shared} == {whole.whole} == {len(whole.tokens)}
+        sizes, lengths = [len(part.tokens) for part in shared], [part.tokens.shape[1] for part in shared]
+        assert max(sizes) - min(sizes) <= 1
+        assert max(lengths) - min(lengths) <= 5
+
+
+def test_more_processes_than_sentences_are_refused() -> None:
+    with pytest.raises(ValueError, match="2 sentences cannot be shared among 3"):
+        Sampler(Tokens.of([[5], [6]]), batch=4, seed=1, world=3)
+
+
+def test_batch_knows_its_rows() -> None:
+    tokens = sentences(100, 20)
+    batch = Sampler(tokens, batch=8, seed=1).batch(3)
+    assert rows_of(batch) == [rows_of(tokens.batch([row]))[0] for row in batch.index.tolist()]
+    moved = batch.to(torch.device("cpu"))
+    assert (moved.index.tolist(), moved.whole) == (batch.index.tolist(), len(batch.tokens))
 
 
 def test_order_follows_from_seed_and_epoch_alone() -> None:
@@ -89,22 +120,38 @@ def test_neighbours_of_equal_length_change_between_epochs() -> None:
     assert {frozenset(part) for part in epoch(sampler, 0)} != {frozenset(part) for part in epoch(sampler, 1)}
 
 
-def test_long_sentences_come_in_smaller_batches() -> None:
-    tokens = sentences(400, 900)
-    sampler = Sampler(tokens, batch=64, seed=1)
-    sizes = [sampler.batch(step).tokens.shape for step in range(len(sampler))]
-    assert max(rows * columns for rows, columns in sizes) <= batches._BATCH_TOKENS
-    assert max(rows for rows, _ in sizes) <= 64
+def test_memory_of_a_batch_of_long_sentences_is_bounded() -> None:
+    sampler = Sampler(sentences(400, 900), batch=64, seed=1)
+    assert max(sampler.batch(step).tokens.numel() for step in range(len(sampler))) <= batches._BATCH_TOKENS
     # a sentence longer than the budget still comes, alone
     alone = Sampler(Tokens.of([[5] * 9000, [5]]), batch=64, seed=1)
     assert sorted(len(part) for part in epoch(alone, 0)) == [1, 1]
 
 
-def test_little_of_a_batch_is_padding() -> None:
-    tokens = sentences(3000, 40)
-    sampler = Sampler(tokens, batch=32, seed=1)
-    cells = sum(sampler.batch(step).tokens.numel() for step in range(len(sampler)))
-    assert tokens.lengths.sum() / cells > 0.95
+def of_lengths(lengths: np.ndarray) -> Tokens:
+    return Tokens.of([[5] * int(length) for length in lengths])
+
+
+LIKE_TEXTS = {
+    "short": lambda random: random.poisson(7, 20_000),
+    "prose": lambda random: random.lognormal(3, 0.6, 5_000).clip(1, 120),
+    "mixed": lambda random: np.concatenate([random.poisson(5, 3_000), random.poisson(60, 1_000)]),
+}
+
+
+@pytest.mark.parametrize("name", LIKE_TEXTS)
+@pytest.mark.parametrize("batch", [32, 64])
+def test_steps_cost_alike_and_next_to_nothing_of_them_is_padding(name: str, batch: int) -> None:
+    tokens = of_lengths(LIKE_TEXTS[name](np.random.default_rng(1)))
+    sampler = Sampler(tokens, batch=batch, seed=1)
+    sizes = [sampler.batch(step).tokens.shape for step in range(len(sampler))]
+    cells = np.array([rows * columns for rows, columns in sizes])
+    assert 1 - tokens.lengths.sum() / cells.sum() < 0.05
+    assert np.sort(cells)[-2] <= batch * tokens.lengths.mean() + 1
+    assert cells.max() <= 1.25 * batch * tokens.lengths.mean() + 1  # the last one may take up what is left over
+    usual = np.sort(cells)[len(cells) // 20 :]  # the very shortest meet the bound on sentences
+    assert usual.min() > 0.7 * cells.max()
+    assert len(sampler) == pytest.approx(len(tokens) / batch, rel=0.1)
 
 
 @given(rows=ROWS, budget=st.integers(1, 200))

@@ -120,6 +120,13 @@ def test_loaded_model_measures_and_does_not_train(checkpoint: Checkpoint, corpus
     assert torch.equal(model.losses(batch, 0).nll, model.losses(batch, 0).nll)
 
 
+def test_model_without_a_list_of_its_sentences_cannot_tell_new_from_seen(
+    checkpoint: Checkpoint, tmp_path: Path
+) -> None:
+    save(tmp_path / "m.safetensors", replace(checkpoint, seen=np.empty(0, np.uint32)))
+    assert load(tmp_path / "m.safetensors").is_new("something else.") is None
+
+
 def test_sentences_of_the_training_are_seen_and_others_new(checkpoint: Checkpoint, corpus: Corpus) -> None:
     training, held_out = corpus.split()
     assert not any(map(checkpoint.is_new, training))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from vae import cli
+from vae import cli, folders
 from vae.checkpoint import load
 from vae.config import Config, parameters
 from vae.corpus import Corpus
@@ -262,7 +262,7 @@ def test_length_that_is_given_overrules_the_presets(text: Path, tmp_path: Path) 
 def test_run_never_writes_over_another(tmp_path: Path) -> None:
     output = tmp_path / "m.safetensors"
     for name in ("m.run", "m.run1", "m.run2"):
-        folder = cli._new_folder(output)
+        folder = folders.new(output)
         assert folder == tmp_path / name
         folder.mkdir()
 

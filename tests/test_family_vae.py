@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ from torch.distributions import Normal, kl_divergence
 from vae.batches import Batch, Tokens
 from vae.config import Config
 from vae.families.vae import SentenceVAE
+from vae.noise import Noise
 from vae.tokenizer import BOS_ID, EOS_ID, PAD_ID
 
 VOCABULARY = 40
@@ -55,7 +57,8 @@ def slow_nll(model: SentenceVAE, sentence: list[int], z: Tensor) -> float:
     """-log p(x|z), a token at a time. z: (D,)."""
     state, total = model.begin(1, z[None]), 0.0
     for seen, said in zip([BOS_ID, *sentence], [*sentence, EOS_ID], strict=True):
-        features, memory = model.decoder.advance(model.embedding(torch.tensor([seen])), state.z, (state.h, state.c))
+        read = model.decoder.read(model.embedding(torch.tensor([seen])))
+        features, memory = model.decoder.advance(read, (state.gates, state.features), (state.h, state.c))
         state = state._replace(h=memory[0], c=memory[1])
         logits = [float(features[0] @ model.embedding.weight[i] + model.bias[i]) for i in range(VOCABULARY)]
         total += math.log(sum(map(math.exp, logits))) - logits[said]
@@ -94,7 +97,8 @@ def test_nll_depends_on_neither_padding_nor_batch(config: Config, batch: Batch) 
     z = torch.randn(4, 3, generator=torch.Generator().manual_seed(1))
     together = model.nll(batch, z)
     for row, length in enumerate(batch.lengths):
-        alone = Batch(batch.tokens[row : row + 1, :length], batch.lengths[row : row + 1])
+        one = slice(row, row + 1)
+        alone = Batch(batch.tokens[one, :length], batch.lengths[one], batch.index[one], 1)
         torch.testing.assert_close(model.nll(alone, z[row : row + 1])[0], together[row], atol=1e-4, rtol=0)
 
 
@@ -108,21 +112,80 @@ def test_probabilities_of_the_next_token_sum_to_one_and_never_pad(config: Config
     assert logits.isfinite().sum() == 2 * (VOCABULARY - 1)
 
 
+def stepwise(model: SentenceVAE, batch: Batch, z: Tensor) -> Tensor:
+    """The logits of each token, said one after another as in decoding: (B, T, V)."""
+    with torch.inference_mode():
+        state, said = model.begin(len(z), z), []
+        for tokens in batch.inputs.T:
+            logits, state = model.advance(tokens, state)
+            said.append(logits)
+        return torch.stack(said, 1)
+
+
+def plain(model: SentenceVAE, batch: Batch, z: Tensor) -> Tensor:
+    """The same by `torch.nn.LSTM`, in double precision."""
+    parts = [copy.deepcopy(part).double() for part in (model.embedding, model.decoder.lstm, model.decoder.features)]
+    embedding, lstm, features = parts
+    h, c = copy.deepcopy(model.decoder.first).double()(z.double()).chunk(2, -1)
+    beside = z.double()[:, None].expand(-1, batch.tokens.shape[1], -1)
+    states, _ = lstm(torch.cat([embedding(batch.inputs), beside], -1), (h.tanh()[None], c[None]))
+    logits = features(torch.cat([states, beside], -1)) @ embedding.weight.T + model.bias.double()
+    logits[..., PAD_ID] = -math.inf
+    return logits.float()
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("rows", [1, 4, 40])
+@pytest.mark.parametrize("learning", [True, False])
+def test_decoding_says_what_the_plain_lstm_says(config: Config, batch: Batch, learning: bool, rows: int) -> None:
+    model, repeated = model_of(config).train(learning), Tokens.of([[5, 6, 7, 5]] * rows).batch(range(rows))
+    z = torch.randn(rows, 3, generator=torch.Generator().manual_seed(1))
+    torch.testing.assert_close(stepwise(model, repeated, z), plain(model, repeated, z), atol=1e-5, rtol=0)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("change", ["training", "by hand", "other weights", "another precision"])
+def test_decoding_follows_every_change_of_the_weights(config: Config, batch: Batch, change: str) -> None:
+    model, other, z = model_of(config).eval(), model_of(replace(config, seed=2)), torch.ones(4, 3)
+    before = stepwise(model, batch, z)
+    if change == "training":
+        model.train()
+        with torch.enable_grad():
+            for t in range(3):
+                model.step(batch, t)
+        model.eval()
+    elif change == "by hand":
+        model.embedding.weight.mul_(1.5)
+    elif change == "other weights":
+        for parameter in other.parameters():
+            parameter.mul_(1.5)
+        model.load_state_dict(other.state_dict())
+    else:
+        model.double()
+    if change == "another precision":
+        assert stepwise(model, batch, z.double()).dtype == torch.float64
+    else:
+        after = stepwise(model, batch, z)
+        assert not torch.allclose(after, before, atol=1e-3)
+        torch.testing.assert_close(after, plain(model, batch, z), atol=1e-5, rtol=0)
+
+
 def test_free_bits_leave_a_dimension_alone_until_it_costs_more(config: Config, batch: Batch) -> None:
-    settings = replace(config, bag_of_words=0.0, autoencoder=0.0, warmup=0.0, beta=1.0)
+    settings = replace(config, bag_of_words=0.0, autoencoder=0.0, warmup=0.0)
     for free_bits, flows in ((4.0, False), (0.0, True)):
-        model = model_of(replace(settings, free_bits=free_bits))
-        losses = model.losses(batch, 50)
-        (losses.loss - losses.nll.mean()).backward()
-        assert model.to_posterior.weight.grad is not None
-        assert bool(model.to_posterior.weight.grad.abs().sum() > 1e-6) is flows
+        gradients, losses = [], []
+        for beta in (0.0, 1.0):
+            model = model_of(replace(settings, free_bits=free_bits, beta=beta))
+            losses.append(model.losses(batch, 50).loss)
+            gradients.append(torch.autograd.grad(losses[-1], model.to_posterior.weight)[0])
+        assert bool((gradients[1] - gradients[0]).abs().sum() > 1e-6) is flows
         if not flows:
-            assert (losses.loss - losses.nll.mean()).item() == pytest.approx(3 * 4.0, rel=1e-4)
+            assert (losses[1] - losses[0]).item() == pytest.approx(3 * 4.0, rel=1e-4)
 
 
 def test_gradient_reaches_every_parameter(config: Config, batch: Batch) -> None:
     model = model_of(replace(config, free_bits=0.0))
-    model.losses(batch, 90, torch.Generator().manual_seed(1)).loss.backward()
+    model.losses(batch, 90, Noise(1, 90, batch.index)).loss.backward()
     for name, parameter in model.named_parameters():
         assert parameter.grad is not None, name
         assert parameter.grad.abs().sum() > 0, name
@@ -150,7 +213,7 @@ def test_noise_of_a_step_follows_from_seed_and_step_alone(config: Config, batch:
 def test_training_is_noisy_and_measuring_is_not(config: Config, batch: Batch) -> None:
     model = model_of(config)
     assert torch.equal(model.losses(batch, 5).loss, model.losses(batch, 5).loss)
-    noisy = [model.losses(batch, 5, torch.Generator().manual_seed(s)).loss.item() for s in range(3)]
+    noisy = [model.losses(batch, 5, Noise(s, 5, batch.index)).loss.item() for s in range(3)]
     assert len(set(noisy)) == 3
 
 

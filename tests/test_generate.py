@@ -36,6 +36,10 @@ class Bigrams:
     def advance(self, tokens: Tensor, state: Place) -> tuple[Tensor, Place]:
         return self.table[tokens] + state.own, state
 
+    @property
+    def device(self) -> torch.device:
+        return self.table.device
+
     def step(self, batch: Any, t: int) -> Losses:
         raise NotImplementedError
 
@@ -95,6 +99,54 @@ def test_greedy_takes_the_likeliest_token_each_time(seed: int) -> None:
     assert generate(model, model.begin(6, own), 6, max_tokens=20) == expected
 
 
+@torch.no_grad()
+def logits_behind(network: SentenceVAE, z: Tensor, said: list[int]) -> Tensor:
+    """Of the next token, by the whole pass of the decoder over all of them: (V,)."""
+    x = network.embedding(torch.tensor([[BOS_ID, *said]]))
+    logits = network.decoder(x, z[None], 0.0, None)[0, -1] @ network.embedding.weight.T + network.bias
+    logits[[PAD_ID, UNK_ID, BOS_ID]] = -math.inf
+    return logits
+
+
+def test_greedy_says_what_the_whole_pass_says(network: SentenceVAE, z: Tensor) -> None:
+    for own, found in zip(z, generate(network, network.begin(12, z), 12, max_tokens=25), strict=True):
+        said: list[int] = []
+        while len(said) < 25 and (best := int(logits_behind(network, own, said).argmax())) != EOS_ID:
+            said.append(best)
+        assert found == said
+
+
+@pytest.mark.parametrize("beams", [1, 2, 5])
+def test_beam_says_what_a_slow_search_says(network: SentenceVAE, z: Tensor, beams: int) -> None:
+    found = beam_search(network, network.begin(12, z), 12, beams=beams, max_tokens=12, margin=math.inf)
+    for row, own in enumerate(z):
+        best, best_score = [], -math.inf
+        candidates: list[tuple[float, list[int]]] = [(0.0, [])]
+        for length in range(1, 13):
+            longer = []
+            for so_far, said in candidates:
+                for token, gain in enumerate(logits_behind(network, own, said).log_softmax(-1).tolist()):
+                    if token == EOS_ID and (so_far + gain) / length**0.7 > best_score:
+                        best, best_score = said, (so_far + gain) / length**0.7
+                    elif token != EOS_ID:
+                        longer.append((so_far + gain, [*said, token]))
+            candidates = sorted(longer, reverse=True)[:beams]
+        assert found[row] == best
+
+
+def test_candidates_far_behind_are_given_up_unless_asked_not_to() -> None:
+    table = torch.full((8, 8), -30.0)
+    # 5 is 4 nats less likely than 4, behind which nothing is likely
+    for last, following, p in (
+        (BOS_ID, 4, 0.982), (BOS_ID, 5, 0.018), (5, EOS_ID, 1.0), (4, 6, 0.05), (4, 7, 0.95), (7, 7, 0.999),
+        (7, EOS_ID, 1e-6), (6, EOS_ID, 1e-6), (6, 6, 0.999),
+    ):  # fmt: skip
+        table[last, following] = math.log(p)
+    model = Bigrams(table)
+    assert beam_search(model, model.begin(1), 1, max_tokens=9, margin=math.inf) == [[5]]
+    assert beam_search(model, model.begin(1), 1, max_tokens=9)[0][0] == 4
+
+
 def test_greedy_rows_do_not_hang_on_their_batch(network: SentenceVAE, z: Tensor) -> None:
     together = generate(network, network.begin(12, z), 12, max_tokens=25)
     assert len({len(row) for row in together}) > 2  # rows end at different times
@@ -116,7 +168,7 @@ def test_beam_wide_enough_finds_the_best_of_all_sentences(seed: int, penalty: fl
     model, own = bigrams(seed), leanings(5, seed)
     every = [list(s) for n in range(3) for s in itertools.product(WORDS, repeat=n)]  # with its end 3 tokens at most
     for row, found in enumerate(
-        beam_search(model, model.begin(5, own), 5, beams=64, max_tokens=3, length_penalty=penalty)
+        beam_search(model, model.begin(5, own), 5, beams=64, max_tokens=3, length_penalty=penalty, margin=math.inf)
     ):
         best = max(every, key=lambda sentence: score(model, own[row], sentence, penalty))
         assert found == best
@@ -195,6 +247,68 @@ def test_draws_stay_within_the_likeliest(options: dict[str, Any], allowed: set[i
     inside = sum(p[token] for token in allowed)
     for token in allowed:
         assert drawn[token] / n == pytest.approx(p[token] / inside, abs=0.04)
+
+
+@pytest.mark.parametrize("options", [{}, {"top_p": 0.8}, {"top_p": 0.999}, {"top_k": 30, "top_p": 0.9}, {"top_k": 70}])
+def test_draws_from_many_words_follow_their_probabilities(options: dict[str, Any]) -> None:
+    n, generator = 40_000, torch.Generator().manual_seed(1)
+    # half of the rows know what comes next, the others hold nearly everything possible
+    own = torch.stack([torch.randn(200, generator=generator) * spread for spread in (4.0, 0.3)])
+    own[:, :EOS_ID] = -math.inf
+    model = Bigrams(torch.zeros(200, 200))
+    rows = generate(
+        model, model.begin(n, own.repeat(n // 2, 1)), n, max_tokens=1, temperature=1.0, generator=generator, **options
+    )
+    for which in (0, 1):
+        p, places = own[which].softmax(-1).sort(descending=True)
+        p[options.get("top_k", 200) :] = 0
+        p[p.cumsum(0) - p >= options.get("top_p", 1.0) * p.sum()] = 0
+        expected = torch.zeros(200).index_add_(0, places, p / p.sum())
+        drawn = torch.tensor([row[0] if row else EOS_ID for row in rows[which::2]]).bincount(minlength=200)
+        assert not drawn[expected == 0].any()
+        surprise = ((drawn / (n / 2) - expected) / (expected / (n / 2)).sqrt())[expected > 0]  # standard deviations
+        assert surprise.abs().max() < 4.5
+        assert surprise.square().mean() == pytest.approx(1, abs=5 * math.sqrt(2 / len(surprise)))
+
+
+@pytest.mark.parametrize("options", [{}, {"top_p": 0.7}, {"top_k": 3}])
+def test_drawn_rows_do_not_hang_on_the_rows_behind_them(
+    network: SentenceVAE, z: Tensor, options: dict[str, Any]
+) -> None:
+    def said(n: int) -> list[list[int]]:
+        generator = torch.Generator().manual_seed(1)
+        return generate(
+            network, network.begin(n, z[:n]), n, max_tokens=25, temperature=1.0, generator=generator, **options
+        )
+
+    together = said(12)
+    assert len({len(row) for row in together}) > 2
+    for n in (1, 5, 11):
+        assert said(n) == together[:n]
+
+
+@pytest.mark.parametrize("beams", [0, 4])
+def test_sentences_that_have_ended_cost_nothing(beams: int) -> None:
+    advanced = []
+
+    class Counting(Bigrams):
+        def advance(self, tokens: Tensor, state: Place) -> tuple[Tensor, Place]:
+            advanced.append(len(tokens))
+            return super().advance(tokens, state)
+
+    table = torch.full((8, 8), -9.0)
+    table[:, 4] = 0.0
+    own = torch.zeros(200, 8)
+    own[20:, EOS_ID] = 20.0  # nine in ten end at once
+    own[:20, EOS_ID] = -math.inf
+    model = Counting(table)
+    if beams:
+        rows = beam_search(model, model.begin(200, own), 200, beams=beams, max_tokens=10)
+    else:
+        rows = generate(model, model.begin(200, own), 200, max_tokens=10)
+    assert [len(row) for row in rows] == [10] * 20 + [0] * 180
+    assert advanced[0] >= 200
+    assert max(advanced[1:]) <= 24 * max(1, beams)
 
 
 def test_each_row_is_cut_by_its_own_likeliest() -> None:

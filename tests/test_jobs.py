@@ -35,7 +35,7 @@ def endless(config: Config) -> Config:
 
 
 def test_a_run_tells_what_happens_and_ends_with_a_model(jobs: Jobs, config: Config, corpus: Corpus, root: Path) -> None:
-    run_id = jobs.submit("ada", config, corpus, name="toys")
+    run_id = jobs.submit("ada", config, corpus)
     status, events = follow(jobs, "ada", run_id)
     assert status.state == "done"
     assert status.message == "Training is done."
@@ -43,10 +43,10 @@ def test_a_run_tells_what_happens_and_ends_with_a_model(jobs: Jobs, config: Conf
     assert any(isinstance(event, Progress) for event in events)
     assert isinstance(events[-1], Finished)
     assert status.model == events[-1].path == str(root / run_id / "best.safetensors")
-    assert checkpoint.load(Path(status.model)).info.name == "toys"
+    assert checkpoint.load(Path(status.model)).info.name == "toy.txt"
     assert jobs.events("ada", run_id) == events
     assert jobs.events("ada", run_id, after=2) == events[2:]
-    assert jobs.runs("ada")[-1] == (type(jobs.runs("ada")[-1]))(run_id, "toys", "done")
+    assert jobs.runs("ada")[-1] == (type(jobs.runs("ada")[-1]))(run_id, "toy.txt", "done")
     assert files(root / run_id) == {"best.safetensors", "config.json", "events.jsonl"}
 
 

@@ -145,6 +145,17 @@ def test_samples_follow_from_their_seed(text_model: TextModel, options: dict[str
     assert {point.z for point in first}.isdisjoint(point.z for point in other)
 
 
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_many_points_are_decoded_as_few_are(text_model: TextModel, temperature: float) -> None:
+    z = torch.randn(1100, text_model.latent, generator=torch.Generator().manual_seed(1))
+    together = decode(text_model, z, temperature=temperature, seed=5)
+    assert len(together) == 1100
+    assert len(set(together)) > 20
+    assert decode(text_model, z[:30], temperature=temperature, seed=5) == together[:30]
+    if not temperature:
+        assert decode(text_model, z[500:530]) == together[500:530]
+
+
 def test_samples_come_from_the_prior(text_model: TextModel) -> None:
     z = torch.tensor([point.z for point in sample(text_model, 2000, temperature=0.0)])
     assert z.shape == (2000, text_model.latent)

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from vae.layers import Decoder, Encoder, blank_words, locked_dropout
+from vae.noise import Noise
 from vae.tokenizer import EOS_ID, UNK_ID
 
 
@@ -57,14 +58,16 @@ def test_order_of_words_changes_the_code() -> None:
     assert (encoder(x, torch.tensor([5])) - encoder(x.flip(1), torch.tensor([5]))).abs().max() > 1e-3
 
 
-def test_steps_of_the_decoder_equal_its_whole_pass() -> None:
+@pytest.mark.parametrize("gradients", [False, True])
+def test_steps_of_the_decoder_equal_its_whole_pass(gradients: bool) -> None:
     decoder = Decoder(6, 5, 3)
     x, z = torch.randn(4, 9, 6), torch.randn(4, 3)
-    whole = decoder(x, z, 0.5, None)  # (4, 9, 6)
-    state = decoder.begin(z)
-    for t in range(9):
-        features, state = decoder.advance(x[:, t], z, state)
-        torch.testing.assert_close(features, whole[:, t], atol=1e-5, rtol=0)
+    with torch.set_grad_enabled(gradients):  # without them the products are others
+        whole = decoder(x, z, 0.5, None)  # (4, 9, 6)
+        state = decoder.begin(z)
+        for t in range(9):
+            features, state = decoder.advance(decoder.read(x[:, t]), decoder.fixed(z), state)
+            torch.testing.assert_close(features, whole[:, t], atol=1e-5, rtol=0)
 
 
 def test_decoder_listens_to_z_at_the_first_token_and_at_the_last() -> None:
@@ -76,26 +79,26 @@ def test_decoder_listens_to_z_at_the_first_token_and_at_the_last() -> None:
 
 def test_locked_dropout_hides_the_same_features_at_every_token() -> None:
     x = torch.ones(50, 8, 40)
-    y = locked_dropout(x, 0.3, torch.Generator().manual_seed(1))
+    y = locked_dropout(x, 0.3, Noise(1, 1, torch.arange(50)))
     assert torch.equal(y, y[:, :1].expand_as(y))
     assert y.unique().tolist() == pytest.approx([0.0, 1 / 0.7])
     assert (y[:, 0] == 0).float().mean().item() == pytest.approx(0.3, abs=0.05)
     assert len({tuple(row) for row in (y[:, 0] == 0).tolist()}) == 50  # a mask of its own for each sentence
 
 
-def test_noise_is_off_without_a_generator() -> None:
+def test_nothing_is_hidden_without_noise() -> None:
     x, ids = torch.randn(2, 3, 4), torch.full((2, 3), 9)
     assert locked_dropout(x, 0.9, None) is x
-    assert locked_dropout(x, 0.0, torch.Generator()) is x
+    assert locked_dropout(x, 0.0, Noise(1, 1, torch.arange(2))) is x
     assert blank_words(ids, 0.9, UNK_ID, EOS_ID + 1, None) is ids
 
 
 def test_blanked_words_are_the_asked_share_and_marks_stay() -> None:
     ids = torch.arange(8).repeat(2000, 1)
-    blanked = blank_words(ids, 0.4, UNK_ID, EOS_ID + 1, torch.Generator().manual_seed(1))
+    blanked = blank_words(ids, 0.4, UNK_ID, EOS_ID + 1, Noise(1, 1, torch.arange(2000)))
     assert torch.equal(blanked[:, : EOS_ID + 1], ids[:, : EOS_ID + 1])
     words = blanked[:, EOS_ID + 1 :]
     hit = words == UNK_ID
     assert torch.equal(words[~hit], ids[:, EOS_ID + 1 :][~hit])
     assert hit.float().mean().item() == pytest.approx(0.4, abs=0.02)
-    assert (blank_words(ids, 1.0, UNK_ID, 4, torch.Generator())[:, 4:] == UNK_ID).all()
+    assert (blank_words(ids, 1.0, UNK_ID, 4, Noise(1, 1, torch.arange(2000)))[:, 4:] == UNK_ID).all()

@@ -11,15 +11,16 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ROWS = (  # from the bottom up: a room imports only rooms of lower rows
-    "config events machine gaussian scores store corpus_text",
-    "tokenizer schedules eventlog terminal corpus_running",
+    "bell config events machine distributed noise softmax gaussian scores store corpus_text",
+    "tokenizer schedules eventlog terminal corpus_running corpus_bytes distinct folders",
     "batches updates corpus_formats corpus_statistics",
-    "layers families corpus",
-    "families.vae prepare meter job",
-    "generate",
+    "layers families corpus tokenfile",
+    "families.vae textfile pace meter job",
+    "generate prepare",
     "latent",
     "metrics checkpoint state",
-    "train evaluate",
+    "plan evaluate",
+    "train",
     "worker",
     "pool",
     "jobs",

@@ -28,6 +28,8 @@ class Toy:
     def __init__(self, nll: Callable[[Batch, Tensor], Tensor], posterior: Callable[[Batch], Posterior]) -> None:
         self.nll, self.posterior = nll, posterior
 
+    device = torch.device("cpu")
+
     def step(self, batch: Batch, t: int) -> Losses:
         raise NotImplementedError
 
@@ -280,6 +282,21 @@ def test_verdict_follows_the_figures(changes: dict[str, Any], level: str) -> Non
     assert found.level == level
     assert found.text
     assert bool(found.advice) is (level != "healthy")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"active_units": 1}, "1 of 4 dimensions"),
+        ({"latent_gain": 2.94}, "2.9 nats"),
+        ({"mutual_information": 2.44}, "2.4 nats"),
+        ({"active_units": 1, "latent_gain": 2.94}, "1 of 4 dimensions are in use and another"),
+    ],
+)
+def test_weak_verdict_names_what_is_low_and_nothing_else(changes: dict[str, Any], words: str) -> None:
+    text = verdict(replace(HEALTHY, **changes)).text
+    assert words in text
+    assert ("dimensions" in text) is ("active_units" in changes)
 
 
 def test_verdict_on_few_sentences_says_so() -> None:

@@ -205,3 +205,30 @@ def test_configure_changes_a_preset_and_takes_whole_floats() -> None:
 def test_configure_refuses_what_does_not_fit(preset: object, changes: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"preset|parameter|needs|must"):
         configure(preset, changes)
+
+
+def test_trend_of_what_does_not_change_is_that_itself() -> None:
+    story = told(*(replace(PROGRESS, step=step) for step in (1, 2, 7, 40, 200)))
+    assert {(point["nll_trend"], point["kl_trend"]) for point in story.train} == {(20.0, 4.0)}
+
+
+def test_trend_is_calmer_than_what_it_follows_and_follows_it() -> None:
+    steps = 10_000
+    easy_and_hard = [
+        replace(PROGRESS, step=step, steps=steps, nll=(40 if step < 5_000 else 20) + (5 if step % 20 else -5))
+        for step in range(10, steps + 1, 10)
+    ]
+    story = told(*easy_and_hard)
+    trend = {point["step"]: point["nll_trend"] for point in story.train}
+    before, after = (value for step, value in trend.items() if step in (max(s for s in trend if s < 5_000), max(trend)))
+    assert before == pytest.approx(40, abs=1)
+    assert after == pytest.approx(20, abs=1)
+
+
+def test_trend_weighs_by_steps_not_by_events() -> None:
+    few = told(*(replace(PROGRESS, step=step, steps=10_000, nll=10.0 * step) for step in (100, 200)))
+    many = told(
+        *(replace(PROGRESS, step=step, steps=10_000, nll=1_000.0) for step in range(10, 101, 10)),
+        replace(PROGRESS, step=200, steps=10_000, nll=2_000.0),
+    )
+    assert few.train[-1]["nll_trend"] == pytest.approx(many.train[-1]["nll_trend"], rel=0.02)

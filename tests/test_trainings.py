@@ -31,7 +31,7 @@ def jobs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jobs]:
 @pytest.fixture(scope="module")
 def run(jobs: Jobs, config: Config, corpus: Corpus) -> str:
     """A run of OWNER's that is done."""
-    run = jobs.submit(OWNER, config, corpus, name=corpus.name)
+    run = jobs.submit(OWNER, config, corpus)
     assert follow(jobs, OWNER, run)[0].state == "done"
     return run
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from vae.checkpoint import load, save
 from vae.ui import models
 from vae.ui.session import RefusedError, Session, Visitors
 
@@ -18,10 +20,13 @@ def visitor(tmp_path: Path, model_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_download_is_a_whole_copy_under_the_models_name(visitor: Session, model_path: Path, tmp_path: Path) -> None:
-    visitor.add_model(model_path, "My own / model!", "trained here")
+    named = tmp_path / "My own - model!.safetensors"
+    known = load(model_path)
+    save(named, replace(known, info=replace(known.info, name="My own / model!")))
+    visitor.add_model(named, "trained here")
     file = Path(models.download_model(visitor))
     assert file.name == "my-own-model.safetensors"
-    assert file.read_bytes() == model_path.read_bytes()
+    assert file.read_bytes() == named.read_bytes()
     assert list(file.parent.iterdir()) == [file]
     assert file.is_relative_to(tmp_path / "served")
 
@@ -35,7 +40,7 @@ def test_download_leaves_a_copy_that_is_being_served_alone(visitor: Session) -> 
 
 
 def test_failed_download_leaves_nothing_behind(visitor: Session, model_path: Path, tmp_path: Path) -> None:
-    visitor.add_model(model_path, "mine", "trained here").path.unlink()
+    visitor.add_model(model_path, "trained here").path.unlink()
     with pytest.raises(RefusedError, match=r"cannot be downloaded: No such file or directory\.$"):  # and no path
         models.download_model(visitor)
     assert not list(tmp_path.glob("served/**/*.*"))

@@ -35,7 +35,7 @@ def test_sentences_are_drawn_when_the_tab_is_first_opened_and_once(visitor: Sess
 
 def test_sentences_are_drawn_anew_by_another_model(visitor: Session, model_path: Path) -> None:
     assert sample.changed(visitor, BUNDLED, *ASKED) == NOTHING
-    model = visitor.add_model(model_path, "mine", "trained here")
+    model = visitor.add_model(model_path, "trained here")
     said, _, _, by = sample.changed(visitor, BUNDLED, *ASKED)
     assert len(said) == 3
     assert by == model.id
@@ -46,7 +46,7 @@ def test_without_a_model_the_tab_says_so_until_there_is_one(tmp_path: Path, mode
     visitor = visitors.get(visitors.start())
     *_, note, by = sample.opened(visitor, "", *ASKED)
     assert note["kind"] == "error"
-    visitor.add_model(model_path, "mine", "trained here")
+    visitor.add_model(model_path, "trained here")
     assert len(sample.changed(visitor, by, *ASKED)[0]) == 3
 
 
@@ -54,3 +54,4 @@ def test_new_is_told_of_what_the_model_learned_from(visitor: Session) -> None:
     for said in (badges("new"), badges("new", "new"), badges("new", "seen")):
         assert "learned from" in sample.summary(visitor, said)
     assert sample.summary(visitor, badges("new", "seen", "new")).startswith("2 of 3 are new")
+    assert "too many sentences to tell" in sample.summary(visitor, badges("", ""))

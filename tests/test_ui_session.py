@@ -57,9 +57,9 @@ def test_without_any_model_the_visitor_is_told_what_to_do(tmp_path: Path) -> Non
 
 def test_own_model_is_used_at_once_and_nobody_else_sees_it(visitors: Visitors, model_path: Path) -> None:
     mine, theirs = (visitors.get(visitors.start()) for _ in range(2))
-    added = mine.add_model(model_path, "  My \n model ", "loaded from a file")
+    added = mine.add_model(model_path, "loaded from a file")
     assert mine.model() == added
-    assert added.name == "My model"
+    assert added.name == "Toy"
     assert mine.checkpoint().info == theirs.checkpoint().info
     assert theirs.model().id == BUNDLED
     with pytest.raises(RefusedError, match="not among yours"):
@@ -72,7 +72,7 @@ def test_malformed_model_is_refused_and_leaves_nothing(visitors: Visitors, tmp_p
     broken.write_bytes(b"\xff" * 999)
     visitor = visitors.get(visitors.start())
     with pytest.raises(CheckpointError):
-        visitor.add_model(broken, "broken", "loaded from a file")
+        visitor.add_model(broken, "loaded from a file")
     assert visitor.model().id == BUNDLED
     assert not list(visitors.data.rglob("*.safetensors"))
 
@@ -80,7 +80,7 @@ def test_malformed_model_is_refused_and_leaves_nothing(visitors: Visitors, tmp_p
 def test_models_of_a_visitor_are_bounded(visitors: Visitors, model_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "MAX_MODELS", 2)
     visitor = visitors.get(visitors.start())
-    added = [visitor.add_model(model_path, str(i), "trained here") for i in range(3)]
+    added = [visitor.add_model(model_path, "trained here") for i in range(3)]
     assert [m.id for m in visitor.models()] == [BUNDLED, added[2].id, added[1].id]
     assert not added[0].path.exists()
 
@@ -93,8 +93,8 @@ def test_among_sessions_with_something_in_them_the_longest_unused_goes_with_all_
     visitors.on_forget = gone.append
     old, kept = visitors.start(), visitors.start()
     owner = visitors.get(old).owner
-    file = visitors.get(old).add_model(model_path, "mine", "trained here").path
-    visitors.get(kept).add_model(model_path, "mine", "trained here")
+    file = visitors.get(old).add_model(model_path, "trained here").path
+    visitors.get(kept).add_model(model_path, "trained here")
     visitors.start()
     with pytest.raises(RefusedError):
         visitors.get(old)
@@ -109,10 +109,10 @@ def test_empty_sessions_go_before_those_with_something_in_them(
     monkeypatch.setattr(session, "MAX_SESSIONS", 3)
     with_text, with_model = visitors.start(), visitors.start()
     visitors.get(with_text).corpus = corpus
-    visitors.get(with_model).add_model(model_path, "mine", "trained here")
+    visitors.get(with_model).add_model(model_path, "trained here")
     crowd = [visitors.start() for _ in range(20)]
     assert visitors.get(with_text).corpus is corpus
-    assert visitors.get(with_model).model().name == "mine"
+    assert visitors.get(with_model).model().name == "Toy"
     assert visitors.get(crowd[-1])
     with pytest.raises(RefusedError):
         visitors.get(crowd[-2])
@@ -133,7 +133,7 @@ def test_sessions_unused_for_long_go_when_the_next_visitor_comes(
 
 def test_start_removes_what_no_session_can_reach_any_more_and_nothing_else(tmp_path: Path, model_path: Path) -> None:
     before = Visitors(tmp_path, model_path)
-    left = before.get(before.start()).add_model(model_path, "mine", "trained here").path
+    left = before.get(before.start()).add_model(model_path, "trained here").path
     theirs = tmp_path / "models" / "theirs.safetensors"
     theirs.parent.mkdir()
     theirs.write_bytes(b"not of a visitor")
@@ -157,11 +157,11 @@ def test_model_is_called_what_its_file_says(visitors: Visitors, model_path: Path
     assert visitor.model().name == model_path.stem.title()  # not loaded yet
     visitor.checkpoint()
     assert visitor.model().name == "Toy"  # its text was toy.txt
-    assert visitor.add_model(model_path, "", "loaded from a file").name == "Toy"
+    assert visitor.add_model(model_path, "loaded from a file").name == "Toy"
     nameless = tmp_path / "no_name-here.safetensors"
     known = load(model_path)
     save(nameless, replace(known, info=replace(known.info, name="")))
-    assert visitor.add_model(nameless, "", "loaded from a file").name == "No name here"
+    assert visitor.add_model(nameless, "loaded from a file").name == "No name here"
 
 
 def plain(session: Session, number: int = 8) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,7 +16,7 @@ import pytest
 from gradio_client import Client
 
 from vae.ui import shell
-from vae.ui.session import Session, Visitors, bind
+from vae.ui.session import ASSETS, Session, Visitors, bind
 
 STREAMS = 60  # at once; without settings of its own, Gradio has 40 places for everything
 
@@ -57,3 +60,12 @@ def test_open_streams_leave_room_for_everything_else(tmp_path: Path, model_path:
         demo.close()
         del client, demo
         gc.collect()  # here, where what they leave open is forgiven
+
+
+def test_building_the_page_waits_for_no_model_and_not_for_torch() -> None:
+    code = "import sys; from vae.ui import shell; demo = shell.build(); print('torch' in sys.modules)"
+    environment = {**os.environ, "VAE_MODEL": "none.safetensors"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ASSETS.parent, env=environment
+    )
+    assert done.stdout.split() == ["False"]

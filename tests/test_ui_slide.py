@@ -35,7 +35,7 @@ def collapsed(tmp_path: Path, model_path: Path) -> Path:
 
 
 def test_two_others_of_an_own_model_are_two_sentences(visitor: Session, model_path: Path) -> None:
-    visitor.add_model(model_path, "mine", "trained here")
+    visitor.add_model(model_path, "trained here")
     first, second, stage, *_ = slide.other(visitor, 5, "linear")
     assert first != second
     assert stage["ends"] == [first, second]
@@ -43,7 +43,7 @@ def test_two_others_of_an_own_model_are_two_sentences(visitor: Session, model_pa
 
 
 def test_collapsed_model_is_told_in_words_where_it_has_no_two_sentences(visitor: Session, collapsed: Path) -> None:
-    visitor.add_model(collapsed, "collapsed", "loaded from a file")
+    visitor.add_model(collapsed, "loaded from a file")
     with pytest.raises(RefusedError, match="same from every point"):
         slide.two_sentences(visitor)
     for answer in (slide.other(visitor, 5, "linear"), slide.opened(visitor, "", "", 5, "linear")):

@@ -146,7 +146,7 @@ def test_a_task_that_cannot_be_sent_fails_alone(jobs: Jobs, config: Config, corp
     class Local(str):  # one that no other process can know
         pass
 
-    bad = jobs.submit("ada", config, corpus, name=Local("toys"))
+    bad = jobs.submit("ada", config, replace(corpus, name=Local("toys")))
     good = jobs.submit("ada", config, corpus)
     status, _ = follow(jobs, "ada", bad)
     assert (status.state, status.resumable) == ("failed", False)

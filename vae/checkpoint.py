@@ -60,15 +60,21 @@ class Info:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A model that can speak, with its history. `seen` holds the sorted hashes of its training sentences."""
+    """A model that can speak, with its history. `seen` holds the sorted hashes of its training sentences, or none when
+    they were too many to be listed."""
 
     text_model: TextModel
     config: Config
     info: Info
     seen: np.ndarray
 
-    def is_new(self, sentence: str) -> bool:
-        """Whether the sentence was not among the training sentences (32-bit hashes: wrong once in 2^32 / n)."""
+    def is_new(self, sentence: str) -> bool | None:
+        """Whether the sentence was not among the training sentences (32-bit hashes: wrong once in 2^32 / n).
+
+        None when the model cannot tell, because it learned from more sentences than are listed.
+        """
+        if self.info.sentences and not len(self.seen):
+            return None
         return not np.isin(hashes([sentence]), self.seen).any()
 
 
@@ -82,7 +88,7 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
     """
     model = checkpoint.text_model.model
     assert isinstance(model, SentenceVAE)
-    tensors = {name: value.detach().half().contiguous() for name, value in model.state_dict().items()}
+    tensors = {name: value.detach().half().cpu().contiguous() for name, value in model.state_dict().items()}
     _check_finite(tensors)
     tensors[_TOKENIZER] = torch.from_numpy(np.frombuffer(checkpoint.text_model.tokenizer.model, np.uint8).copy())
     tensors[_SEEN] = torch.from_numpy(checkpoint.seen.astype("<u4").view("<i4").copy())
@@ -107,8 +113,8 @@ def _in_order(data: bytes) -> bytes:
     return len(header).to_bytes(8, "little") + header + data[8 + length :]
 
 
-def load(path: Path | str) -> Checkpoint:
-    """Read and check a model file.
+def load(path: Path | str, device: torch.device | str = "cpu") -> Checkpoint:
+    """Read and check a model file; the model computes on `device`.
 
     Raises:
         CheckpointError: it is missing, damaged, of another kind, or does not fit its own config.
@@ -120,10 +126,10 @@ def load(path: Path | str) -> Checkpoint:
         data = Path(path).read_bytes()
     except OSError as error:
         raise CheckpointError("The model file cannot be opened. Check that it is still there.") from error
-    return loads(data)
+    return loads(data, device)
 
 
-def loads(data: bytes) -> Checkpoint:
+def loads(data: bytes, device: torch.device | str = "cpu") -> Checkpoint:
     """The model in the bytes of a file. Raises CheckpointError, as `load` does."""
     header, metadata = _header(data)
     try:
@@ -147,7 +153,7 @@ def loads(data: bytes) -> Checkpoint:
         tokenizer = Tokenizer(pieces.numpy().tobytes())
     except ValueError as error:
         raise CheckpointError(f"The model file cannot be used: {error}.") from error
-    model = _build(config, tokenizer, tensors)
+    model = _build(config, tokenizer, tensors).to(device)
     known = seen.numpy().view("<u4").astype(np.uint32)
     if len(known) > 1 and not (known[1:] > known[:-1]).all():
         raise CheckpointError("The model file is not valid: its list of training sentences is out of order.")

@@ -14,13 +14,15 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from vae import checkpoint, corpus, latent, scores
+from vae import checkpoint, corpus, distributed, folders, latent, scores
 from vae.config import PRESETS, Config, Parameter, parameters
 from vae.evaluate import evaluate
 from vae.events import Evaluated, Finished, to_json
+from vae.plan import About
 from vae.store import atomic_write
 from vae.terminal import Display, StopOnInterrupt
-from vae.train import About, train
+from vae.textfile import TextFile
+from vae.train import train
 
 _PRESET = "balanced"
 _FINE_TUNING_MINUTES = 0.5  # unless a length is given
@@ -50,33 +52,12 @@ def _train(arguments: argparse.Namespace) -> int:
         raise ValueError(f"the folder {output.parent} does not exist: make it, or choose another --output")
     if (arguments.corpus is None) == (arguments.resume is None):
         raise ValueError("give either a CORPUS to start with or --resume FOLDER to go on with")
-    stop = StopOnInterrupt()
-    if arguments.resume:
-        _refuse_settings(arguments)
-        folder = Path(arguments.resume)
-        events = train(None, None, folder, resume=True, control=stop.wish, started=arguments.started)
-    else:
-        folder = _new_folder(output)
-        text = corpus.read(
-            Path(arguments.corpus).read_bytes(), Path(arguments.corpus).name,
-            layout=arguments.layout or "auto", column=arguments.column,
-        )  # fmt: skip
-        about = About(arguments.name or "", arguments.attribution or "")
-        events = train(
-            _config(arguments), text, folder, start_from=arguments.start_from, control=stop.wish,
-            started=arguments.started, about=about,
-        )  # fmt: skip
-    show = Display(quiet=arguments.json)
-    evaluated: Evaluated | None = None
-    with stop, open(arguments.events or os.devnull, "w", encoding="utf-8") as told:
-        for event in events:
-            show(event)
-            print(to_json(event), file=told, flush=True)
-            evaluated = event if isinstance(event, Evaluated) else evaluated
-    assert isinstance(event, Finished)
+    with distributed.group():
+        if distributed.rank():
+            return _assist(Path(arguments.resume or folders.shared(output)))
+        folder, again, event, evaluated = _lead(arguments, output)
     if event.path:
         atomic_write(output, Path(event.path).read_bytes())
-    again = f"python -m vae train --resume {folder} --output {output}"
     if event.reason == "done":
         shutil.rmtree(folder)
     if arguments.json:
@@ -88,6 +69,54 @@ def _train(arguments: argparse.Namespace) -> int:
             print(f"Model: {output} ({output.stat().st_size / 1e6:.1f} MB)", file=sys.stderr)
         if event.reason == "stopped":
             print(f"To go on: {again}", file=sys.stderr)
+    return 1 if event.reason == "diverged" else 0
+
+
+def _lead(arguments: argparse.Namespace, output: Path) -> tuple[Path, str, Finished, Evaluated | None]:
+    """The training as its only process does it, or the first of several: its folder, how to go on, and how it ended."""
+    stop, show = StopOnInterrupt(), Display(quiet=arguments.json)
+    begun = False
+    if arguments.resume:
+        _refuse_settings(arguments)
+        folder, begun = Path(arguments.resume), True
+    elif distributed.world() > 1:
+        folder = folders.shared(output)
+        command = {name: value for name, value in vars(arguments).items() if name not in ("run", "started")}
+        begun = folders.take(folder, Path(arguments.corpus), command)
+    else:
+        folder = folders.new(output)
+    if begun:
+        events = train(None, None, folder, resume=True, control=stop.wish, started=arguments.started)
+    else:
+        Path(arguments.corpus).stat()  # before anything is written
+        text = TextFile(
+            Path(arguments.corpus), layout=arguments.layout or "auto", column=arguments.column,
+            keep=Path(arguments.prepared) if arguments.prepared else None, say=show.preparing,
+        )  # fmt: skip
+        about = About(arguments.name or "", arguments.attribution or "")
+        events = train(
+            _config(arguments), text, folder, start_from=arguments.start_from, control=stop.wish,
+            started=arguments.started, about=about,
+        )  # fmt: skip
+    evaluated: Evaluated | None = None
+    mode = "a" if begun else "w"
+    with stop, folders.emptied(folder), open(arguments.events or os.devnull, mode, encoding="utf-8") as told:
+        for event in events:
+            show(event)
+            print(to_json(event), file=told, flush=True)
+            evaluated = event if isinstance(event, Evaluated) else evaluated
+    assert isinstance(event, Finished)
+    again = "start the same command again"
+    if distributed.world() == 1:
+        again = f"python -m vae train --resume {folder} --output {output}"
+    return folder, again, event, evaluated
+
+
+def _assist(folder: Path) -> int:
+    """What every process but the first one does: its part of the training, without a word. The exit status."""
+    with StopOnInterrupt(quiet=True) as stop:
+        *_, event = train(None, None, folder, control=stop.wish)
+    assert isinstance(event, Finished)
     return 1 if event.reason == "diverged" else 0
 
 
@@ -103,7 +132,7 @@ def _sample(arguments: argparse.Namespace) -> int:
         _print_json({
             "seed": arguments.seed, "samples": rows,
             "distinct": scores.distinct([point.text for point in points]),
-            "new": sum(row["new"] for row in rows) / len(rows),
+            "new": None if rows[0]["new"] is None else sum(row["new"] for row in rows) / len(rows),
         })  # fmt: skip
     else:
         print("\n".join(point.text for point in points))
@@ -148,7 +177,8 @@ def _evaluate(arguments: argparse.Namespace) -> int:
 
 def _refuse_settings(arguments: argparse.Namespace) -> None:
     """A run that goes on keeps what it was begun with. Raises ValueError naming the flags that would change that."""
-    begun_with = ("preset", "start_from", "column", "layout", "name", "attribution", *(p.name for p in parameters()))
+    begun_with = ["preset", "start_from", "column", "layout", "prepared", "name", "attribution"]
+    begun_with += [parameter.name for parameter in parameters()]
     said = [name for name in begun_with if getattr(arguments, name) is not None]
     if said:
         flags = ", ".join(f"--{name.replace('start_from', 'from').replace('_', '-')}" for name in said)
@@ -163,12 +193,6 @@ def _config(arguments: argparse.Namespace) -> Config:
     elif arguments.start_from:
         said["minutes"] = _FINE_TUNING_MINUTES
     return replace(PRESETS[arguments.preset or _PRESET].config, **said)
-
-
-def _new_folder(output: Path) -> Path:
-    """A folder for the run beside its model, one that does not exist."""
-    names = (output.with_suffix(f".run{number or ''}") for number in range(1000))
-    return next(folder for folder in names if not folder.exists())
 
 
 def _print_json(value: dict[str, Any]) -> None:
@@ -236,6 +260,9 @@ def _add_train(command: argparse.ArgumentParser) -> None:
     command.add_argument("--resume", metavar="FOLDER", help="go on with the run in this folder")
     command.add_argument("--column", help="the column or key that holds the sentences")
     command.add_argument("--layout", choices=corpus.LAYOUTS, help="of a txt: a line each, or prose")
+    command.add_argument(
+        "--prepared", metavar="FOLDER", help="keep the prepared text here, for other runs on it; it takes what is there"
+    )
     command.add_argument("--events", metavar="FILE", help="write what happens to this file, a line of JSON an event")
     command.add_argument("--name", help="the model's name (default: the text's)")
     command.add_argument("--attribution", help="credit for the text, kept in the model file")

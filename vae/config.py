@@ -94,12 +94,21 @@ class Config:
     )
     clip: float = _number(5.0, 0.01, 1000.0, "training", "Gradient clip", "Largest norm of a gradient, per update.")
     batch: int = _number(
-        64, 1, 4096, "training", "Batch", "Sentences per update; sentences of like length go together."
+        64,
+        1,
+        65536,
+        "training",
+        "Batch",
+        "Sentences per update, about: sentences of like length go together. Of several processes, each takes so many.",
     )
     seed: int = _number(1, 0, 2**31 - 1, "training", "Seed", "The same seed, text and settings give the same run.")
     precision: str = _choice(
         "auto", ("auto", "float32", "bfloat16"), "training", "Precision",
         "bfloat16 is faster where the processor has it; auto finds out.",
+    )  # fmt: skip
+    device: str = _choice(
+        "auto", ("auto", "cpu", "cuda"), "training", "Device",
+        "Where it computes: cuda is an NVIDIA graphics card; auto takes one if there is one.",
     )  # fmt: skip
     threads: int = _number(0, 0, 256, "training", "Threads", "Processor threads; 0 leaves it to the machine.")
 

@@ -5,22 +5,23 @@ Nothing is dropped in silence: what was read equals what was kept and what was d
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from hashlib import blake2b
 from itertools import chain
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vae.corpus_bytes import Text, look
 from vae.corpus_formats import Row, open_table
 from vae.corpus_running import is_running, sentences
 from vae.corpus_statistics import Statistics, summarize
-from vae.corpus_text import READABLE, CorpusError, clean, decode, split_lines
+from vae.corpus_text import READABLE, CorpusError, clean
+from vae.distinct import digests
 
 __all__ = [
     "Corpus",
@@ -78,7 +79,7 @@ class Corpus:
 
     def __post_init__(self) -> None:
         if len(self.sentences) < 2:
-            raise CorpusError(_too_few(self.report))
+            raise CorpusError(too_few(self.report))
         if len(set(self.sentences)) != len(self.sentences):
             raise CorpusError("The sentences of a corpus must be distinct.")
         if self.labels is not None and len(self.labels) != len(self.sentences):
@@ -88,15 +89,13 @@ class Corpus:
             raise CorpusError("The counts of a corpus must add up.")
 
     def split(self) -> tuple[list[str], list[str]]:
-        """(train, validation), both in file order. Which sentences are held out hangs on their own hash only.
+        """(train, validation), both in the order of their 64-bit BLAKE2b: which are held out hangs on nothing else.
 
-        Validation is 5 % of the sentences, at least 1 and at most 2,500: those of smallest 64-bit BLAKE2b.
+        Validation is the first 5 % of the sentences, at least 1 and at most 2,500.
         """
-        total = len(self.sentences)
-        keys = _digests(self.sentences, 8)
-        held = set(np.argsort(keys, kind="stable")[: min(max(round(total * 0.05), 1), 2500)].tolist())
-        train = [sentence for i, sentence in enumerate(self.sentences) if i not in held]
-        return train, [self.sentences[i] for i in sorted(held)]
+        ordered = [self.sentences[i] for i in np.argsort(digests(self.sentences, 8), kind="stable")]
+        held = held_out(len(ordered))
+        return ordered[held:], ordered[:held]
 
     def to_json(self) -> bytes:
         """The whole corpus as UTF-8 JSON, for a file; `from_json` gives an equal one back."""
@@ -130,7 +129,12 @@ class Corpus:
             raise CorpusError("This is no corpus file, or it is damaged.") from None
 
 
-def _too_few(report: Report) -> str:
+def held_out(total: int) -> int:
+    """How many of `total` sentences are kept for validation."""
+    return min(max(round(total * 0.05), 1), 2500)
+
+
+def too_few(report: Report) -> str:
     """What to tell somebody whose text has fewer than two sentences."""
     if not report.read:
         what = "table has no records" if report.layout == "table" else "text is empty"
@@ -170,27 +174,55 @@ def read(
         CorpusError: the text cannot be used; its message says why, and what to do.
         ValueError: layout or max_characters is out of range.
     """
-    if layout not in LAYOUTS:
-        raise ValueError(f"layout must be one of {', '.join(LAYOUTS)}, not {layout!r}")
     if not 1 <= max_characters <= 10_000:
         raise ValueError(f"max_characters must be between 1 and 10,000, not {max_characters}")
-    name = clean(re.split(r"[\\/]", name)[-1])[-120:].strip() or "pasted.txt"
-    text, encoding = _text(data, max_bytes)
-    table = open_table(text, name, sniff=layout == "auto")
+    report, found = records(_text(data, max_bytes), name, layout=layout, column=column, label_column=label_column)
+    return _collect(title(name), sift(found, max_characters), report)
+
+
+def title(name: str) -> str:
+    """What a text is called by that came in a file of this name."""
+    return clean(re.split(r"[\\/]", name)[-1])[-120:].strip() or "pasted.txt"
+
+
+def records(
+    text: Text, name: str, *, layout: str = "auto", column: str | None = None, label_column: str | None = None
+) -> tuple[Report, Iterator[Record]]:
+    """How a text is read, without counts yet, and what is in it, still to be cleaned. Arguments and errors: `read`."""
+    if layout not in LAYOUTS:
+        raise ValueError(f"layout must be one of {', '.join(LAYOUTS)}, not {layout!r}")
+    table = open_table(text, title(name), sniff=layout == "auto")
     if table is None:
         if column is not None or label_column is not None:
             raise CorpusError("This is plain text, which has no columns. Choose none.")
         if layout == "auto":
-            layout = "running" if is_running(text) else "lines"
-        found: Iterable[str] = split_lines(text) if layout == "lines" else sentences(text)
-        records = (("", sentence, "") for sentence in found)
-        return _collect(name, records, Report("txt", layout, encoding, 0, 0, ()), max_characters)
+            layout = "running" if is_running(text.head) else "lines"
+        found = text.lines() if layout == "lines" else sentences(text.lines(), text.head)
+        return Report("txt", layout, text.encoding, 0, 0, ()), (("", sentence, "") for sentence in found)
     index, rows = table.choose(column)
-    title = table.columns[index] if table.columns else None
+    named = table.columns[index] if table.columns else None
     label = None if label_column is None else table.find(label_column)
-    label_title = None if label is None else table.columns[label]
-    report = Report(table.kind, "table", encoding, 0, 0, (), title, label_title)
-    return _collect(name, _labelled(rows, index, label), report, max_characters)
+    label_named = None if label is None else table.columns[label]
+    report = Report(table.kind, "table", text.encoding, 0, 0, (), named, label_named)
+    return report, _labelled(rows, index, label)
+
+
+def sift(records: Iterable[Record], max_characters: int = MAX_CHARACTERS) -> Iterator[Record]:
+    """Of each record why it is dropped (else ""), its clean sentence and its label."""
+    for why, text, label in records:
+        sentence = clean(text)
+        if not (why or sentence):
+            why = EMPTY
+        elif len(sentence) > max_characters:
+            why = TOO_LONG
+        elif not (why or READABLE.search(sentence)):
+            why = UNREADABLE
+        yield why, sentence, label
+
+
+def counted(dropped: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    """The counts of a `Report`, in the order of REASONS, none of them 0."""
+    return tuple((reason, dropped[reason]) for reason in REASONS if dropped.get(reason))
 
 
 def _labelled(rows: Iterable[Row], text: int, label: int | None) -> Iterator[Record]:
@@ -204,42 +236,34 @@ def _labelled(rows: Iterable[Row], text: int, label: int | None) -> Iterator[Rec
             yield "", cell, "" if label is None else clean(row[label] or "")[:MAX_LABEL].strip()
 
 
-def _text(data: bytes, max_bytes: int) -> tuple[str, str]:
+def _text(data: bytes, max_bytes: int) -> Text:
     if len(data) > max_bytes:
         raise CorpusError(
             f"The file has {len(data) / 1e6:,.1f} MB; at most {max_bytes / 1e6:,.1f} MB can be read. "
             "Bring a part of it."
         )
-    return decode(data)
+    return look(lambda: io.BytesIO(data))
 
 
-def _collect(name: str, records: Iterable[Record], report: Report, max_characters: int) -> Corpus:
-    """Cleans the records, counts what is dropped and why, and builds the corpus; `report` lacks the counts."""
+def _collect(name: str, sifted: Iterable[Record], report: Report) -> Corpus:
+    """Counts what is dropped and why, and builds the corpus; `report` lacks the counts."""
     kept: dict[str, str] = {}
     dropped: Counter[str] = Counter()
     read = 0
-    for why, text, label in records:
+    for why, sentence, label in sifted:
         read += 1
         if read > MAX_RECORDS:
             raise CorpusError(f"There are more than {MAX_RECORDS:,} lines or records. Bring a part of them.")
-        sentence = clean(text) if text else ""
         if why:
             dropped[why] += 1
         elif sentence in kept:
             dropped[REPEATED] += 1
-        elif not sentence:
-            dropped[EMPTY] += 1
-        elif len(sentence) > max_characters:
-            dropped[TOO_LONG] += 1
-        elif not READABLE.search(sentence):
-            dropped[UNREADABLE] += 1
         else:
             kept[sentence] = label
             if len(kept) > MAX_SENTENCES:
                 raise CorpusError(f"There are more than {MAX_SENTENCES:,} sentences. Bring a part of them.")
-    counts = tuple((reason, dropped[reason]) for reason in REASONS if dropped[reason])
     labels = None if report.label_column is None else tuple(kept.values())
-    return Corpus(name, tuple(kept), labels, replace(report, read=read, kept=len(kept), dropped=counts))
+    return Corpus(name, tuple(kept), labels, replace(report, read=read, kept=len(kept), dropped=counted(dropped)))
 
 
 def columns(data: bytes, name: str) -> tuple[str, ...]:
@@ -248,7 +272,7 @@ def columns(data: bytes, name: str) -> tuple[str, ...]:
     Raises:
         CorpusError: as `read`.
     """
-    table = open_table(_text(data, MAX_BYTES)[0], name)
+    table = open_table(_text(data, MAX_BYTES), name)
     return table.columns if table else ()
 
 
@@ -258,18 +282,12 @@ def lines(data: bytes) -> list[str]:
     Raises:
         CorpusError: the bytes are no text.
     """
-    return [clean(line) for line in split_lines(decode(data)[0])]
+    return [clean(line) for line in look(lambda: io.BytesIO(data)).lines()]
 
 
 def hashes(sentences: Iterable[str]) -> NDArray[np.uint32]:
     """The 32-bit BLAKE2b of each sentence's UTF-8, sorted, each once: (at most as many as sentences,)."""
-    return np.unique(_digests(list(sentences), 4)).astype(np.uint32)
-
-
-def _digests(sentences: Sequence[str], size: int) -> NDArray[Any]:
-    """Little-endian BLAKE2b of `size` bytes of each sentence, (sentences,); the same on every machine."""
-    digests = b"".join(blake2b(s.encode("utf-8", "surrogatepass"), digest_size=size).digest() for s in sentences)
-    return np.frombuffer(digests, dtype=f"<u{size}")
+    return np.unique(digests(list(sentences), 4)).astype(np.uint32)
 
 
 def statistics(corpus: Corpus) -> Statistics:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import re
 from collections import Counter, deque
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, Literal
 
+from vae.corpus_bytes import Text
 from vae.corpus_text import SAMPLE, CorpusError, clean, split_lines
 
 Cells = list[str | None]  # of a record, in the order of its table's columns; None: no text there
@@ -66,7 +66,7 @@ class Table:
         raise CorpusError(f'There is no column "{column[:80]}". The columns are: {names}.')
 
 
-def open_table(text: str, name: str, *, sniff: bool = True) -> Table | None:
+def open_table(text: Text, name: str, *, sniff: bool = True) -> Table | None:
     """The table a text holds, or None for plain text: by its name's ending, else by its looks if `sniff`.
 
     Raises:
@@ -75,19 +75,20 @@ def open_table(text: str, name: str, *, sniff: bool = True) -> Table | None:
     ending = _EXTENSIONS.get(name.rpartition(".")[2].lower() if "." in name else "", "")
     if not sniff and ending in ("txt", ""):
         return None
-    if _is_jsonl(text, ending):
+    head = text.head[:SAMPLE]
+    if _is_jsonl(head, ending):
         return _jsonl(text)
-    if text[:SAMPLE].lstrip()[:1] in ("{", "["):
+    if head.lstrip()[:1] in ("{", "["):
         try:
-            return _json(_loads(text))
+            return _json(_loads(text.whole()))
         except CorpusError:
             if ending in ("json", "jsonl"):
                 raise
     if ending in ("csv", "tsv"):
-        return _delimited(text, _delimiter(text, "\t" if ending == "tsv" else ",") or _NO_DELIMITER)
-    if _tabbed(text):
+        return _delimited(text, _delimiter(head, "\t" if ending == "tsv" else ",") or _NO_DELIMITER)
+    if _tabbed(head):
         return _delimited(text, "\t")
-    if not ending and (guess := _delimiter(text, ",")):
+    if not ending and (guess := _delimiter(head, ",")):
         table = _delimited(text, guess)
         return table if table.headed else None
     return None
@@ -96,19 +97,19 @@ def open_table(text: str, name: str, *, sniff: bool = True) -> Table | None:
 # Tables ------------------------------------------------------------------------------------------------
 
 
-def _delimited(text: str, delimiter: str) -> Table:
+def _delimited(text: Text, delimiter: str) -> Table:
     kind = "tsv" if delimiter == "\t" else "csv"
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL
     if delimiter == "\t":
         try:
-            deque(_records(text, delimiter, quoting), maxlen=0)
+            deque(_records(text.lines(), delimiter, quoting), maxlen=0)
         except CorpusError:
             quoting = csv.QUOTE_NONE  # tab-separated files often quote nothing, and hold lone quotation marks
-    sample = [row for row in islice(_records(text, delimiter, quoting), _ROWS) if row]
+    sample = [row for row in islice(_records(text.lines(), delimiter, quoting), _ROWS) if row]
     width = max(Counter(map(len, sample)).most_common(1), default=(1, 0))[0]
     headed = bool(sample) and len(sample[0]) >= width and _is_header(sample[0], sample[1:])
     columns = _unique(sample[0] if headed else [""] * width)
-    records = _records(text, delimiter, quoting)
+    records = _records(text.lines(), delimiter, quoting)
     if headed:
         next(row for row in records if row)
     return Table(kind, columns, (_fit(row, len(columns)) for row in records), headed)
@@ -121,9 +122,9 @@ def _fit(row: list[str], width: int) -> Row:
     return [*row, *[None if row else ""] * (width - len(row))]
 
 
-def _records(text: str, delimiter: str, quoting: Literal[0, 3] = csv.QUOTE_MINIMAL) -> Iterator[list[str]]:
-    """The records of a delimited text, empty lines among them as []. CorpusError names a broken line."""
-    reader = csv.reader(_short_lines(text), delimiter=delimiter, strict=True, quoting=quoting)
+def _records(lines: Iterable[str], delimiter: str, quoting: Literal[0, 3] = csv.QUOTE_MINIMAL) -> Iterator[list[str]]:
+    """The records of delimited lines, empty lines among them as []. CorpusError names a broken line."""
+    reader = csv.reader(_ended(lines), delimiter=delimiter, strict=True, quoting=quoting)
     begins = 1
     try:
         for record in reader:
@@ -143,29 +144,30 @@ def _records(text: str, delimiter: str, quoting: Literal[0, 3] = csv.QUOTE_MINIM
         ) from None
 
 
-def _short_lines(text: str) -> Iterator[str]:
-    for number, line in enumerate(io.StringIO(text, newline=""), 1):
+def _ended(lines: Iterable[str]) -> Iterator[str]:
+    """Lines with their ends, which may stand inside a cell."""
+    for number, line in enumerate(lines, 1):
         if len(line) > _MAX_LINE:
             raise CorpusError(f"Line {number:,} is longer than {_MAX_LINE:,} characters: this is no table.")
-        yield line
+        yield line + "\n"
 
 
-def _delimiter(text: str, usual: str) -> str | None:
+def _delimiter(head: str, usual: str) -> str | None:
     """The delimiter that cuts most rows into as many cells as the first, two at least; None: none does."""
     best, chosen = 0.0, None
-    head = text[:SAMPLE]
+    lines = split_lines(head)
     for delimiter in dict.fromkeys((usual, ",", ";", "\t", "|")):
         widths: list[int] = []
         with suppress(CorpusError):  # cut off by the end of the head, or broken: the full reading will tell
-            widths.extend(len(row) for row in islice(_records(head, delimiter), _LOOK) if row)
+            widths.extend(len(row) for row in islice(_records(lines, delimiter), _LOOK) if row)
         share = widths.count(widths[0]) / len(widths) if widths and widths[0] >= 2 else 0
         if share >= 0.5 and share > best:
             best, chosen = share, delimiter
     return chosen
 
 
-def _tabbed(text: str) -> bool:
-    lines = [line for line in split_lines(text[:SAMPLE]) if line.strip()][:_LOOK]
+def _tabbed(head: str) -> bool:
+    lines = [line for line in split_lines(head) if line.strip()][:_LOOK]
     tabs = {line.strip(" ").count("\t") for line in lines}
     return len(lines) >= 2 and len(tabs) == 1 and 0 not in tabs and not any(line[:1] == "\t" for line in lines)
 
@@ -230,9 +232,9 @@ def _loads(text: str, line: int = 1) -> Any:
         raise CorpusError("The JSON is nested too deeply. Bring an array of strings or of objects.") from None
 
 
-def _is_jsonl(text: str, ending: str) -> bool:
+def _is_jsonl(head: str, ending: str) -> bool:
     """Whether every line is a JSON value: an object, unless the name's ending says JSON lines."""
-    lines = [line.strip() for line in split_lines(text[:SAMPLE]) if line.strip()][:5]
+    lines = [line.strip() for line in split_lines(head) if line.strip()][:5]
     objects = all(line.startswith("{") for line in lines)
     if len(lines) < 2 or not (objects or ending == "jsonl"):
         return False
@@ -243,9 +245,9 @@ def _is_jsonl(text: str, ending: str) -> bool:
     return True
 
 
-def _jsonl(text: str) -> Table:
+def _jsonl(text: Text) -> Table:
     def values() -> Iterator[Any]:
-        for number, line in enumerate(split_lines(text), 1):
+        for number, line in enumerate(text.lines(), 1):
             yield _loads(line, number) if line.strip() else ""
 
     return _from_values("jsonl", values)

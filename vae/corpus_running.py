@@ -6,8 +6,8 @@ Every pass is linear in its input: no regular expression tries a run of characte
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice, pairwise
 
 from vae.corpus_text import SAMPLE, clean, split_lines
 
@@ -41,16 +41,18 @@ _MONTHS = (  # the German for "3 May" is "3. Mai"
     "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November",
     "Dezember",
 )  # fmt: skip
+_LOOK = 2000  # lines from which the width of a text is told
+_LONGEST = 20_000_000  # characters of a paragraph, which has to fit into memory
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
 
 
-def sentences(text: str) -> Iterator[str]:
-    """The sentences of a running text, clean, in order.
+def sentences(lines: Iterable[str], head: str) -> Iterator[str]:
+    """The sentences of a running text, clean, in order. `head`: its beginning, to tell its habits from.
 
     Lines are joined to paragraphs where they were wrapped; empty lines and indented lines begin one.
     """
-    cased = _is_cased(text[:SAMPLE])
-    for paragraph in _paragraphs(split_lines(text)):
+    cased = _is_cased(head[:SAMPLE])
+    for paragraph in _paragraphs(lines):
         yield from _split(clean(paragraph), cased)
 
 
@@ -88,20 +90,24 @@ def _ends_sentence(text: str, start: int, match: re.Match[str], cased: bool) -> 
     return not (word.isupper() and _INITIALS.fullmatch(word) and not UNSPACED.search(word))
 
 
-def _paragraphs(lines: list[str]) -> Iterator[str]:
+def _paragraphs(lines: Iterable[str]) -> Iterator[str]:
     """Lines joined where they were wrapped. A line ends a paragraph when the next is empty, is indented
     and it is not, or would have had ample room on it and begins like a sentence."""
-    width = _width(lines)
+    rest = iter(lines)
+    first = list(islice(rest, _LOOK))
+    width = _width(first)
     part: list[str] = []
+    size = 0
     indented = False
-    for line in lines:
+    for line in chain(first, rest):
         bare = line.strip()
         indent = line[:1].isspace()
-        if part and (not bare or (indent and not indented) or _has_room(part[-1], bare, width)):
+        if part and (not bare or (indent and not indented) or size > _LONGEST or _has_room(part[-1], bare, width)):
             yield _join(part)
-            part = []
+            part, size = [], 0
         if bare:
             part.append(bare)
+            size += len(bare)
         indented = indent
     if part:
         yield _join(part)
@@ -119,7 +125,7 @@ def _first_word(line: str) -> int:
 
 def _width(lines: list[str]) -> int:
     """The width a text was wrapped at: what 95 % of its lines keep to."""
-    lengths = sorted(len(line.strip()) for line in lines[:2000] if line.strip())
+    lengths = sorted(len(line.strip()) for line in lines[:_LOOK] if line.strip())
     return lengths[len(lengths) * 95 // 100] if lengths else 0
 
 
@@ -133,13 +139,13 @@ def _join(part: list[str]) -> str:
     return "".join(pieces)
 
 
-def is_running(text: str) -> bool:
-    """Whether a text runs on, rather than holding a sentence a line.
+def is_running(head: str) -> bool:
+    """Whether the text that begins with `head` runs on, rather than holding a sentence a line.
 
     It does when its lines are wrapped (most are as full as the width lets them be, and few end with a
     sentence's mark), or when its lines hold two sentences and more on average.
     """
-    lines = [line.strip() for line in split_lines(text[: 4 * SAMPLE])]
+    lines = [line.strip() for line in split_lines(head[: 4 * SAMPLE])]
     filled = [line for line in lines if line]
     if not filled:
         return False
@@ -150,5 +156,5 @@ def is_running(text: str) -> bool:
     ended = sum(a.endswith(ends) for a, _ in pairs)
     if width >= 30 and len(pairs) >= 2 and full * 2 > len(pairs) and ended * 2 < len(pairs):
         return True
-    cased = _is_cased(text[:SAMPLE])
+    cased = _is_cased(head[:SAMPLE])
     return sum(1 for line in filled for _ in _split(clean(line), cased)) >= 2 * len(filled)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shutil
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from vae.bell import Bell
 from vae.config import Config
 from vae.corpus import Corpus
 from vae.eventlog import EventLog
@@ -63,6 +64,7 @@ class Job:
     message: str = ""
     model: str | None = None
     resumable: bool = True
+    bell: Bell = field(default_factory=Bell)  # rings at every event of its own, and whenever any status changes
 
     def store(self, corpus: Corpus) -> None:
         """Make the folder, and put the text into it for the worker. It may be large: not with the lock.
@@ -81,7 +83,7 @@ class Job:
         """Come to rest. A run that never goes on keeps of its files only the model, the settings and the events."""
         self.state, self.message, self.model, self.resumable = state, message, model, resumable
         if state not in ("paused", "failed"):
-            for path in (self.run.corpus, self.run.tokens, self.run.state):
+            for path in (self.run.corpus, self.run.tokens, self.run.token_file, self.run.state):
                 with suppress(OSError):
                     path.unlink(missing_ok=True)
 

@@ -46,12 +46,7 @@ class Jobs:
     """
 
     def __init__(
-        self,
-        root: Path,
-        *,
-        slots: int | None = None,
-        start_method: str | None = None,
-        queue_size: int = 30,
+        self, root: Path, *, slots: int | None = None, start_method: str | None = None, queue_size: int = 30
     ) -> None:
         # macOS has a fork server, too, but its system libraries do not survive a fork.
         method = start_method or ("forkserver" if sys.platform == "linux" else "spawn")
@@ -69,9 +64,11 @@ class Jobs:
         self._pool = Pool(self._slots, threads, method, self._lock, self._next_task, self._hear)
         atexit.register(self.close)
 
-    def submit(
-        self, owner: str, config: Config, corpus: Corpus, *, start_from: Path | None = None, name: str = ""
-    ) -> str:
+    def warm(self) -> None:
+        """Start a process now, so that the first training does not wait seconds for its imports."""
+        self._pool.wake()
+
+    def submit(self, owner: str, config: Config, corpus: Corpus, *, start_from: Path | None = None) -> str:
         """Queue a training; returns its unguessable id.
 
         Raises:
@@ -81,7 +78,7 @@ class Jobs:
             self._check_room()
         run_id = secrets.token_urlsafe(16)
         run = Run(self._root / run_id)
-        job = Job(run_id, owner, name or corpus.name, run, EventLog(run.events), config, start_from)
+        job = Job(run_id, owner, corpus.name, run, EventLog(run.events), config, start_from)
         try:
             job.store(corpus)
             with self._lock:
@@ -119,6 +116,7 @@ class Jobs:
             if job.state == "waiting":
                 self._queue.remove(job)
                 job.rest("paused", "Paused while it waited; Resume queues it again.")
+                self._ring()
             elif job.state in ("starting", "running"):
                 self._ask(job, "pause", "pausing", "Saving its state.")
             elif job.state not in ("pausing", "paused"):
@@ -149,6 +147,8 @@ class Jobs:
                 if job in self._queue:
                     self._queue.remove(job)
                 self._pool.tell(job.run_id, "pause")  # ends sooner than a stop, which measures the model
+                job.bell.ring()
+            self._ring()
         for job in mine:
             if job.run_id not in busy:
                 remove(job.run)
@@ -179,17 +179,19 @@ class Jobs:
         After a resume, watch on from where the last watch ended.
         """
         with self._lock:
-            log = self._find(owner, run_id).log
+            job = self._find(owner, run_id)
         told = None
-        while told is None or told.state not in RESTING:
-            status = self.status(owner, run_id)  # before the events: at the end it has them all
-            events = await asyncio.to_thread(log.read, after)
-            after += len(events)
-            if events or status != told:
-                yield status, events
-                told = status
-            else:
-                await asyncio.sleep(0.15)
+        with job.bell.heard() as news:
+            while told is None or told.state not in RESTING:
+                news.clear()
+                status = self.status(owner, run_id)  # before the events: at the end it has them all
+                events = await asyncio.to_thread(job.log.read, after)
+                after += len(events)
+                if events or status != told:
+                    yield status, events
+                    told = status
+                else:
+                    await news.wait()
 
     def runs(self, owner: str) -> list[RunInfo]:
         """All runs of a user, oldest first."""
@@ -209,6 +211,12 @@ class Jobs:
             for job in self._jobs.values():
                 if job.state not in RESTING:
                     job.fail("The server was shut down.")
+            self._ring()
+
+    def _ring(self) -> None:
+        """A status has changed, and with it perhaps the places of all that wait."""
+        for job in self._jobs.values():
+            job.bell.ring()
 
     def _find(self, owner: str, run_id: str) -> Job:
         job = self._jobs.get(run_id) if isinstance(run_id, str) else None
@@ -230,6 +238,7 @@ class Jobs:
         job.state, job.message = state, message
         self._queue.append(job)
         self._pool.wake()
+        self._ring()
 
     def _order(self) -> list[Job]:
         """The queue as it is served: what only saves a model, then everyone's first run before a second."""
@@ -238,6 +247,7 @@ class Jobs:
     def _ask(self, job: Job, request: str, state: str, message: str) -> None:
         job.state, job.message = state, message
         self._pool.tell(job.run_id, request)
+        self._ring()
 
     def _stop_resting(self, job: Job) -> None:
         if job in self._queue:
@@ -248,6 +258,7 @@ class Jobs:
             job.rest("stopped", "Stopped; its best model is kept.", str(job.run.best))
         else:
             job.rest("stopped", "Cancelled before it had a model.")
+        self._ring()
 
     # The pool calls these on its own thread, with the lock held.
 
@@ -260,6 +271,7 @@ class Jobs:
         stop = job.state == "stopping"
         if not stop:
             job.state, job.message = "starting", "Reading the text and building the model."
+        self._ring()
         return Task(job.run_id, job.run.folder, job.config, job.start_from, job.name, stop)
 
     def _hear(self, run_id: str, report: Report) -> None:
@@ -270,6 +282,7 @@ class Jobs:
         elif isinstance(report, str):  # "running"
             if job.state == "starting":
                 job.state, job.message = "running", "Training."
+            job.bell.ring()
         elif isinstance(report, Failed):
             _log.error("run %s broke off: %s", run_id, report.details)
             if report.resumable:
@@ -280,3 +293,5 @@ class Jobs:
             self._stop_resting(job)
         else:
             job.rest(report.reason, report.message, report.path)
+        if not isinstance(report, str):
+            self._ring()

@@ -13,6 +13,9 @@ from vae.families import LatentModel, Posterior
 from vae.generate import beam_search, generate
 from vae.tokenizer import Tokenizer
 
+_WORDS = 0x5EED  # the choice of words must not repeat the numbers that z was drawn from
+_AT_ONCE, _AT_ONCE_GPU = 512, 8192  # rows decoded together: more are no faster, and take memory
+
 
 @dataclass(frozen=True, slots=True)
 class TextModel:
@@ -35,12 +38,12 @@ class Point:
 @torch.inference_mode()
 def encode(tm: TextModel, sentences: Sequence[str]) -> Posterior:
     """q(z|x) of each sentence, in the order given: mu and logvar, (B, D) each."""
-    tokens = Tokens.of(tm.tokenizer.encode(sentences))
-    mu, logvar = torch.empty(2, len(tokens), tm.latent)
+    tokens, device = Tokens.of(tm.tokenizer.encode(sentences)), tm.model.device
+    mu, logvar = torch.empty(2, len(tokens), tm.latent, device=device)
     for rows, batch in in_order(tokens):
-        places = torch.from_numpy(rows)
-        mu[places], logvar[places] = tm.model.posterior(batch)
-    return Posterior(mu, logvar)
+        places = torch.from_numpy(rows).to(device)
+        mu[places], logvar[places] = tm.model.posterior(batch.to(device))
+    return Posterior(mu.cpu(), logvar.cpu())
 
 
 @torch.inference_mode()
@@ -55,17 +58,26 @@ def decode(
     beam: int = 1,
     seed: int = 0,
 ) -> list[str]:
-    """A sentence for each row of z (N, D); `start` is forced, then continued. Parameters as in `generate`."""
+    """A sentence for each row of z (N, D); `start` is forced, then continued. Parameters as in `generate`.
+
+    Chance is a row's own: a row says the same whatever the others are.
+    """
     prefix = tm.tokenizer.encode([start])[0] if start else []
     longest = max(tm.max_tokens, len(prefix) + 1)
-    state = tm.model.begin(len(z), z)
-    if beam != 1:
-        ids = beam_search(tm.model, state, len(z), beams=beam, max_tokens=longest, prefix=prefix)
-    else:
-        ids = generate(
-            tm.model, state, len(z), max_tokens=longest, temperature=temperature, top_k=top_k, top_p=top_p,
-            prefix=prefix, generator=torch.Generator().manual_seed(seed),
-        )  # fmt: skip
+    generator = torch.Generator().manual_seed(seed ^ _WORDS)
+    ids = []
+    z = z.to(tm.model.device)
+    at_once = max(1, (_AT_ONCE_GPU if z.is_cuda else _AT_ONCE) // max(1, beam))
+    for first in range(0, len(z), at_once):
+        some = z[first : first + at_once]
+        state = tm.model.begin(len(some), some)
+        if beam != 1:
+            ids += beam_search(tm.model, state, len(some), beams=beam, max_tokens=longest, prefix=prefix)
+        else:
+            ids += generate(
+                tm.model, state, len(some), max_tokens=longest, temperature=temperature, top_k=top_k, top_p=top_p,
+                prefix=prefix, generator=generator,
+            )  # fmt: skip
     return tm.tokenizer.decode(ids)
 
 

@@ -1,4 +1,4 @@
-"""The two LSTMs, and what is blanked on their way in. Randomness comes from a generator that the caller seeds."""
+"""The two LSTMs, and what is hidden from them while they learn."""
 
 from __future__ import annotations
 
@@ -6,33 +6,35 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from vae.noise import Noise
+from vae.softmax import product
+
 State = tuple[Tensor, Tensor]  # h, c: (B, H) each
 
 
-def locked_dropout(x: Tensor, p: float, generator: torch.Generator | None) -> Tensor:
+def locked_dropout(x: Tensor, p: float, noise: Noise | None) -> Tensor:
     """Hide the same features at every token of a sentence, and scale up the others.
 
     Args:
-        x: (B, T, H).  generator: None turns it off (evaluation).
+        x: (B, T, H).  noise: None turns it off (evaluation).
     Source: Gal & Ghahramani 2016, arXiv:1512.05287.
     """
-    if generator is None or p == 0:
+    if noise is None or p == 0:
         return x
-    keep = torch.rand(x.shape[0], 1, x.shape[2], generator=generator, device=x.device) >= p
-    return x * (keep / (1 - p)).to(x.dtype)
+    keep = ~noise.hits(x.shape[2], p)  # (B, H)
+    return x * (keep / (1 - p)).to(x.dtype)[:, None]
 
 
-def blank_words(ids: Tensor, p: float, blank: int, keep_from: int, generator: torch.Generator | None) -> Tensor:
+def blank_words(ids: Tensor, p: float, blank: int, keep_from: int, noise: Noise | None) -> Tensor:
     """Replace tokens by `blank` with probability p; ids below `keep_from` (the marks) stay.
 
     Args:
-        ids: (B, T).  generator: None turns it off (evaluation).
+        ids: (B, T).  noise: None turns it off (evaluation).
     Source: Bowman et al. 2016, arXiv:1511.06349, section 3.1 (word dropout); Shen et al. 2020, arXiv:1905.12777.
     """
-    if generator is None or p == 0:
+    if noise is None or p == 0:
         return ids
-    hit = torch.rand(ids.shape, generator=generator, device=ids.device) < p
-    return torch.where(hit & (ids >= keep_from), blank, ids)
+    return torch.where(noise.hits(ids.shape[1], p) & (ids >= keep_from), blank, ids)
 
 
 class Encoder(nn.Module):
@@ -81,24 +83,33 @@ class Decoder(nn.Module):
         h, c = self.first(z).chunk(2, -1)
         return torch.tanh(h), c
 
-    def forward(self, x: Tensor, z: Tensor, p: float, generator: torch.Generator | None) -> Tensor:
-        """x: (B, T, E) embedded inputs, z: (B, D), p: dropout of the states -> (B, T, E)."""
+    def forward(self, x: Tensor, z: Tensor, p: float = 0.0, noise: Noise | None = None) -> Tensor:
+        """x: (B, T, E) embedded inputs, z: (B, D), p: dropout of the states while it learns -> (B, T, E)."""
         h, c = self.begin(z)
         z_beside = z[:, None].expand(-1, x.shape[1], -1)  # (B, T, D)
         states, _ = self.lstm(torch.cat([x, z_beside], -1), (h[None], c[None]))
-        states = locked_dropout(states, p, generator)
-        return self._features(torch.cat([states, z_beside], -1))
+        states = locked_dropout(states, p, noise)
+        return self._features(torch.cat([states, z_beside.to(states.dtype)], -1))
 
-    def advance(self, x: Tensor, z: Tensor, state: State) -> tuple[Tensor, State]:
-        """One token: x (B, E), z (B, D) -> features (B, E) and the next state."""
+    def read(self, x: Tensor) -> Tensor:
+        """What inputs x (..., E) bring to the LSTM's gates: (..., 4 * H)."""
+        return F.linear(x, self.lstm.get_parameter("weight_ih_l0")[:, : x.shape[-1]])
+
+    def fixed(self, z: Tensor) -> State:
+        """What z (B, D) and the biases bring to the gates and to the features at every token: (B, 4 * H), (B, E)."""
+        d, weight = z.shape[-1], self.lstm.get_parameter
+        gates = F.linear(z, weight("weight_ih_l0")[:, -d:], weight("bias_ih_l0") + weight("bias_hh_l0"))
+        return gates, F.linear(z, self.features.weight[:, -d:], self.features.bias)
+
+    def advance(self, read: Tensor, fixed: State, state: State) -> tuple[Tensor, State]:
+        """One token: its `read` (B, 4 * H), the sentence's `fixed` -> features (B, E) and the next state."""
         h, c = state
-        weights: tuple[Tensor, ...] = tuple(self.lstm.parameters())
-        from_input, from_state, input_bias, state_bias = weights
-        gates = F.linear(torch.cat([x, z], -1), from_input, input_bias) + F.linear(h, from_state, state_bias)
+        gates, features = fixed
+        gates = product(h, self.lstm.get_parameter("weight_hh_l0"), plus=read + gates)
         i, f, g, o = gates.chunk(4, -1)
         c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
         h = torch.sigmoid(o) * torch.tanh(c)
-        return self._features(torch.cat([h, z], -1)), (h, c)
+        return torch.addmm(features, h, self.features.weight[:, : h.shape[-1]].t()), (h, c)
 
     def _features(self, states: Tensor) -> Tensor:
         features: Tensor = self.features(states)

@@ -6,6 +6,8 @@ import time
 
 import torch
 
+from vae import distributed
+from vae.batches import Batch
 from vae.events import Progress
 from vae.families import Losses
 
@@ -20,29 +22,34 @@ class Meter:
         self._pace = 0.0
 
     def restart(self) -> None:
-        self._sums = torch.zeros(3, dtype=torch.float64)
-        self._sentences = self._tokens = self._steps = 0
+        self._sums = torch.zeros(())  # of what `add` lists, from the first on
+        self._sentences = self.steps = 0
+        self._asked = False
         self._begun = time.monotonic()
 
-    def add(self, losses: Losses, tokens: int) -> None:
-        n = len(losses.nll)
-        self._sums += torch.stack([losses.loss * n, losses.nll.sum(), losses.kl.sum()])
-        self._sentences += n
-        self._tokens += tokens
-        self._steps += 1
+    def add(self, losses: Losses, batch: Batch) -> None:
+        sums = losses.loss * batch.whole, losses.nll.sum(), losses.kl.sum(), batch.lengths.sum()
+        self._sums = self._sums + torch.stack(sums).double()
+        self._sentences += batch.whole
+        self.steps += 1
         self._beta = losses.beta
 
     def due(self) -> bool:
-        return time.monotonic() - self._begun >= _EVENT_SECONDS
+        """Whether it is time for a Progress. It says so once."""
+        due = not self._asked and self.steps > 0 and time.monotonic() - self._begun >= _EVENT_SECONDS
+        self._asked |= due
+        return due
 
     def read(self, step: int, steps: int, epoch: float, seconds: float) -> Progress:
-        loss, nll, kl = (self._sums / self._sentences).tolist()
+        """What there was since the last one, of all processes, each of which must ask."""
+        loss, nll, kl, tokens = distributed.total(self._sums).tolist()
         elapsed = max(1e-9, time.monotonic() - self._begun)
-        pace = elapsed / self._steps
+        pace = elapsed / self.steps
         self._pace = pace if not self._pace else 0.95 * self._pace + 0.05 * pace
         event = Progress(
-            step=step, steps=steps, epoch=epoch, loss=loss, nll=nll, kl=kl, beta=self._beta,
-            tokens_per_second=self._tokens / elapsed, seconds=seconds, seconds_left=(steps - step) * self._pace,
+            step=step, steps=steps, epoch=epoch, loss=loss / self._sentences, nll=nll / self._sentences,
+            kl=kl / self._sentences, beta=self._beta, tokens_per_second=tokens / elapsed, seconds=seconds,
+            seconds_left=(steps - step) * self._pace,
         )  # fmt: skip
         self.restart()
         return event

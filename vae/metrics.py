@@ -15,6 +15,7 @@ from vae.families import LatentModel, Posterior
 from vae.latent import TextModel, encode
 
 _MI_SENTENCES = 1000
+_TOKENS, _TOKENS_GPU = 2**13, 2**17  # decoded at once
 _ACTIVE_VARIANCE = 0.01
 _FEW_SENTENCES, _TOO_FEW_SENTENCES = 200, 20
 _UNSETTLED_KL = 2.5  # nats a dimension: as an autoencoder without a prior has
@@ -76,11 +77,12 @@ def use_of_latent(tm: TextModel, sentences: Sequence[str], *, seed: int = 1) -> 
 @torch.inference_mode()
 def nll_at(model: LatentModel, tokens: Tokens, z: Tensor) -> Tensor:
     """-log p(x|z) of n sentences at n points: z (n, D) -> (n,)."""
-    nll = torch.empty(len(tokens))
+    device = model.device
+    z, nll = z.to(device), torch.empty(len(tokens), device=device)
     for rows, batch in in_order(tokens):
-        places = torch.from_numpy(rows)
-        nll[places] = model.nll(batch, z[places])
-    return nll
+        places = torch.from_numpy(rows).to(device)
+        nll[places] = model.nll(batch.to(device), z[places])
+    return nll.cpu()
 
 
 @torch.inference_mode()
@@ -95,13 +97,14 @@ def nll_iw(tm: TextModel, sentences: Sequence[str], *, samples: int = 100, seed:
     """
     if samples < 1:
         raise ValueError(f"samples is {samples}: it must be at least 1")
-    tokens = Tokens.of(tm.tokenizer.encode(sentences))
+    tokens, device = Tokens.of(tm.tokenizer.encode(sentences)), tm.model.device
     generator = torch.Generator().manual_seed(seed)
     bound = torch.empty(len(tokens))
     for rows, batch in in_order(tokens, budget=512):
-        posterior = tm.model.posterior(batch)
+        batch = batch.to(device)
+        posterior = Posterior(*(part.cpu() for part in tm.model.posterior(batch)))
         log_weights = []
-        at_once = max(1, 8192 // batch.tokens.numel())
+        at_once = max(1, (_TOKENS_GPU if device.type == "cuda" else _TOKENS) // batch.tokens.numel())
         for first in range(0, samples, at_once):
             s = min(at_once, samples - first)
             log_weights.append(_log_weights(tm.model, batch, posterior, s, generator))
@@ -111,11 +114,11 @@ def nll_iw(tm: TextModel, sentences: Sequence[str], *, samples: int = 100, seed:
 
 
 def _log_weights(model: LatentModel, batch: Batch, posterior: Posterior, s: int, generator: torch.Generator) -> Tensor:
-    """log p(x|z) + log p(z) - log q(z|x) at s draws a sentence: (s, B)."""
+    """log p(x|z) + log p(z) - log q(z|x) at s draws a sentence, made on the processor for any device: (s, B)."""
     mu, logvar = (part.expand(s, -1, -1) for part in posterior)  # (s, B, D)
     z = gaussian.sample(mu, logvar, generator)
-    repeated = Batch(batch.tokens.repeat(s, 1), batch.lengths.repeat(s))
-    nll = model.nll(repeated, z.flatten(0, 1)).view(s, -1)
+    repeated = Batch(batch.tokens.repeat(s, 1), batch.lengths.repeat(s), batch.index.repeat(s), s * batch.whole)
+    nll = model.nll(repeated, z.flatten(0, 1).to(model.device)).view(s, -1).cpu()
     return -nll + gaussian.log_prior(z) - gaussian.log_prob(z, mu, logvar)
 
 
@@ -177,12 +180,25 @@ def verdict(use: Use) -> Verdict:
             f"Unsettled: z carries {kl:.0f} nats, so points drawn at random read badly.{little}",
             "Train on until beta has risen, or raise beta.",
         )
-    weak_information = use.mutual_information < 0.5 * min(use.mi_ceiling, 5.0)
-    if use.active_units < 0.5 * d or use.latent_gain < 3 or weak_information:
+    lacks = _lacks(use)
+    if lacks:
         return Verdict(
             "weak",
-            f"Weak: z carries something, but little ({use.active_units} of {d} dimensions are in use).{little}",
+            f"Weak: z carries something, but little: {' and '.join(lacks)}.{little}",
             "Train longer, raise free bits or word dropout, or lower beta.",
         )
     active = f"all {d}" if use.active_units == d else f"{use.active_units} of {d}"
     return Verdict("healthy", f"Healthy: {active} dimensions carry information.{little}", "")
+
+
+def _lacks(use: Use) -> list[str]:
+    """What a latent space that does little is short of, in words."""
+    d, enough_information = len(use.kl), 0.5 * min(use.mi_ceiling, 5.0)
+    lacks = []
+    if use.active_units < 0.5 * d:
+        lacks.append(f"{use.active_units} of {d} dimensions are in use")
+    if use.latent_gain < 3:
+        lacks.append(f"another sentence's z costs the decoder only {use.latent_gain:.1f} nats")
+    if use.mutual_information < enough_information:
+        lacks.append(f"a z tells only {use.mutual_information:.1f} nats of its sentence")
+    return lacks

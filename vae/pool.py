@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
-import os
 import threading
 import time
 import traceback
@@ -16,7 +15,7 @@ from multiprocessing.context import BaseContext
 from vae.events import Finished
 from vae.worker import Failed, Task, work
 
-_GRACE = 3.0  # seconds in which trainings may save their state when everything ends
+_GRACE = 20.0  # seconds at most in which trainings may save their state when everything ends: a busy machine is slow
 _log = logging.getLogger(__name__)
 Report = str | Finished | Failed
 
@@ -52,7 +51,7 @@ class _Worker:
 
 
 class Pool:
-    """At most `slots` workers: one for each task under way, and one to spare.
+    """At most `slots` workers: one for each task under way, and, from the first `wake` on, one to spare.
 
     Only its own thread starts them and writes to them, and without the lock: either may take its time.
 
@@ -73,18 +72,15 @@ class Pool:
         next_task: Callable[[], Task | None],
         hear: Callable[[str, Report], None],
     ) -> None:
-        # Inherited by the workers, which read it when they import torch: threads that wait for each other by
-        # spinning bring a training to a crawl as soon as anything else wants a core.
-        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         self._context = multiprocessing.get_context(method)
         if method == "forkserver":
             # It always finds installed packages, ours only when it is started in their folder.
-            preload = ["torch", "safetensors.torch", "sentencepiece", work.__module__]
+            preload = ["torch", "safetensors.torch", "sentencepiece", "vae.train"]
             self._context.set_forkserver_preload(preload)
         self._slots, self._threads = slots, threads
         self._lock, self._next_task, self._hear = lock, next_task, hear
         self._workers: list[_Worker] = []
-        self._startable = True
+        self._startable = False  # until something is asked: the program has its own start to make
         self._closed = False
         self._rung = False
         self._alarm, self._bell = multiprocessing.Pipe(duplex=False)
@@ -97,7 +93,7 @@ class Pool:
             return [worker.task.run_id for worker in self._workers if worker.task]
 
     def wake(self) -> None:
-        """Something was queued, or asked."""
+        """Something was queued, or asked; or it will be soon."""
         with self._lock:
             self._startable = True
             if not self._rung:  # one ring is enough, and many would fill the pipe

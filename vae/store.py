@@ -8,8 +8,14 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+if sys.platform != "win32":
+    import fcntl
 
 
 def atomic_write(path: Path, data: bytes) -> None:
@@ -30,6 +36,30 @@ def atomic_write(path: Path, data: bytes) -> None:
         raise
 
 
+@contextmanager
+def claimed(folder: Path) -> Iterator[None]:
+    """Have a folder, made if it is missing, to oneself: until it is left, or the process ends, however it ends.
+
+    Raises:
+        ValueError: another process has it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if sys.platform == "win32":
+        yield
+        return
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ValueError(f"another process is at work in {folder}: wait for it, or choose another place") from None
+        except OSError:  # not every network's file system knows locks
+            pass
+        yield
+    finally:
+        os.close(opened)
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """The files of one training. Nothing is read or written until it is asked for."""
@@ -47,6 +77,15 @@ class Run:
     @property
     def tokens(self) -> Path:
         return self.folder / "tokens.safetensors"
+
+    @property
+    def token_file(self) -> Path:
+        return self.folder / "tokens.bin"
+
+    @property
+    def preparing(self) -> Path:
+        """A folder: the text as far as it is prepared."""
+        return self.folder / "preparing"
 
     @property
     def events(self) -> Path:

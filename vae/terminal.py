@@ -11,20 +11,22 @@ from vae.events import Evaluated, Event, Progress, Started
 class StopOnInterrupt:
     """While it is entered, the first Ctrl-C asks the training to save and end; a second one interrupts as usual."""
 
-    def __init__(self) -> None:
-        self._asked = False
+    def __init__(self, quiet: bool = False) -> None:
+        self._asked, self._quiet = False, quiet
 
     def wish(self) -> str:
         return "stop" if self._asked else "run"
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> StopOnInterrupt:
         def ask(*_: object) -> None:
             self._asked = True
             signal.signal(signal.SIGINT, self._before)
-            print("\nStopping: saving the model. Press Ctrl-C again to leave at once.", file=sys.stderr)
+            if not self._quiet:
+                print("\nStopping: saving the model. Press Ctrl-C again to leave at once.", file=sys.stderr)
 
         self._before = signal.getsignal(signal.SIGINT)
         signal.signal(signal.SIGINT, ask)
+        return self
 
     def __exit__(self, *_: object) -> None:
         signal.signal(signal.SIGINT, self._before)
@@ -59,6 +61,13 @@ class Display:
                     f"step {event.step}/{event.steps}  held out: reconstruction {event.nll:.2f}  kl {event.kl:.2f}  "
                     f"latent gain {event.latent_gain:.1f}  {event.verdict}"
                 )
+
+    def preparing(self, what: str, done: bool) -> None:
+        """How far a text is that is made ready."""
+        if done and not self._quiet:
+            self._line(what)
+        elif self._bar and not self._quiet:
+            print(f"\r\x1b[K{what}", end="", file=sys.stderr, flush=True)
 
     def _line(self, text: str) -> None:
         print(f"\r\x1b[K{text}" if self._bar else text, file=sys.stderr, flush=True)

@@ -8,69 +8,57 @@ Adam's moments and the best loss so far.
 
 from __future__ import annotations
 
-import json
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator
+from contextlib import nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import torch
 
-from vae import checkpoint, latent, metrics
-from vae.batches import Sampler
+from vae import checkpoint, distributed, latent, machine, metrics
+from vae.batches import Batch, Sampler
 from vae.config import Config
 from vae.corpus import Corpus
 from vae.events import Evaluated, Event, Finished, Reconstruction, Said, Saved, Started, to_json
 from vae.families.vae import SentenceVAE
 from vae.meter import Meter
-from vae.prepare import Prepared
+from vae.pace import steps_of
+from vae.plan import About, Plan, device_of, settled
+from vae.prepare import Control, Prepared, prepare
 from vae.state import Standing, load_state, save_state
-from vae.store import Run, atomic_write
-from vae.tokenizer import train_tokenizer
+from vae.store import Run, claimed
+from vae.textfile import TextFile
 
 _EVALUATIONS = (0.01, 0.025, 0.05, *(i / 16 for i in range(1, 17)))  # as shares of the run
 _EVALUATED_SENTENCES = 500
 _SHOWN = 3
-_TIMED_STEPS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What the finished model will tell of itself."""
-
-    name: str = ""
-    attribution: str = ""
-
-    def __post_init__(self) -> None:
-        """Raises ValueError: a text cannot stand in a model file."""
-        checkpoint.check_text("name", self.name)
-        checkpoint.check_text("attribution", self.attribution)
 
 
 def train(
     config: Config | None,
-    corpus: Corpus | None,
+    text: Corpus | TextFile | None,
     folder: Path | str,
     *,
     start_from: Path | str | None = None,
     resume: bool = False,
-    control: Callable[[], str] = lambda: "run",
+    control: Control = lambda: "run",
     started: float | None = None,
     about: About | None = None,
 ) -> Iterator[Event]:
     """Train a model and tell what happens. Every event is appended to the run's folder as well.
 
     Args:
-        config, corpus: None with `resume`, since what it takes to go on is in the folder.
+        config, text: None with `resume`, since what it takes to go on is in the folder.
         folder: the run's own, made if it is missing.
         start_from: a model file whose tokenizer, shape and weights to begin with (fine-tuning).
         resume: go on from the folder's saved state, to the same weights as a run that was never interrupted.
         control: asked before every step: "run"; "pause" saves the state and ends the generator; "stop" measures and
             saves the model, then ends it.
-        started: `time.monotonic()` at which the user's wait began; `config.minutes` counts from it.
+        started: `time.monotonic()` at which the user's wait began; `config.minutes` counts from it (but not the
+            preparation of a text past 20 MB).
     Yields:
         Started, then Progress, Evaluated and Saved, then one Finished.
     Raises:
@@ -80,70 +68,89 @@ def train(
     """
     run = Run(Path(folder))
     started = time.monotonic() if started is None else started
-    if resume:
+    if distributed.from_first(resume):
         trainer = _Trainer.resumed(run)
     else:
-        if config is None or corpus is None:
-            raise ValueError("a new run needs a config and a corpus")
-        trainer = _Trainer.new(run, config, corpus, start_from, about or About(), started)
+        with claimed(run.folder) if distributed.rank() == 0 else nullcontext():
+            trainer = _Trainer.new(run, config, text, start_from, about or About(), control, started)
     for event in trainer.run_on(control, started):
-        run.append_event(to_json(event))
+        if distributed.rank() == 0:
+            run.append_event(to_json(event))
         yield event
 
 
 class _Trainer:
     """A run under way: its data, its model, and where it stands."""
 
-    def __init__(self, run: Run, config: Config, about: About, source: str, data: Prepared) -> None:
-        self.run, self.config, self.about, self.source, self.data = run, config, about, source, data
-        if config.threads:
-            torch.set_num_threads(config.threads)
-        with torch.random.fork_rng(devices=[]):
+    def __init__(self, run: Run, plan: Plan, data: Prepared) -> None:
+        self.run, self.plan, self.config, self.data = run, plan, plan.config, data
+        config = plan.config
+        world, shared = distributed.world(), distributed.neighbours()
+        if config.batch % world:
+            raise ValueError(f"{config.batch} sentences a step cannot be shared equally among {world} processes")
+        if config.threads or shared > 1:
+            torch.set_num_threads(config.threads or max(1, machine.cores() // shared))
+        self.device = device_of(config.device)
+        with torch.random.fork_rng(), self.device:
             torch.manual_seed(config.seed)
             self.model = SentenceVAE(config, len(data.tokenizer))
-        self.sampler = Sampler(data.train, batch=config.batch, seed=config.seed)
+        self.sampler = Sampler(
+            data.train, batch=config.batch // world, seed=config.seed, rank=distributed.rank(), world=world
+        )
         self.step, self.seconds, self.best = 0, 0.0, math.inf
 
     @classmethod
     def new(
-        cls, run: Run, config: Config, corpus: Corpus, start_from: Path | str | None, about: About, started: float
-    ) -> _Trainer:
-        base = checkpoint.load(start_from) if start_from else None
-        if base:
-            config = warm_start(config, base.config)
-        config = replace(config, precision=_precision(config.precision))
-        training, validation = corpus.split()
-        if base:
-            tokenizer = base.text_model.tokenizer
-        else:
-            tokenizer = train_tokenizer(training, config.tokenizer, config.vocabulary)
-        data = Prepared.of(tokenizer, training, validation)
-        run.folder.mkdir(parents=True, exist_ok=True)
-        data.save(run)
-        about = replace(about, name=about.name or corpus.name)
-        trial = cls(run, config, about, corpus.name, data)  # to be timed, and thrown away
-        self = cls(run, replace(config, steps=trial._steps(started)), about, corpus.name, data)
-        if base:
-            assert isinstance(base.text_model.model, SentenceVAE)
-            self.model.load_state_dict(base.text_model.model.state_dict())
-        described = {"config": self.config.to_dict(), "about": asdict(about), "source": corpus.name}
-        atomic_write(run.config, json.dumps(described).encode())
-        self._save_state()
+        cls, run: Run, config: Config | None, text: Corpus | TextFile | None, start_from: Path | str | None,
+        about: About, control: Control, started: float,
+    ) -> _Trainer:  # fmt: skip
+        base = None
+        with distributed.first_alone():
+            if distributed.rank() == 0:
+                if config is None or text is None:
+                    raise ValueError("a new run needs a config and a corpus")
+                base = checkpoint.load(start_from) if start_from else None
+                begun = time.monotonic()
+                config = settled(config, base.config if base else None, distributed.world())
+                tokenizer = base.text_model.tokenizer if base else None
+                prepare(text, run.folder, config, tokenizer=tokenizer, control=control)
+                Plan(config, replace(about, name=about.name or text.name), text.name).save(run)
+                if isinstance(text, TextFile) and text.large:  # its preparation may take longer than all the minutes
+                    started += time.monotonic() - begun
+            trial = cls.prepared(run)  # to be timed, and thrown away
+        steps = steps_of(trial.config, trial.sampler, trial._update, trial._rehearse, len(_EVALUATIONS), started)
+        self = cls(run, replace(trial.plan, config=replace(trial.config, steps=steps)), trial.data)
+        with distributed.first_alone():
+            if distributed.rank() == 0:
+                if base:
+                    assert isinstance(base.text_model.model, SentenceVAE)
+                    self.model.load_state_dict(base.text_model.model.state_dict())
+                self.plan.save(run)
+                self._save_state()
+            else:
+                load_state(run, self.model)
         return self
 
     @classmethod
     def resumed(cls, run: Run) -> _Trainer:
-        if not run.state.exists():
-            raise ValueError(f"there is no run to resume in {run.folder.name}: start a new one")
-        run.sweep()
-        described = json.loads(run.config.read_bytes())
-        config, about = Config.from_dict(described["config"]), About(**described["about"])
-        self = cls(run, config, about, described["source"], Prepared.load(run))
+        with distributed.first_alone():
+            if not run.state.exists():
+                raise ValueError(f"there is no run to resume in {run.folder.name}: start a new one")
+            if distributed.rank() == 0:
+                run.sweep()
+        self = cls.prepared(run)
         standing = load_state(run, self.model)
         self.step, self.seconds, self.best = standing.step, standing.seconds, standing.best
         return self
 
-    def run_on(self, control: Callable[[], str], started: float) -> Iterator[Event]:
+    @classmethod
+    def prepared(cls, run: Run) -> _Trainer:
+        """At the first step of the run that the folder describes."""
+        if not run.config.exists():  # the first process has just written it
+            raise ValueError(f"{run.folder} is not to be seen here: all processes need the same folders (shared disks)")
+        return cls(run, Plan.load(run), Prepared.load(run.folder))
+
+    def run_on(self, control: Control, started: float) -> Iterator[Event]:
         config, total = self.config, self.config.steps
         due = {max(1, round(share * total)) for share in _EVALUATIONS}
         before = self.seconds
@@ -151,28 +158,36 @@ class _Trainer:
             str(self.run.folder), len(self.data.train), len(self.data.held_out), len(self.data.tokenizer),
             sum(p.numel() for p in self.model.parameters()), config.latent, total, self.step,
         )  # fmt: skip
-        meter = Meter()
+        meter, agree = Meter(), distributed.Agreement()
+        finite = torch.tensor(True, device=self.device)
         self.model.train()
         while self.step < total:
             wish = control()
-            if wish == "pause":
+            pause, stop, tell = agree(wish == "pause", wish == "stop", distributed.rank() == 0 and meter.due())
+            if tell and meter.steps:
+                yield self._progress(meter)
+            if pause:
                 self._save_state()
                 message = "Paused. Everything is saved; resume goes on from here."
                 yield Finished(self.step, total, "paused", None, message)
                 return
-            if wish == "stop":
+            if stop:
                 break
-            batch = self.sampler.batch(self.step)
-            losses = self.model.step(batch, self.step)
-            if not losses.finite:
+            batch = self.sampler.batch(self.step).to(self.device)
+            try:
+                losses = self.model.step(batch, self.step)
+            except distributed.LostError:
+                self._save_state()  # of the last step that was made
+                raise
+            finite = losses.finite & finite
+            if self._may_ask(self.step + 1 in due) and not finite:
                 yield from self._diverged()
                 return
             self.step += 1
             self.seconds = before + time.monotonic() - started
-            meter.add(losses, int(batch.lengths.sum()))
-            if meter.due() or self.step == total or self.step in due:
-                yield meter.read(self.step, total, self.step / len(self.sampler), self.seconds)
-            if self.step in due:
+            meter.add(losses, batch)
+            if self.step in due:  # the last one is
+                yield self._progress(meter)
                 yield from self._evaluate()
                 self._save_state()
                 meter.restart()
@@ -183,6 +198,17 @@ class _Trainer:
         reason = "done" if self.step >= total else "stopped"
         message = "Training is done." if reason == "done" else "Stopped. The best model so far is kept."
         yield Finished(self.step, total, reason, self._best_path, message)
+
+    def _update(self, batch: Batch, t: int) -> bool:
+        """A step from beginning to end, to be timed."""
+        return bool(self.model.step(batch.to(self.device), t).finite)
+
+    def _may_ask(self, anyhow: bool) -> bool:
+        """Whether to look at a result of this step: a GPU still works on it, and every question makes it wait."""
+        return self.device.type == "cpu" or anyhow or self.step % 32 == 31
+
+    def _progress(self, meter: Meter) -> Event:
+        return meter.read(self.step, self.config.steps, self.step / len(self.sampler), self.seconds)
 
     def _diverged(self) -> Iterator[Event]:
         """The update of this step was not applied, so the weights are still the last good ones."""
@@ -201,7 +227,9 @@ class _Trainer:
         return str(self.run.best) if self.run.best.exists() else None
 
     def _evaluate(self) -> Iterator[Event]:
-        """Measure, keep the model if it is the best so far, and say both."""
+        """Measure, keep the model if it is the best so far, and say both: one process does it for all."""
+        if distributed.rank():
+            return
         use, event = self._measure()
         yield event
         free_bits = sum(max(self.config.free_bits, k) for k in use.kl)
@@ -236,61 +264,22 @@ class _Trainer:
 
     def _save_model(self, use: metrics.Use, event: Evaluated) -> None:
         info = checkpoint.Info(
-            name=self.about.name, trained_on=self.source, attribution=self.about.attribution,
+            name=self.plan.about.name, trained_on=self.plan.source, attribution=self.plan.about.attribution,
             sentences=len(self.data.train), steps=self.step, parameters=sum(p.numel() for p in self.model.parameters()),
             max_tokens=self.data.max_tokens, level=event.level, verdict=event.verdict, nll=use.nll, kl=use.kl,
         )  # fmt: skip
         checkpoint.save(self.run.best, checkpoint.Checkpoint(self._text_model, self.config, info, self.data.seen))
 
     def _save_state(self) -> None:
-        save_state(self.run, self.model, Standing(self.step, self.seconds, self.best))
+        if distributed.rank() == 0:
+            save_state(self.run, self.model, Standing(self.step, self.seconds, self.best))
 
-    def _steps(self, started: float) -> int:
-        """The length of the run in steps, from steps, minutes or epochs, whichever is given first."""
-        config = self.config
-        if config.steps:
-            return config.steps
-        if not config.minutes:
-            return max(1, math.ceil(config.epochs * len(self.sampler)))
-        update, evaluation = self._timing()
-        left = 60 * config.minutes - (time.monotonic() - started) - len(_EVALUATIONS) * evaluation
-        return max(1, int(left / update))
-
-    def _timing(self) -> tuple[float, float]:
-        """Seconds of an update and of an evaluation. The model is no longer of use behind it."""
-        batches = [self.sampler.batch(turn) for turn in range(min(_TIMED_STEPS, len(self.sampler)))]
-        for batch in batches:  # the first update of each shape pays for its kernels and its memory
-            self.model.step(batch, 0)
-        # of two times the shorter: what else the machine does makes an update longer, never shorter
-        seconds = sum(min(_seconds(self.model.step, batch, 0) for _ in range(2)) for batch in batches)
-        tokens = sum(int(batch.lengths.sum()) for batch in batches)
-        update = seconds / tokens * len(self.data.train.flat) / len(self.sampler)
+    def _rehearse(self) -> None:
+        """All that belongs to an evaluation, to be timed; nothing of it stays."""
+        self._measure()
         with TemporaryDirectory(dir=self.run.folder) as scratch:
-            saving = _seconds(save_state, Run(Path(scratch)), self.model, Standing(0, 0.0, 0.0))
-        return update, _seconds(self._measure) + saving
-
-
-def warm_start(config: Config, base: Config) -> Config:
-    """The config of a fine-tuning: the base model's text and shape, no second autoencoder phase, smaller updates."""
-    inherited = {
-        name: getattr(base, name)
-        for name in ("tokenizer", "vocabulary", "embedding", "encoder_hidden", "hidden", "latent", "bidirectional")
-    }
-    return replace(config, **inherited, autoencoder=0.0, warmup=0.0, learning_rate=config.learning_rate / 2)
-
-
-def _seconds(work: Callable[..., object], *arguments: object) -> float:
-    begun = time.perf_counter()
-    work(*arguments)
-    return time.perf_counter() - begun
+            save_state(Run(Path(scratch)), self.model, Standing(0, 0.0, 0.0))
 
 
 def _rounded(z: tuple[float, ...]) -> tuple[float, ...]:
     return tuple(round(value, 3) for value in z)  # it is for looking at
-
-
-def _precision(wish: str) -> str:
-    if wish != "auto":
-        return wish
-    native = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)()
-    return "bfloat16" if native else "float32"

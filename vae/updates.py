@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from vae import schedules
 from vae.config import Config
+from vae.distributed import GradientSum
 
 
 class Updater:
@@ -21,19 +22,29 @@ class Updater:
         self.parameters = list(parameters)
         self.config = config
         self.adam = torch.optim.Adam(self.parameters, lr=config.learning_rate, fused=True)
+        self._sum = GradientSum(self.parameters)
 
-    def apply(self, loss: Tensor, t: int) -> bool:
-        """Update the parameters against the loss of step t. False: not finite, and nothing was changed."""
+    def apply(self, loss: Tensor, t: int) -> Tensor:
+        """Update the parameters against the loss of step t, of which each process brings its share.
+
+        Returns:
+            A bool scalar, which nobody waits for here. False: not finite in some process, and nothing changed in any.
+        """
         self.adam.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        norm = nn.utils.clip_grad_norm_(self.parameters, self.config.clip)
-        if not bool(torch.isfinite(norm + loss.detach())):
-            return False
+        self._sum.begin()
+        # a loss that is no number must make gradients that are none, so that every process comes to know of it
+        loss.backward(0 * loss.detach() + 1)  # type: ignore[no-untyped-call]
+        self._sum.finish()
+        norm = nn.utils.get_total_norm([p.grad for p in self.parameters if p.grad is not None])
+        finite = norm.isfinite()
+        # the fused Adam divides and refuses by itself, in its one pass over the gradients
+        self.adam.grad_scale = (norm / self.config.clip).clamp(min=1)  # type: ignore[attr-defined]
+        self.adam.found_inf = (~finite).float()  # type: ignore[attr-defined]
         fraction = t / max(1, self.config.steps)
         for group in self.adam.param_groups:
             group["lr"] = schedules.learning_rate(fraction, peak=self.config.learning_rate)
         self.adam.step()
-        return True
+        return finite
 
     def state(self) -> dict[str, Tensor]:
         """Adam's moments and counts by name, to save."""
@@ -47,6 +58,10 @@ class Updater:
         """Go on from `state()`."""
         for i, parameter in enumerate(self.parameters):
             prefix = f"{i}."
-            mine = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
+            mine = {
+                key.removeprefix(prefix): value.to(parameter.device)
+                for key, value in state.items()
+                if key.startswith(prefix)
+            }
             if mine:
                 self.adam.state[parameter] = mine

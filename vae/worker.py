@@ -15,13 +15,10 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-import torch
-
 from vae.config import Config
 from vae.corpus import Corpus
 from vae.events import Finished
 from vae.store import Run
-from vae.train import About, train
 
 _NICENESS = 10  # so that pages and sliders stay swift
 
@@ -74,6 +71,8 @@ def work(pipe: Connection, threads: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches every process; the parent decides
     if hasattr(os, "nice"):
         os.nice(max(0, _NICENESS - os.nice(0)))
+    import torch  # in here: the parent knows this module, too, and has no need of torch
+
     with suppress(EOFError, OSError):
         pipe.send("ready")
         while True:
@@ -84,6 +83,9 @@ def work(pipe: Connection, threads: int) -> None:
 
 
 def _run(pipe: Connection, task: Task) -> Finished | Failed:
+    from vae.plan import About  # brings torch
+    from vae.train import train
+
     run = Run(task.folder)
     resume = run.state.exists()
     finished = None

@@ -12,6 +12,8 @@ from gestures import drag
 from gradio_client import Client
 from playwright.sync_api import Page, expect
 
+from vae.config import PRESETS
+
 Arrive = Callable[..., Page]
 SENTENCES = [  # 480: enough that a thousand epochs last longer than any test
     f"{who} {does} {what}."
@@ -201,7 +203,8 @@ def test_learning_rate_and_autoencoder_phase_can_be_set(arrive: Arrive) -> None:
     page.locator("#train-settings > button").click()
     expect(page.locator("#train-autoencoder input[type=number]")).to_have_value("0.1")
     rate = page.locator("#train-learning_rate input[type=number]")
-    expect(rate).to_have_value("0.001")
+    preset = page.locator("#train-preset input:checked").input_value()
+    expect(rate).to_have_value(str(PRESETS[preset].config.learning_rate))
     rate.fill("0.5")
     rate.press("Tab")
     page.locator("#train-start").click()

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, Protocol
 
+import torch
 from torch import Tensor
 
 from vae.batches import Batch
 
 
 class Losses(NamedTuple):
-    """Of one batch. `loss` is what is minimised, a scalar; the others are (B,) in nats, kl being (B, D)."""
+    """Of one batch. `loss` is what is minimised, a scalar; the others are (B,) in nats, kl being (B, D).
+
+    Of several processes, each has its own sentences, and a share of the loss: their sum is the whole.
+    """
 
     loss: Tensor
     nll: Tensor
     kl: Tensor
     beta: float
-    finite: bool = True  # false: the loss or its gradient was not, and no update was applied
+    finite: Tensor | bool = True  # false: the loss or its gradient was not, and no update was applied
 
 
 class Posterior(NamedTuple):
@@ -27,8 +31,13 @@ class Posterior(NamedTuple):
 
 
 class SentenceModel(Protocol):
-    """A model that learns from batches and says one token after another."""
+    """A model that learns from batches and says one token after another.
 
+    The state of N sentences is a NamedTuple of tensors with N rows each, so that rows can be dropped and doubled.
+    """
+
+    @property
+    def device(self) -> torch.device: ...
     def step(self, batch: Batch, t: int) -> Losses: ...
     def losses(self, batch: Batch, t: int) -> Losses: ...
     def begin(self, n: int, z: Tensor | None = None) -> Any: ...

@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,23 +125,26 @@ def add_file(session: Session, file: object) -> None:
     """Check and keep an uploaded model file. Raises RefusedError, CheckpointError."""
     if not isinstance(file, str) or not file:
         raise RefusedError("No file arrived. Choose a .safetensors model file.")
-    session.add_model(Path(file), "", "loaded from a file")
+    session.add_model(Path(file), "loaded from a file")
 
 
-def described(session: Session) -> tuple[Any, ...]:
-    """Header, facts, list of models and message for the model in use."""
+def described(session: Session) -> Iterator[tuple[Any, ...]]:
+    """Header, facts, list of models and message for the model in use; the facts when it is loaded."""
     every = session.models()
     choices = [(f"{m.name}, {m.origin}", m.id) for m in every]
     if not every:
         none = charts.note_value("note", "There is no model yet. Train one, or load a model file.")
-        return {"name": "none yet", "origin": ""}, [], gr.Radio(choices=[], visible=False), none
+        yield {"name": "none yet", "origin": ""}, [], gr.Radio(choices=[], visible=False), none
+        return
     model = session.model()
     header = {"name": model.name, "origin": model.origin}
     radio = gr.Radio(choices=choices, value=model.id, visible=len(every) > 1)
+    if not session.ready:
+        yield header, gr.skip(), radio, gr.skip()
     try:
-        return header, facts(session), radio, gr.skip()
+        yield header, facts(session), radio, gr.skip()
     except ValueError as error:
-        return header, [], radio, charts.note_value("error", str(error))
+        yield header, [], radio, charts.note_value("error", str(error))
 
 
 def facts(session: Session) -> list[list[str]]:

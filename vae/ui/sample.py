@@ -12,6 +12,7 @@ from vae.ui import charts
 from vae.ui.checks import number, sentence, whole
 from vae.ui.prose import lead
 from vae.ui.session import Session
+from vae.ui.waiting import patient
 
 if TYPE_CHECKING:
     from vae.checkpoint import Checkpoint
@@ -42,11 +43,12 @@ def sample(
         temperature: variety in the choice of words, 0 to 2; 0 says the likeliest.
         top_p: choose among the likeliest words that hold this share of probability, 0.05 to 1.
         greedy: always take the likeliest word, whatever the temperature.
-        start: every sentence begins with it; at most 400 characters.
+        start: every sentence begins with it; at most `vae.corpus.MAX_CHARACTERS` characters.
         near: draw the points around the code of `start` instead of anywhere.
         seed: the same seed gives the same sentences.
     Returns:
-        For each {"text", "z", "new"}; new is false when the sentence is among those that the model learned from.
+        For each {"text", "z", "new"}; new is false when the sentence is among those that the model learned from, null
+        when it learned from too many to tell.
     """
     model = session.checkpoint()
     points = draw(model, number, temperature, top_p, greedy, start, near, seed)
@@ -98,12 +100,15 @@ def shown(
     except ValueError as error:
         return gr.skip(), gr.skip(), charts.note_value("error", str(error))
     by = charts.order(model.info.kl)
-    said = [charts.line(p.text, p.z, by, badge="new" if model.is_new(p.text) else "seen", copy=True) for p in points]
+    badges = {True: "new", False: "seen", None: ""}
+    said = [charts.line(p.text, p.z, by, badge=badges[model.is_new(p.text)], copy=True) for p in points]
     return said, seed, charts.note_value("note", summary(session, said))
 
 
 def summary(session: Session, said: list[dict[str, Any]]) -> str:
     """One line beneath the button: how many are new, and what that means."""
+    if not said[0]["badge"]:
+        return f"{session.model().name} learned from too many sentences to tell which of these are new."
     seen = sum(line["badge"] == "seen" for line in said)
     those = f"among the sentences that {session.model().name} learned from"
     if seen:
@@ -116,15 +121,24 @@ def used(session: Session) -> str:
     return session.model().id if session.models() else "none"
 
 
+def stale(session: Session, drawn_by: str, *_: Any) -> bool:
+    """Whether what stands in the tab, if anything, was drawn by another model."""
+    return drawn_by != used(session)
+
+
+def outdated(session: Session, drawn_by: str, *_: Any) -> bool:
+    """Whether sentences of another model stand in the tab."""
+    return drawn_by != "" and stale(session, drawn_by)
+
+
 def opened(session: Session, drawn_by: str, *asked: Any) -> tuple[Any, ...]:
     """The tab is opened: sentences, unless the model in use has drawn some already; and by which model they are."""
-    by = used(session)
-    return (gr.skip(),) * 4 if drawn_by == by else (*shown(session, *asked), by)
+    return (*shown(session, *asked), used(session)) if stale(session, drawn_by) else (gr.skip(),) * 4
 
 
 def changed(session: Session, drawn_by: str, *asked: Any) -> tuple[Any, ...]:
     """Another model may be in use: sentences of it, unless the tab was never opened."""
-    return opened(session, drawn_by, *asked) if drawn_by else (gr.skip(),) * 4
+    return opened(session, drawn_by, *asked) if outdated(session, drawn_by) else (gr.skip(),) * 4
 
 
 def build(page: Page, tab: gr.Tab) -> None:
@@ -161,7 +175,12 @@ def build(page: Page, tab: gr.Tab) -> None:
 
     drawn_by = gr.State("")
     given, result = [count, heat, top_p, greedy, start, near, seed, fresh], [said, seed, message]
-    page.on([go.click, start.submit], shown, given, result)
-    page.on(tab.select, opened, [drawn_by, *given], [*result, drawn_by])
-    page.on(page.model_changed.change, changed, [drawn_by, *given], [*result, drawn_by])
+    page.on([go.click, start.submit], patient(shown, 3, 2), given, result)
+    page.on(tab.select, patient(opened, 4, 2, stale), [drawn_by, *given], [*result, drawn_by])
+    page.on(
+        page.model_changed.change,
+        patient(changed, 4, 2, outdated),
+        [drawn_by, *given],
+        [*result, drawn_by],
+    )
     page.api(sample)

@@ -17,7 +17,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, get_type_hints
@@ -36,6 +36,7 @@ MAX_SESSIONS = 2_000
 MAX_IDLE = 48 * 3600  # seconds; a training may take a day
 MAX_MODELS = 12  # of one visitor
 MAX_NAME = 60  # characters
+SETTLED = 3.0  # seconds from the building of a page until it is surely served
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _FILE = re.compile(r"(.+)\.(txt|csv|tsv|json|jsonl|safetensors)", re.IGNORECASE)
 
@@ -93,6 +94,11 @@ class Session:
         """The model in use, loaded. Raises RefusedError when there is none, CheckpointError when it is damaged."""
         return self._shelf.load(self.model().path)
 
+    @property
+    def ready(self) -> bool:
+        """Whether there is a model in use, and it answers at once."""
+        return any(model.id == self._in_use and self._shelf.has(model.path) for model in self.models())
+
     def use(self, model_id: str) -> Model:
         """Switch to one of `models()`. Raises RefusedError when this visitor has no such model."""
         if model_id not in {m.id for m in self.models()}:
@@ -100,12 +106,11 @@ class Session:
         self._in_use = model_id
         return self.model()
 
-    def add_model(self, path: Path, name: str, origin: str) -> Model:
+    def add_model(self, path: Path, origin: str) -> Model:
         """Copy the model file at `path` to this visitor's own and use it. Raises CheckpointError, RefusedError.
 
         Args:
-            path: a model file; it is read and checked whole before anything is kept.
-            name: shown to the visitor, cut to 60 characters; "" takes the model's own, or else the file's.
+            path: a model file, checked whole before it is kept; shown under the name in it, or else the file's.
             origin: where it came from, in words: "trained here", "loaded from a file".
         """
         model_id = secrets.token_urlsafe(9)
@@ -117,7 +122,7 @@ class Session:
         except BaseException:
             kept.unlink(missing_ok=True)
             raise
-        shown = readable(name) or readable(own_name) or readable(path.name) or "Unnamed"
+        shown = readable(own_name) or readable(path.name) or "Unnamed"
         self._own[model_id] = Model(model_id, shown, origin, kept)
         self._in_use = model_id
         for old in list(self._own.values())[: max(0, len(self._own) - MAX_MODELS)]:
@@ -161,10 +166,12 @@ class Visitors:
         self._shelf = Shelf(self.bundled)
         self.on_forget: Callable[[str], None] = lambda owner: None  # hears whose session goes
         self._sessions: OrderedDict[str, Session] = OrderedDict()  # the longest unused first
+        self._came = threading.Event()  # somebody
         self._lock = threading.Lock()
 
     def start(self, token: object = "") -> str:
         """The token to go on with: `token` itself while its session lives, else that of a new session."""
+        self._came.set()
         with self._lock:
             if isinstance(token, str) and self._use(token):
                 return token
@@ -205,10 +212,16 @@ class Visitors:
             gone.append(self._sessions.pop(next(empty, oldest)))
         return gone
 
-    def warm(self) -> None:
-        """Load the bundled model in the background, so that the first visitor does not wait for it."""
-        if self.bundled.is_file():
-            threading.Thread(target=self._shelf.load, args=[self.bundled], daemon=True).start()
+    def warm(self, then: Callable[[], None] = lambda: None) -> None:
+        """In the background, load the bundled model and call `then`: when the first visitor has come, or soon."""
+
+        def load() -> None:
+            self._came.wait(SETTLED)
+            with suppress(ValueError, OSError):  # whoever uses it is told
+                self._shelf.load(self.bundled)
+            then()
+
+        threading.Thread(target=load, name="vae-warm", daemon=True).start()
 
 
 def bind(visitors: Visitors, handler: Callable[Concatenate[Session, ...], Any]) -> Callable[..., Any]:

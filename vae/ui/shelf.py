@@ -45,10 +45,12 @@ class Shelf:
                 future.set_exception(error)
         return future.result()
 
-    def name(self, path: Path) -> str:
-        """The name in the file at `path`, if it is loaded by now; else nothing: no name is worth a wait."""
+    def has(self, path: Path) -> bool:
+        """Whether `load` gives the file at `path` at once."""
         with self._lock:
             future = self._loaded.get(path)
-        if future is None or not future.done() or future.exception():
-            return ""
-        return future.result().info.name
+        return future is not None and future.done() and not future.exception()
+
+    def name(self, path: Path) -> str:
+        """The name in the file at `path`, if it is loaded by now; else nothing: no name is worth a wait."""
+        return self.load(path).info.name if self.has(path) else ""

@@ -10,9 +10,6 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before gradio is imported, which reads it
-# Before torch is imported, here or in a worker: threads that wait for each other by spinning bring a training to a
-# crawl as soon as anything else wants a core.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import gradio as gr
 
@@ -72,9 +69,12 @@ class Page:
         trigger.click(fn, [self.token, *inputs], list(outputs), api_name=name or handler.__name__)
 
 
-def open_page(visitors: Visitors, token: object) -> tuple[str, str, str, str]:
-    """The token to go on with, and a new stamp for each signal, so that every tab shows what is the visitor's."""
-    return visitors.start(token), stamp(), stamp(), stamp()
+def open_page(visitors: Visitors, jobs: Jobs, token: object) -> tuple[Any, ...]:
+    """The token to go on with, and a new stamp for each signal of which the visitor has something to be shown."""
+    token = visitors.start(token)
+    session = visitors.get(token)
+    text, run = session.corpus is not None, bool(jobs.runs(session.owner))
+    return token, stamp() if text else gr.skip(), stamp(), stamp() if run else gr.skip()
 
 
 def build(data: Path | None = None, bundled: Path | None = None) -> gr.Blocks:
@@ -97,12 +97,12 @@ def build(data: Path | None = None, bundled: Path | None = None) -> gr.Blocks:
                 with gr.Tab(name, id=name.lower()) as room:
                     tab.build(page, room)
         demo.load(
-            lambda token: open_page(visitors, token),
+            lambda token: open_page(visitors, jobs, token),
             token,
             [token, *signals],
             api_visibility="private",
             show_progress="hidden",
-        )
+        ).then(None, js="() => space.arrived()", api_visibility="private", show_progress="hidden")
 
         def start() -> str:
             """Begin a visit. Every other endpoint takes the token that this one returns."""
@@ -110,7 +110,7 @@ def build(data: Path | None = None, bundled: Path | None = None) -> gr.Blocks:
 
         gr.events.api(start, api_name="start")
     weakref.finalize(demo, jobs.close)
-    visitors.warm()
+    visitors.warm(jobs.warm)
     return demo
 
 

@@ -12,6 +12,7 @@ from vae.ui import charts
 from vae.ui.checks import choice, sentence, whole
 from vae.ui.prose import lead
 from vae.ui.session import BUNDLED, RefusedError, Session
+from vae.ui.waiting import patient
 
 if TYPE_CHECKING:
     from vae.checkpoint import Checkpoint
@@ -42,7 +43,7 @@ def slide(session: Session, first: str, second: str, steps: int = 11, path: str 
 
     Args:
         token: of /start.
-        first: where the path begins, at most 400 characters.
+        first: where the path begins, at most `vae.corpus.MAX_CHARACTERS` characters.
         second: where it ends.
         steps: points on the path, both ends counted, 3 to 41.
         path: "linear" (a straight line) or "spherical" (an arc around the origin).
@@ -110,6 +111,11 @@ def two_sentences(session: Session, pair: int | None = None) -> tuple[str, str]:
     return longest[0], longest[1]
 
 
+def swapped(session: Session, first: str, second: str, steps: int, path: str) -> tuple[Any, ...]:
+    """The path the other way round."""
+    return second, first, *shown(session, second, first, steps, path)
+
+
 def opened(session: Session, first: str, second: str, steps: int, path: str) -> tuple[Any, ...]:
     """The tab for the model in use: what the visitor typed stays; where nothing stands, an example."""
     if not first.strip() and not second.strip():
@@ -146,8 +152,8 @@ def build(page: Page, tab: gr.Tab) -> None:
 
     given, result = [*ends, steps, path], [stage, *prints, message]
     asked = [show.click, ends[0].submit, ends[1].submit, path.input, steps.input]
-    page.on(asked, shown, given, result, trigger_mode="always_last")
-    page.on(others.click, other, [steps, path], [*ends, *result])
-    page.on(swap.click, lambda s, a, b, n, k: (b, a, *shown(s, b, a, n, k)), given, [*ends, *result])
-    page.on(page.model_changed.change, opened, given, [*ends, *result])
+    page.on(asked, patient(shown, 4, 3), given, result, trigger_mode="always_last")
+    page.on(others.click, patient(other, 6, 5), [steps, path], [*ends, *result])
+    page.on(swap.click, patient(swapped, 6, 5), given, [*ends, *result])
+    page.on(page.model_changed.change, patient(opened, 6, 5), given, [*ends, *result])
     page.api(slide)

@@ -32,6 +32,7 @@ MOST = {"autoencoder": 0.7}  # the rest of the run is the warm-up's, which the p
 FIRST = "quick"  # a first result within a minute
 SMALL = 1_000  # sentences; with fewer it is better to start from a ready model
 LEAD = "Let a model learn your sentences, and watch what it can say."
+NO_TEXT = "<p>There is no text yet. Choose one in <b>Corpus</b> first.</p>"
 GIVEN_BACK = "Sentences that it never learned from, and what it makes of them, will appear here."
 OWN = "And sentences from random points of its space."
 
@@ -46,7 +47,7 @@ class Desk:
         """What Start would do, in words; and whether it can be pressed."""
         corpus = session.corpus
         if corpus is None:
-            return "<p>There is no text yet. Choose one in <b>Corpus</b> first.</p>", gr.update(interactive=False)
+            return NO_TEXT, gr.update(interactive=False)
         names = {model.id: model.name for model in session.models()}
         base = f"starting from {names[start_from]}" if start_from in names else "from scratch"
         length = f"for about {train_view.duration(60 * minutes)}" if minutes else f"for {epochs or 0:g} epochs"
@@ -233,7 +234,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         start = gr.Button(
             "Start training", variant="primary", interactive=False, elem_id="train-start", scale=0, min_width=160
         )
-        plan = prose(elem_id="train-plan")
+        plan = prose(NO_TEXT, elem_id="train-plan")
     note = charts.note(elem_id="train-note")
     with gr.Column(elem_id="train-run"):
         verdict = charts.verdict(elem_id="train-verdict")

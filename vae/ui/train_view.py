@@ -14,6 +14,7 @@ from vae.ui.charts import line, note_value
 SHOWN = 3  # reconstructions, and as many samples
 EARLY = 0.1  # share of a run in which a verdict would only alarm
 OVERLAP = 20  # points sent again with new ones, so that messages which arrive together lose none
+SPAN = 0.02  # of a run, over which the trend looks back
 MOST = 500  # training points; past that every second one goes, as in assets/chart.js
 
 UNKNOWN = "Whether the model uses its space is told here, as soon as it has been tried on held-out sentences."
@@ -34,6 +35,26 @@ NOTHING: Mark = (0, 0, 0)
 
 
 @dataclass(slots=True)
+class Trend:
+    """Running means of reconstruction and KL: a batch holds sentences of like length, so that each says little.
+
+    The weight of what was told fades with the steps since: to 1/e over 2 % of the run, and sooner at its beginning.
+    """
+
+    step: int = 0
+    weight: float = 0.0
+    sums: tuple[float, float] = (0.0, 0.0)
+
+    def add(self, event: Progress) -> tuple[float, float]:
+        """Both means, this event counted."""
+        span = max(1.0, min(SPAN * event.steps, event.step / 4))
+        kept = math.exp(-max(1, event.step - self.step) / span)
+        nll, kl = (kept * old + (1 - kept) * new for old, new in zip(self.sums, (event.nll, event.kl), strict=True))
+        self.step, self.weight, self.sums = event.step, kept * self.weight + 1 - kept, (nll, kl)
+        return nll / self.weight, kl / self.weight
+
+
+@dataclass(slots=True)
 class Story:
     """A run's events so far, however long it is. `before` is the evaluation before the last.
 
@@ -49,6 +70,7 @@ class Story:
     valid: list[dict[str, Any]] = field(default_factory=list)
     every: int = 1
     passed: int = 0  # since the last that was kept
+    trend: Trend = field(default_factory=lambda: Trend())
 
     def add(self, events: Iterable[Event]) -> None:
         """Take in what came next."""
@@ -58,6 +80,7 @@ class Story:
                     self.started, self.finished = event, None
                     self.train = [point for point in self.train if point["step"] <= event.step]
                     self.valid = [point for point in self.valid if point["step"] <= event.step]
+                    self.trend = self.trend if self.train else Trend()
                 case Progress():
                     self.progress = event
                     self._pass(event)
@@ -76,11 +99,13 @@ class Story:
     def _pass(self, event: Progress) -> None:
         if not _drawable(event):
             return
+        nll, kl = self.trend.add(event)
         self.passed += 1
         if self.passed < self.every:
             return
         self.passed = 0
-        self.train.append({**_point(event, valid=False), "beta": round(event.beta, 3)})
+        trend = {"beta": round(event.beta, 3), "nll_trend": round(nll, 3), "kl_trend": round(kl, 3)}
+        self.train.append({**_point(event, valid=False), **trend})
         if len(self.train) >= MOST:
             self.train, self.passed = self.train[::2], self.every  # the last one goes, too
             self.every *= 2

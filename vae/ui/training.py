@@ -96,7 +96,7 @@ class Trainings:
                 with suppress(RefusedError):  # a model that is lost stands in nobody's way
                     self._collect(session, run)
             path = self._model_path(session, start_from)
-            return self._jobs.submit(session.owner, config, corpus, start_from=path, name=corpus.name)
+            return self._jobs.submit(session.owner, config, corpus, start_from=path)
 
     @staticmethod
     def _model_path(session: Session, start_from: object) -> Path | None:
@@ -169,7 +169,7 @@ class Trainings:
         if status.state not in MODEL_STATES or status.model is None or run in session.collected:
             return
         try:
-            model = session.add_model(Path(status.model), "", "trained here")
+            model = session.add_model(Path(status.model), "trained here")
         except (ValueError, OSError) as error:
             why = f"Its file could not be kept: {error.strerror}." if isinstance(error, OSError) else error
             raise RefusedError(f"The model was trained, but cannot be used. {why}") from error
