@@ -42,7 +42,9 @@ def main(argv: Sequence[str] | None = None, *, started: float | None = None) -> 
         status: int = arguments.run(arguments)
         return status
     except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {error}", file=sys.stderr, flush=True)
+        if isinstance(error, distributed.LostError):
+            os._exit(2)  # a proper end would wait for those who are gone
         return 2
 
 

@@ -73,8 +73,10 @@ class Prepared:
         """What `save` wrote.
 
         Raises:
-            ValueError: there is none, or its token file is gone or damaged.
+            OSError: it is not there, or cannot be read now.
+            ValueError: it is of another version, or its token file is gone or damaged.
         """
+        Run(folder).tokens.stat()
         described = _described(folder)
         if not described:
             raise ValueError(f"there is no prepared text of this version in {folder}: start a new run")
