@@ -136,6 +136,16 @@ def test_paused_run_is_gone_on_with(text: Path, corpus: Corpus, config: Config, 
     assert sample(load(model).text_model, 6) == sample(load(finished.path).text_model, 6)
 
 
+def test_finished_run_takes_only_its_own_files_away(corpus: Corpus, config: Config, tmp_path: Path) -> None:
+    folder, model = tmp_path / "m.run", tmp_path / "m.safetensors"
+    *_, paused = train(config, corpus, folder, control=lambda: "pause")
+    assert isinstance(paused, Finished)
+    (folder / "notes.txt").write_text("mine")
+    assert cli.main(["train", "--resume", str(folder), "--output", str(model), "--json"]) == 0
+    assert [path.name for path in folder.iterdir()] == ["notes.txt"]
+    assert len(sample(load(model).text_model, 2)) == 2
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="a signal to one process is another matter there")
 def test_interrupt_saves_the_model_and_says_how_to_go_on(text: Path, tmp_path: Path) -> None:
     model = tmp_path / "m.safetensors"
@@ -186,8 +196,14 @@ def test_mistake_ends_with_status_2_and_one_line(tmp_path: Path) -> None:
         ("train {text} --output {folder}/none/m.safetensors", "does not exist"),
         ("train --output {out}", "CORPUS"),
         ("train {text} --resume {folder} --output {out}", "either"),
-        ("train --resume {folder} --output {out}", "no run to resume"),
-        ("train --resume {folder} --output {out} --seed 3 --from {out}", "leave out --from, --seed"),
+        ("train --resume {folder}/none.run --output {out}", "no run to resume"),
+        ("train --resume {folder} --output {out}", "lies in the folder of the run"),
+        ("train {text} --output {folder}", "is a folder"),
+        ("train {text} --output {text}", "is the text itself"),
+        ("train {text} --output {folder}/m.run", "lies in the folder of the run"),
+        ("train {text} --output {out} --prepared {folder}/m.run", "lies in the folder of the run"),
+        ("train {text} --output {out} --events {folder}/m.run/e", "lies in the folder of the run"),
+        ("train --resume {folder}/m.run --output {out} --seed 3 --from {out}", "leave out --from, --seed"),
         ("train {none} --output {out}", "none"),
         ("train {blank} --output {out}", "at least 2"),
         ("train {binary} --output {out}", "text"),

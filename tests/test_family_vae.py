@@ -274,3 +274,20 @@ def test_wild_codes_are_bounded_in_spread(config: Config, batch: Batch) -> None:
     with torch.no_grad():
         model.to_posterior.bias.fill_(1e6)
     assert (model.posterior(batch).logvar <= 4).all()
+
+
+def test_model_that_spoke_and_then_learned_speaks_with_what_it_learned(config: Config, batch: Batch) -> None:
+    model = model_of(config).eval()
+    tokens, z = torch.tensor([BOS_ID, 7]), torch.ones(2, 3)
+    with torch.no_grad():
+        before, _ = model.advance(tokens, model.begin(2, z))
+    for t in range(5):
+        model.step(batch, t)
+    with torch.no_grad():
+        after, _ = model.advance(tokens, model.begin(2, z))
+    twin = model_of(config).eval()
+    twin.load_state_dict(model.state_dict())
+    with torch.no_grad():
+        expected, _ = twin.advance(tokens, twin.begin(2, z))
+    torch.testing.assert_close(after, expected)
+    assert not torch.equal(before, after)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -345,6 +349,58 @@ def test_two_processes_never_prepare_in_one_place(text: Path, tmp_path: Path) ->
     made(TextFile(text, keep=tmp_path / "kept"), tmp_path / "b")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no such locks there")
+def test_text_that_another_process_just_finished_is_used(
+    text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    kept = TextFile(text, keep=tmp_path / "kept", say=lambda what, done: said.append(what))
+    others: list[Prepared] = []
+
+    def claimed_late(home: Path) -> AbstractContextManager[None]:
+        monkeypatch.setattr(prepare, "claimed", claimed)
+        others.append(made(TextFile(text, keep=kept.keep), tmp_path / "other"))
+        return claimed(home)
+
+    monkeypatch.setattr(prepare, "claimed", claimed_late)
+    found = made(kept, tmp_path / "a")
+    assert said == ["Reading the text"]
+    assert bytes_of(found) == bytes_of(others[0])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such locks there")
+def test_remains_of_a_preparation_are_removed_by_who_has_the_folder(text: Path, tmp_path: Path) -> None:
+    kept = TextFile(text, keep=tmp_path / "kept")
+    home = made(kept, tmp_path / "a").train.path.parent
+    Run(home).preparing.mkdir()
+    with claimed(home), pytest.raises(ValueError, match="another process"):
+        made(kept, tmp_path / "b")
+    assert Run(home).preparing.exists()
+    made(kept, tmp_path / "b")
+    assert {path.name for path in home.iterdir()} == {"tokens.bin", "tokens.safetensors"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_kept_text_that_cannot_be_read_now_is_not_given_up(text: Path, tmp_path: Path) -> None:
+    """A link to itself stands for a disk that fails."""
+    kept = TextFile(text, keep=tmp_path / "kept")
+    run = Run(made(kept, tmp_path / "a").train.path.parent)
+    before = run.token_file.stat().st_mtime_ns
+    run.tokens.rename(aside := tmp_path / "aside")
+    run.tokens.symlink_to(run.tokens)
+    with pytest.raises(OSError, match=os.strerror(errno.ELOOP)):
+        made(kept, tmp_path / "b")
+    aside.replace(run.tokens)
+    assert made(kept, tmp_path / "b").train.path.stat().st_mtime_ns == before
+    run.token_file.rename(aside)
+    run.token_file.symlink_to(run.token_file)
+    with pytest.raises(OSError, match=os.strerror(errno.ELOOP)):
+        Prepared.load(tmp_path / "a")
+    run.tokens.write_bytes(b"\xff" * 30)  # nothing that is known: prepared anew
+    run.token_file.unlink()
+    assert len(made(kept, tmp_path / "c").train) == len(TokenFile(aside))
+
+
 # What cannot be used -----------------------------------------------------------------------------------
 
 
@@ -382,8 +438,32 @@ def test_full_disk_is_told_in_one_line_and_gone_on_from(text: Path, tmp_path: Pa
         [sys.executable, "-c", limited, str(text), str(folder)],
         input="\n" * 100, capture_output=True, text=True, cwd=ROOT, check=False,
     )  # fmt: skip
-    assert done.stderr.splitlines()[-1].startswith("OSError: The disk is full")
+    assert re.match(r"OSError: \[Errno \d+\] The disk is full.* the same command", done.stderr.splitlines()[-1])
     assert made(TextFile(text), folder).held_out == made(TextFile(text), tmp_path / "whole").held_out
+
+
+_PREPARE_IN_MEMORY = """
+import resource, sys
+from pathlib import Path
+from vae import prepare
+from vae.config import Config
+from vae.corpus import read
+resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, 4_000))
+text = Path(sys.argv[1])
+prepare.prepare(read(text.read_bytes(), text.name), Path(sys.argv[2]), Config(vocabulary=400))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limits there")
+def test_full_disk_is_told_of_a_text_in_memory_without_the_words_of_the_command_line(
+    text: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "run").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", _PREPARE_IN_MEMORY, str(text), str(tmp_path / "run")],
+        capture_output=True, text=True, cwd=ROOT, check=False,
+    )  # fmt: skip
+    assert done.stderr.splitlines()[-1] == f"OSError: [Errno {errno.EFBIG}] {os.strerror(errno.EFBIG)}"
 
 
 # Trained on --------------------------------------------------------------------------------------------

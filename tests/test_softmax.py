@@ -117,3 +117,13 @@ def test_no_full_set_of_logits_exists_in_float32(monkeypatch: pytest.MonkeyPatch
         weighted_nll(*learned, rows, tokens, weights)[0].backward()  # type: ignore[no-untyped-call]
     largest = max(event.self_cpu_memory_usage for event in recorded.events())
     assert largest < 4 * N * V
+
+
+def test_nothing_to_tell_costs_nothing() -> None:
+    _, table, bias, *_ = problem()
+    features, none = torch.empty(0, E, requires_grad=True), torch.empty(0, dtype=torch.long)
+    loss, nll = weighted_nll(features, table, bias, none, none, torch.empty(0))
+    loss.backward()  # type: ignore[no-untyped-call]
+    assert (float(loss.detach()), len(nll)) == (0.0, 0)
+    assert table.grad is not None
+    assert not table.grad.any()

@@ -193,6 +193,26 @@ def test_stopped_run_leaves_a_model_and_can_go_on(
     assert (tmp_path / "best.safetensors").read_bytes() == (whole / "best.safetensors").read_bytes()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no locks there")
+def test_run_under_way_cannot_be_begun_or_resumed_again(config: Config, corpus: Corpus, tmp_path: Path) -> None:
+    first = train(config, corpus, tmp_path)
+    assert isinstance(next(first), Started)
+    for second in (train(None, None, tmp_path, resume=True), train(config, corpus, tmp_path)):
+        with pytest.raises(ValueError, match="another process is at work"):
+            next(second)
+    assert last(first).reason == "done"
+    assert resume(tmp_path).reason == "done"
+
+
+def test_new_run_keeps_nothing_of_an_earlier_one_in_its_folder(config: Config, corpus: Corpus, tmp_path: Path) -> None:
+    last(train(config, corpus, tmp_path))
+    stopped = last(train(replace(config, seed=2), corpus, tmp_path, control=at(0, "stop")))
+    assert stopped.step == 0
+    assert stopped.path is not None
+    assert load(stopped.path).info.steps == 0
+    assert sum(isinstance(event, Started) for event in told(tmp_path)) == 1
+
+
 @pytest.mark.parametrize("folder", ["none", "empty"])
 def test_resuming_what_is_no_run_is_an_error(tmp_path: Path, folder: str) -> None:
     (tmp_path / "empty").mkdir()

@@ -75,7 +75,9 @@ class Checkpoint:
         """
         if self.info.sentences and not len(self.seen):
             return None
-        return not np.isin(hashes([sentence]), self.seen).any()
+        wanted = hashes([sentence])[0]
+        place = np.searchsorted(self.seen, wanted)
+        return bool(place == len(self.seen) or self.seen[place] != wanted)
 
 
 def save(path: Path, checkpoint: Checkpoint) -> None:

@@ -6,7 +6,6 @@ import argparse
 import io
 import json
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -19,7 +18,7 @@ from vae.config import PRESETS, Config, Parameter, parameters
 from vae.evaluate import evaluate
 from vae.events import Evaluated, Finished, to_json
 from vae.plan import About
-from vae.store import atomic_write
+from vae.store import Run, atomic_write
 from vae.terminal import Display, StopOnInterrupt
 from vae.textfile import TextFile
 from vae.train import train
@@ -42,7 +41,8 @@ def main(argv: Sequence[str] | None = None, *, started: float | None = None) -> 
         status: int = arguments.run(arguments)
         return status
     except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr, flush=True)
+        words = error.strerror if isinstance(error, OSError) and error.filename is None and error.strerror else error
+        print(f"error: {words}", file=sys.stderr, flush=True)
         if isinstance(error, distributed.LostError):
             os._exit(2)  # a proper end would wait for those who are gone
         return 2
@@ -54,6 +54,7 @@ def _train(arguments: argparse.Namespace) -> int:
         raise ValueError(f"the folder {output.parent} does not exist: make it, or choose another --output")
     if (arguments.corpus is None) == (arguments.resume is None):
         raise ValueError("give either a CORPUS to start with or --resume FOLDER to go on with")
+    _check_output(output, arguments)
     with distributed.group():
         if distributed.rank():
             return _assist(Path(arguments.resume or folders.shared(output)))
@@ -61,7 +62,7 @@ def _train(arguments: argparse.Namespace) -> int:
     if event.path:
         atomic_write(output, Path(event.path).read_bytes())
     if event.reason == "done":
-        shutil.rmtree(folder)
+        Run(folder).remove()
     if arguments.json:
         figures = asdict(evaluated) if evaluated else {}
         _print_json({"model": str(output) if event.path else None, **asdict(event), "last_evaluation": figures})
@@ -72,6 +73,18 @@ def _train(arguments: argparse.Namespace) -> int:
         if event.reason == "stopped":
             print(f"To go on: {again}", file=sys.stderr)
     return 1 if event.reason == "diverged" else 0
+
+
+def _check_output(output: Path, arguments: argparse.Namespace) -> None:
+    """Raises ValueError, before hours of work: the model cannot be written there, or would take something's place."""
+    run = Path(arguments.resume) if arguments.resume else folders.shared(output)
+    if output.is_dir():
+        raise ValueError(f"--output {output} is a folder: name a file in it")
+    if arguments.corpus and output.exists() and output.samefile(arguments.corpus):
+        raise ValueError(f"--output {output} is the text itself: choose another name for the model")
+    for flag, place in (("--output", output), ("--events", arguments.events), ("--prepared", arguments.prepared)):
+        if place and run.resolve() in (Path(place).resolve(), *Path(place).resolve().parents):
+            raise ValueError(f"{flag} {place} lies in the folder of the run, {run}: choose a place outside of it")
 
 
 def _lead(arguments: argparse.Namespace, output: Path) -> tuple[Path, str, Finished, Evaluated | None]:

@@ -16,8 +16,6 @@ from typing import Any
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
-from torch.distributed import TCPStore  # type: ignore[attr-defined]
-from torch.distributed.rendezvous import rendezvous
 
 _TIMEOUT = 600.0  # seconds, unless the environment's VAE_TIMEOUT says otherwise: above what an evaluation takes
 _BUCKET = 1 << 20  # numbers: 4 MiB, so that the first ones travel while later ones are still computed
@@ -52,7 +50,7 @@ def group() -> Iterator[None]:
 
     Raises:
         LostError: not all of them came.
-        ValueError: VAE_TIMEOUT is no number of seconds.
+        ValueError: VAE_TIMEOUT is no number of seconds, or there are more processes than GPUs.
     """
     global _patient
     if int(os.environ.get("WORLD_SIZE", 1)) < 2:
@@ -60,7 +58,10 @@ def group() -> Iterator[None]:
         return
     backend = "gloo"
     if torch.cuda.is_available():
-        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", 0)) % torch.cuda.device_count())
+        here, cards = int(os.environ.get("LOCAL_WORLD_SIZE", 1)), torch.cuda.device_count()
+        if here > cards:
+            raise ValueError(f"{here} processes cannot share {cards} GPU(s): start at most {cards} on this machine")
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", 0)))
         backend = "cpu:gloo,cuda:nccl"
     with _others_needed():
         store, own, processes = _meet(timeout := timedelta(seconds=_timeout()))
@@ -78,6 +79,10 @@ def _meet(timeout: timedelta) -> tuple[Any, int, int]:
     The place that `torchrun` offers outlives a restart and still names those who are gone, which gloo would wait for.
     So rank 0 opens a new one, and only its port is told there.
     """
+    # not in every build of torch
+    from torch.distributed import TCPStore  # type: ignore[attr-defined]
+    from torch.distributed.rendezvous import rendezvous
+
     global _offered
     _offered, own, processes = next(rendezvous("env://", timeout=timeout))
     host = os.environ["MASTER_ADDR"]
@@ -269,5 +274,9 @@ def _others_needed() -> Iterator[None]:
         what = f"did not answer within {_timeout():g} seconds" if silent else "ended"
         raise LostError(
             f"another process of this training {what}, so this one (rank {os.environ.get('RANK')}) ends, too. "
-            "What was saved last is kept: start the same command again to go on from there"
+            f"What was saved last is kept: start the same command again to go on from there ({_first_line(error)})"
         ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

@@ -19,7 +19,7 @@ def new(output: Path) -> Path:
 
 def _abandoned(folder: Path) -> bool:
     run = Run(folder)
-    if run.state.exists() or not (run.preparing.exists() or run.tokens.exists()):
+    if run.state.exists() or run.command.exists() or not (run.preparing.exists() or run.tokens.exists()):
         return False
     with suppress(ValueError), claimed(folder):
         return True
@@ -35,30 +35,33 @@ def take(folder: Path, text: Path, command: Mapping[str, Any]) -> bool:
     """Make a shared folder this command's, and tell whether there is a run of its in it to go on with.
 
     Raises:
-        ValueError: it is not empty, and not of a run by the same command on the same text.
+        ValueError: it is not empty, and not of a run by the same command on the same text; or another process is at
+            work in it.
         OSError: there is no such text, or the folder cannot be written.
     """
     found = text.stat()
     asked = json.dumps([command, found.st_size, found.st_mtime_ns], sort_keys=True)
-    kept = folder / "command.json"
-    known = kept.read_text(encoding="utf-8") if kept.exists() else ""
-    begun = Run(folder).state.exists()
-    if known != asked and (begun or (not known and folder.exists() and any(folder.iterdir()))):
-        raise ValueError(
-            f"{folder} holds something else: give --resume {folder} if it is the run to go on with; or remove it, or "
-            "choose another --output"
-        )
-    folder.mkdir(exist_ok=True)
-    atomic_write(kept, asked.encode())
+    run = Run(folder)
+    with claimed(folder):  # whoever prepares a run in it has it
+        known = run.command.read_text(encoding="utf-8") if run.command.exists() else ""
+        begun = run.state.exists()
+        if known != asked and (begun or (not known and any(folder.iterdir()))):
+            raise ValueError(
+                f"{folder} holds something else: give --resume {folder} if it is the run to go on with; or remove it, "
+                "or choose another --output"
+            )
+        atomic_write(run.command, asked.encode())
     return begun
 
 
 @contextmanager
 def emptied(folder: Path) -> Iterator[None]:
-    """Leaves no empty folder behind when what is inside fails."""
+    """Leaves no empty folder behind when what is inside fails, but for one that was there, and empty, before."""
+    others = folder.is_dir() and not any(folder.iterdir())
     try:
         yield
     except BaseException:
-        with suppress(OSError):  # something is in it
-            folder.rmdir()
+        if not others:
+            with suppress(OSError):  # something is in it
+                folder.rmdir()
         raise

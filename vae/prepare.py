@@ -84,7 +84,7 @@ class Prepared:
             arrays = {name: file.get_tensor(name) for name in ("tokenizer", "held_out", "seen")}
         try:
             train = TokenFile(folder / described["file"])
-        except OSError:
+        except FileNotFoundError:
             raise ValueError(f"the prepared text {described['file']} is gone: start a new run") from None
         held_out = arrays["held_out"].tobytes().decode("utf-8", "surrogatepass").split("\n")
         tokenizer = Tokenizer(arrays["tokenizer"].tobytes())
@@ -117,11 +117,12 @@ def prepare(
             return Prepared.load(folder)
         return _prepare_file(text, folder, config, tokenizer, asked, control)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if isinstance(text, Corpus) or error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise
         raise OSError(
+            error.errno,
             "The disk is full: a text takes up to 3 times its size while it is prepared. Make room, and give the same "
-            "command again; it goes on from here."
+            "command again; it goes on from here.",
         ) from error
 
 
@@ -133,20 +134,21 @@ def _prepare_file(
     looked = look(opener)
     key = _key(*asked, looked.digest, text.name, text.layout, text.column, text.max_characters)
     home = text.keep / key if text.keep else folder
-    if not _fits(home, key):
+    if not _fits(home, key) or Run(home).preparing.exists():
         home.mkdir(parents=True, exist_ok=True)
         with claimed(home) if text.keep else nullcontext():
-            work = _Work(text, home, key, control)
-            try:
-                report = work.read(*corpus.records(looked, text.name, layout=text.layout, column=text.column))
-                prepared = _write(work.runs, home, config, tokenizer, report, work.reached)
-            except CorpusError:
-                shutil.rmtree(Run(home).preparing, ignore_errors=True)
-                raise
-            prepared.save(home, key)
-            kept = len(prepared.train) + len(prepared.held_out)
-            text.say(_summary(_with_repeated(report, kept)), True)
-    shutil.rmtree(Run(home).preparing, ignore_errors=True)
+            if not _fits(home, key):  # nobody has finished it in between
+                work = _Work(text, home, key, control)
+                try:
+                    report = work.read(*corpus.records(looked, text.name, layout=text.layout, column=text.column))
+                    prepared = _write(work.runs, home, config, tokenizer, report, work.reached)
+                except CorpusError:
+                    shutil.rmtree(Run(home).preparing, ignore_errors=True)
+                    raise
+                prepared.save(home, key)
+                kept = len(prepared.train) + len(prepared.held_out)
+                text.say(_summary(_with_repeated(report, kept)), True)
+            shutil.rmtree(Run(home).preparing, ignore_errors=True)
     if home != folder:
         Prepared.load(home).save(folder, key)
     return Prepared.load(folder)
@@ -269,10 +271,11 @@ def _clear(folder: Path) -> None:
 
 
 def _described(folder: Path) -> dict[str, Any]:
-    """What is told of a prepared text; {} when there is none, or none that is whole."""
+    """What is told of a prepared text; {} when there is none, or none that is whole. Raises OSError: not to be read."""
     try:
+        Run(folder).tokens.read_bytes()  # whatever is wrong, safe_open would call it missing
         with safe_open(Run(folder).tokens, "numpy") as file:
             described: dict[str, Any] = json.loads(file.metadata()["prepared"])
             return described
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError):
+    except (FileNotFoundError, SafetensorError, KeyError, TypeError, ValueError):
         return {}

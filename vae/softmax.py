@@ -81,7 +81,7 @@ def _run(
         mass = weights.new_zeros(n).index_add_(0, rows, weights)  # (N,) of each row's tokens together
         weighted = features * mass[:, None].to(features.dtype)
         share = weights / mass.clamp(min=torch.finfo(mass.dtype).tiny)[rows]  # 0 of a row without weight
-        d_features, d_table, d_bias = torch.empty_like(features), torch.Tensor(), torch.zeros_like(bias)
+        d_features, d_table, d_bias = torch.empty_like(features), table.new_zeros(()), torch.zeros_like(bias)
     for start in range(0, n, chunk):
         here = slice(start, start + chunk)
         logits = product(features[here], w)  # (chunk, V)
@@ -104,6 +104,7 @@ def _run(
             d_table = d_table + part_table if start else part_table
     if weights is None:
         return (nll,)
+    d_table = d_table.expand_as(table)  # of no rows at all it is 0
     return nll, d_features.mul_(mass[:, None]), d_table, d_bias
 
 

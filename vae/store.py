@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,6 +100,11 @@ class Run:
     def best(self) -> Path:
         return self.folder / "best.safetensors"
 
+    @property
+    def command(self) -> Path:
+        """What a run of several processes was started with."""
+        return self.folder / "command.json"
+
     def append_event(self, line: str) -> None:
         """Add one line to the events."""
         with self.events.open("a", encoding="utf-8", newline="\n") as file:
@@ -111,3 +117,12 @@ class Run:
         if self.events.exists():
             with self.events.open("r+b") as file:
                 file.truncate(file.read().rfind(b"\n") + 1)
+
+    def remove(self) -> None:
+        """Remove the run's own files, and its folder if nothing else is in there."""
+        shutil.rmtree(self.preparing, ignore_errors=True)
+        own = (self.config, self.corpus, self.tokens, self.token_file, self.events, self.state, self.best, self.command)
+        for path in (*own, *self.folder.glob(".*.tmp")):
+            path.unlink(missing_ok=True)
+        with suppress(OSError):  # somebody keeps something there
+            self.folder.rmdir()

@@ -62,21 +62,25 @@ def train(
     Yields:
         Started, then Progress, Evaluated and Saved, then one Finished.
     Raises:
-        ValueError: the folder holds no run to resume, or a parameter does not fit the text.
+        ValueError: the folder holds no run to resume, another process is at work in it, or a parameter does not fit
+            the text.
         CheckpointError: `start_from` cannot be used.
         CorpusError: the text is too small to train on.
     """
     run = Run(Path(folder))
     started = time.monotonic() if started is None else started
-    if distributed.from_first(resume):
-        trainer = _Trainer.resumed(run)
-    else:
-        with claimed(run.folder) if distributed.rank() == 0 else nullcontext():
+    first = distributed.rank() == 0
+    if first and resume and not run.state.exists():
+        raise ValueError(f"there is no run to resume in {run.folder.name}: start a new one")
+    with claimed(run.folder) if first else nullcontext():
+        if distributed.from_first(resume):
+            trainer = _Trainer.resumed(run)
+        else:
             trainer = _Trainer.new(run, config, text, start_from, about or About(), control, started)
-    for event in trainer.run_on(control, started):
-        if distributed.rank() == 0:
-            run.append_event(to_json(event))
-        yield event
+        for event in trainer.run_on(control, started):
+            if first:
+                run.append_event(to_json(event))
+            yield event
 
 
 class _Trainer:
@@ -91,7 +95,7 @@ class _Trainer:
         if config.threads or shared > 1:
             torch.set_num_threads(config.threads or max(1, machine.cores() // shared))
         self.device = device_of(config.device)
-        with torch.random.fork_rng(), self.device:
+        with torch.random.fork_rng(devices=range(torch.cuda.device_count())), self.device:
             torch.manual_seed(config.seed)
             self.model = SentenceVAE(config, len(data.tokenizer))
         self.sampler = Sampler(
@@ -109,6 +113,8 @@ class _Trainer:
             if distributed.rank() == 0:
                 if config is None or text is None:
                     raise ValueError("a new run needs a config and a corpus")
+                for left in (run.state, run.best, run.events):  # of an earlier run
+                    left.unlink(missing_ok=True)
                 base = checkpoint.load(start_from) if start_from else None
                 begun = time.monotonic()
                 config = settled(config, base.config if base else None, distributed.world())
@@ -134,8 +140,6 @@ class _Trainer:
     @classmethod
     def resumed(cls, run: Run) -> _Trainer:
         with distributed.first_alone():
-            if not run.state.exists():
-                raise ValueError(f"there is no run to resume in {run.folder.name}: start a new one")
             if distributed.rank() == 0:
                 run.sweep()
         self = cls.prepared(run)

@@ -6,10 +6,29 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from gestures import drag
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 FRAME, SCRUB, STEPS = "#stage .frame", "#stage .scrub", "#stage .step"
 Arrive = Callable[..., Page]
+
+
+def test_page_whose_opening_failed_can_still_be_pressed(browser: Browser, server: str) -> None:
+    """By hand, not by `arrive`, since its console tells of the failure."""
+    with browser.new_context() as context:
+        page, refused = context.new_page(), []
+
+        def refuse_first(route: Route) -> None:
+            if refused:
+                route.continue_()
+            else:
+                refused.append(route.request.url)
+                route.fulfill(status=503, json={"detail": "the queue is full"})
+
+        context.route("**/queue/join*", refuse_first)
+        page.goto(server)
+        page.get_by_role("tab", name="Slide").wait_for()
+        page.wait_for_function("document.querySelector('.gradio-container').inert === false")
+        assert refused
 
 
 def type_pair(page: Page, first: str, second: str) -> None:

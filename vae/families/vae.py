@@ -112,6 +112,7 @@ class SentenceVAE(nn.Module):
 
     def step(self, batch: Batch, t: int) -> Losses:
         """One update. All its randomness follows from (config.seed, t), so that a run can go on anywhere."""
+        self._table = None  # Adam changes weights without a trace in their version
         noise = Noise(self.config.seed, t, batch.index)
         with torch.autocast(batch.tokens.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
             losses = self.losses(batch, t, noise)
@@ -146,5 +147,5 @@ class SentenceVAE(nn.Module):
         return F.embedding(tokens, self._table[1])
 
     def train(self, mode: bool = True) -> SentenceVAE:
-        self._table = None  # Adam changes weights without a trace in their version
+        self._table = None
         return super().train(mode)

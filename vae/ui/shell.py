@@ -96,13 +96,15 @@ def build(data: Path | None = None, bundled: Path | None = None) -> gr.Blocks:
             for name, tab in {"Corpus": corpus_tab, "Train": train_tab, "Sample": sample, "Slide": slide}.items():
                 with gr.Tab(name, id=name.lower()) as room:
                     tab.build(page, room)
-        demo.load(
+        opened = demo.load(
             lambda token: open_page(visitors, jobs, token),
             token,
             [token, *signals],
             api_visibility="private",
             show_progress="hidden",
-        ).then(None, js="() => space.arrived()", api_visibility="private", show_progress="hidden")
+        )
+        for arrived in (opened.then, opened.failure):  # what is pressed after a failure says to reload the page
+            arrived(None, js="() => space.arrived()", api_visibility="private", show_progress="hidden")
 
         def start() -> str:
             """Begin a visit. Every other endpoint takes the token that this one returns."""
