@@ -83,7 +83,7 @@ def test_processes_share_a_step_of_the_double_batch(world: int) -> None:
     assert {len(part) for part in parts} == {len(alone)}
     for step in range(len(alone)):
         whole, shared = alone.batch(step), [part.batch(step) for part in parts]
-        assert sorted(row for part in shared for row in part.index.tolist()) == sorted(whole.index.tolist())
+        assert sorted(row for part in shared for row in part.rows.tolist()) == sorted(whole.rows.tolist())
         assert {part.whole for part in shared} == {whole.whole} == {len(whole.tokens)}
         sizes, lengths = [len(part.tokens) for part in shared], [part.tokens.shape[1] for part in shared]
         assert max(sizes) - min(sizes) <= 1
@@ -98,9 +98,9 @@ def test_more_processes_than_sentences_are_refused() -> None:
 def test_batch_knows_its_rows() -> None:
     tokens = sentences(100, 20)
     batch = Sampler(tokens, batch=8, seed=1).batch(3)
-    assert rows_of(batch) == [rows_of(tokens.batch([row]))[0] for row in batch.index.tolist()]
+    assert rows_of(batch) == [rows_of(tokens.batch([row]))[0] for row in batch.rows.tolist()]
     moved = batch.to(torch.device("cpu"))
-    assert (moved.index.tolist(), moved.whole) == (batch.index.tolist(), len(batch.tokens))
+    assert (moved.rows.tolist(), moved.whole) == (batch.rows.tolist(), len(batch.tokens))
 
 
 def test_order_follows_from_seed_and_epoch_alone() -> None:

@@ -98,7 +98,7 @@ def test_nll_depends_on_neither_padding_nor_batch(config: Config, batch: Batch) 
     together = model.nll(batch, z)
     for row, length in enumerate(batch.lengths):
         one = slice(row, row + 1)
-        alone = Batch(batch.tokens[one, :length], batch.lengths[one], batch.index[one], 1)
+        alone = Batch(batch.tokens[one, :length], batch.lengths[one], batch.rows[one], 1)
         torch.testing.assert_close(model.nll(alone, z[row : row + 1])[0], together[row], atol=1e-4, rtol=0)
 
 
@@ -185,7 +185,7 @@ def test_free_bits_leave_a_dimension_alone_until_it_costs_more(config: Config, b
 
 def test_gradient_reaches_every_parameter(config: Config, batch: Batch) -> None:
     model = model_of(replace(config, free_bits=0.0))
-    model.losses(batch, 90, Noise(1, 90, batch.index)).loss.backward()
+    model.losses(batch, 90, Noise(1, 90, batch.rows)).loss.backward()
     for name, parameter in model.named_parameters():
         assert parameter.grad is not None, name
         assert parameter.grad.abs().sum() > 0, name
@@ -213,7 +213,7 @@ def test_noise_of_a_step_follows_from_seed_and_step_alone(config: Config, batch:
 def test_training_is_noisy_and_measuring_is_not(config: Config, batch: Batch) -> None:
     model = model_of(config)
     assert torch.equal(model.losses(batch, 5).loss, model.losses(batch, 5).loss)
-    noisy = [model.losses(batch, 5, Noise(s, 5, batch.index)).loss.item() for s in range(3)]
+    noisy = [model.losses(batch, 5, Noise(s, 5, batch.rows)).loss.item() for s in range(3)]
     assert len(set(noisy)) == 3
 
 

@@ -195,10 +195,8 @@ def test_epoch_of_blocks_holds_every_sentence_once_and_follows_from_its_seed(blo
     for step in (2 * len(sampler) + 5, 7, len(sampler), 0, len(sampler) - 1):  # asked in any order, it is the same
         batch = fresh.batch(step)
         epoch, turn = divmod(step, len(sampler))
-        assert batch.index.tolist() == epochs[epoch][turn]
-        for row, tokens, length in zip(
-            batch.index.tolist(), batch.tokens.tolist(), batch.lengths.tolist(), strict=True
-        ):
+        assert batch.rows.tolist() == epochs[epoch][turn]
+        for row, tokens, length in zip(batch.rows.tolist(), batch.tokens.tolist(), batch.lengths.tolist(), strict=True):
             assert tokens[:length] == whole[row]
 
 

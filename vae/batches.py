@@ -36,7 +36,7 @@ class Batch(NamedTuple):
 
     tokens: Tensor  # (B, T) int64: what the decoder has to say, each row ended by eos
     lengths: Tensor  # (B,) int64
-    index: Tensor  # type: ignore[assignment]  # (B,) int64: the row of each sentence; no tuple's `index` is wanted here
+    rows: Tensor  # (B,) int64: which sentence of the text each one is
     whole: int  # sentences of the step over all processes; B when alone
 
     @property
@@ -53,8 +53,8 @@ class Batch(NamedTuple):
         """The same batch on a device. Nobody waits for its way to a GPU, which may still have other work."""
         if device.type == "cpu":
             return self
-        tokens, lengths, index = (part.pin_memory().to(device, non_blocking=True) for part in self[:3])
-        return Batch(tokens, lengths, index, self.whole)
+        tokens, lengths, rows = (part.pin_memory().to(device, non_blocking=True) for part in self[:3])
+        return Batch(tokens, lengths, rows, self.whole)
 
 
 class Blocks(Protocol):

@@ -117,7 +117,7 @@ def _log_weights(model: LatentModel, batch: Batch, posterior: Posterior, s: int,
     """log p(x|z) + log p(z) - log q(z|x) at s draws a sentence, made on the processor for any device: (s, B)."""
     mu, logvar = (part.expand(s, -1, -1) for part in posterior)  # (s, B, D)
     z = gaussian.sample(mu, logvar, generator)
-    repeated = Batch(batch.tokens.repeat(s, 1), batch.lengths.repeat(s), batch.index.repeat(s), s * batch.whole)
+    repeated = Batch(batch.tokens.repeat(s, 1), batch.lengths.repeat(s), batch.rows.repeat(s), s * batch.whole)
     nll = model.nll(repeated, z.flatten(0, 1).to(model.device)).view(s, -1).cpu()
     return -nll + gaussian.log_prior(z) - gaussian.log_prob(z, mu, logvar)
 

@@ -24,18 +24,18 @@ from typing import TypeVar
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-import vae  # noqa: E402, F401 - before torch, which reads what it sets
+import vae  # noqa: F401 - before torch, which reads what it sets
 
 # isort: split
-import torch  # noqa: E402
-from torch import Tensor  # noqa: E402
-from torch.nn import functional as F  # noqa: E402
+import torch
+from torch import Tensor
+from torch.nn import functional as F
 
-from vae import checkpoint, latent  # noqa: E402
-from vae.families.vae import SentenceVAE  # noqa: E402
-from vae.generate import generate  # noqa: E402
-from vae.softmax import product  # noqa: E402
-from vae.tokenizer import BOS_ID, EOS_ID  # noqa: E402
+from vae import checkpoint, latent
+from vae.families.vae import SentenceVAE
+from vae.generate import generate
+from vae.softmax import product
+from vae.tokenizer import BOS_ID, EOS_ID
 
 K = TypeVar("K")
 MODEL = ROOT / "assets" / "models" / "everyday-english.safetensors"

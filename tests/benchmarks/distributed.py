@@ -28,10 +28,10 @@ from torch.distributed import TCPStore
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from vae import distributed  # noqa: E402
-from vae.batches import Sampler, Tokens  # noqa: E402
-from vae.config import Config  # noqa: E402
-from vae.families.vae import SentenceVAE  # noqa: E402
+from vae import distributed
+from vae.batches import Sampler, Tokens
+from vae.config import Config
+from vae.families.vae import SentenceVAE
 
 STEPS = 10  # of a turn
 COMPARED = 50

@@ -22,8 +22,8 @@ from typing import Any
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[n]) for n in (1, 2)]
 
-from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
-from serving import CHROMIUM_ARGUMENTS, ROOT, answers, chromium, free_port, running_app  # noqa: E402
+from playwright.sync_api import Browser, Page, sync_playwright
+from serving import CHROMIUM_ARGUMENTS, ROOT, answers, chromium, free_port, running_app
 
 EMPTY = """
 import os

@@ -30,12 +30,12 @@ import torch
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "assets")]
 
-import tutorial  # noqa: E402
+import tutorial
 
-from vae.batches import Batch, Sampler, Tokens  # noqa: E402
-from vae.config import Config  # noqa: E402
-from vae.families.vae import SentenceVAE  # noqa: E402
-from vae.softmax import product  # noqa: E402
+from vae.batches import Batch, Sampler, Tokens
+from vae.config import Config
+from vae.families.vae import SentenceVAE
+from vae.softmax import product
 
 MARKS = 4
 SIZES = Config(

@@ -113,7 +113,7 @@ class SentenceVAE(nn.Module):
     def step(self, batch: Batch, t: int) -> Losses:
         """One update. All its randomness follows from (config.seed, t), so that a run can go on anywhere."""
         self._table = None  # Adam changes weights without a trace in their version
-        noise = Noise(self.config.seed, t, batch.index)
+        noise = Noise(self.config.seed, t, batch.rows)
         with torch.autocast(batch.tokens.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
             losses = self.losses(batch, t, noise)
         finite = self.updater.apply(losses.loss, t)
