@@ -97,7 +97,7 @@ def refused() -> dict[str, object]:
     batch = Tokens.of([[5, 6, 7], [8, 9]]).batch([0, 1])
     before = [parameter.clone() for parameter in model.parameters()]
     loss = model.losses(batch, 20).loss * (float("inf") if distributed.rank() else 1.0)
-    finite = bool(model.updater.apply(loss, 20))
+    finite = bool(model.updaters["all"].apply(loss, 20))
     kept = all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
     return {"finite": finite, "kept": kept}
 

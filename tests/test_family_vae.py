@@ -224,14 +224,14 @@ def test_step_that_is_not_finite_changes_nothing_and_says_so(
 ) -> None:
     model = model_of(config)
     assert model.step(batch, 0).finite  # so that Adam has moments to lose
-    moments = {name: moment.clone() for name, moment in model.updater.state().items()}
+    moments = {name: moment.clone() for name, moment in model.updaters["all"].state().items()}
     with torch.no_grad():
         model.get_parameter(poisoned).view(-1)[-1] = value
     before = weights(model)
     assert not model.step(batch, 1).finite
     after = weights(model)
     assert all(torch.equal(before[name].nan_to_num(), after[name].nan_to_num()) for name in before)
-    assert not differing(moments, model.updater.state())
+    assert not differing(moments, model.updaters["all"].state())
 
 
 def test_update_is_clipped_and_at_the_scheduled_rate(config: Config, batch: Batch) -> None:
@@ -240,7 +240,7 @@ def test_update_is_clipped_and_at_the_scheduled_rate(config: Config, batch: Batc
     norm = sum(float(p.grad.square().sum()) for p in model.parameters() if p.grad is not None) ** 0.5
     assert norm == pytest.approx(0.01, rel=1e-3)
     rate = 0.01 * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * (0.5 - 0.02) / 0.98)))
-    assert model.updater.adam.param_groups[0]["lr"] == pytest.approx(rate)
+    assert model.updaters["all"].adam.param_groups[0]["lr"] == pytest.approx(rate)
 
 
 def test_loaded_moments_go_on_as_the_saved_ones(config: Config, batch: Batch) -> None:
@@ -248,7 +248,7 @@ def test_loaded_moments_go_on_as_the_saved_ones(config: Config, batch: Batch) ->
     for t in range(3):
         model.step(batch, t)
     other.load_state_dict(model.state_dict())
-    other.updater.load_state({name: value.clone() for name, value in model.updater.state().items()})
+    other.updaters["all"].load_state({name: value.clone() for name, value in model.updaters["all"].state().items()})
     model.step(batch, 3)
     other.step(batch, 3)
     assert not differing(weights(model), weights(other))

@@ -11,12 +11,14 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ROWS = (  # from the bottom up: a room imports only rooms of lower rows
+    "kinds",
     "bell config events machine distributed noise softmax gaussian scores store corpus_text",
     "tokenizer schedules eventlog terminal corpus_running corpus_bytes distinct folders",
     "batches updates corpus_formats corpus_statistics",
     "layers families corpus tokenfile",
-    "families.vae textfile pace meter job",
-    "generate prepare",
+    "families.writer textfile pace meter job",
+    "families.vae families.lm",
+    "families.build generate prepare",
     "latent",
     "metrics checkpoint state",
     "plan evaluate",
@@ -84,7 +86,7 @@ def test_every_row_names_rooms_that_stand() -> None:
 def test_importing_the_package_is_light() -> None:
     code = "import sys, vae; print(*sorted(m for m in sys.modules if m.split('.')[0] in ('gradio', 'torch', 'vae')))"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
-    assert told.split() == ["vae", "vae.config"]
+    assert told.split() == ["vae", "vae.config", "vae.kinds"]
 
 
 def test_no_file_is_too_long() -> None:

@@ -24,7 +24,8 @@ from torch import Tensor
 from vae.config import Config
 from vae.corpus import hashes
 from vae.events import LEVELS
-from vae.families.vae import SentenceVAE
+from vae.families.build import build
+from vae.families.writer import Writer
 from vae.latent import TextModel
 from vae.store import atomic_write
 from vae.tokenizer import Tokenizer
@@ -89,7 +90,7 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
         OSError: the disk is full or the folder cannot be written.
     """
     model = checkpoint.text_model.model
-    assert isinstance(model, SentenceVAE)
+    assert isinstance(model, Writer)
     tensors = {name: value.detach().half().cpu().contiguous() for name, value in model.state_dict().items()}
     _check_finite(tensors)
     tensors[_TOKENIZER] = torch.from_numpy(np.frombuffer(checkpoint.text_model.tokenizer.model, np.uint8).copy())
@@ -159,16 +160,16 @@ def loads(data: bytes, device: torch.device | str = "cpu") -> Checkpoint:
     known = seen.numpy().view("<u4").astype(np.uint32)
     if len(known) > 1 and not (known[1:] > known[:-1]).all():
         raise CheckpointError("The model file is not valid: its list of training sentences is out of order.")
-    return Checkpoint(TextModel(model, tokenizer, config.latent, info.max_tokens), config, info, known)
+    return Checkpoint(TextModel(model, tokenizer, info.max_tokens), config, info, known)
 
 
-def _build(config: Config, tokenizer: Tokenizer, tensors: Mapping[str, Tensor]) -> SentenceVAE:
+def _build(config: Config, tokenizer: Tokenizer, tensors: Mapping[str, Tensor]) -> Writer:
     with torch.device("meta"):
-        shapes = {name: value.shape for name, value in SentenceVAE(config, len(tokenizer)).state_dict().items()}
+        shapes = {name: value.shape for name, value in build(config, len(tokenizer)).state_dict().items()}
     if {name: value.shape for name, value in tensors.items()} != shapes:
         raise CheckpointError("The model file is not valid: its weights do not fit its own description.")
     _check_finite(tensors)
-    model = SentenceVAE(config, len(tokenizer))
+    model = build(config, len(tokenizer))
     model.load_state_dict({name: value.float() for name, value in tensors.items()})
     return model.eval()
 
@@ -226,7 +227,8 @@ def _info(values: Mapping[str, Any], config: Config) -> Info:
     for name, kind in kinds.items():
         if kind is str:
             check_text(name, getattr(info, name))
-    if len(info.kl) != config.latent or not all(type(k) is float and math.isfinite(k) for k in (*info.kl, info.nll)):
+    finite = all(type(k) is float and math.isfinite(k) for k in (*info.kl, info.nll))
+    if len(info.kl) != config.dimensions or not finite:
         raise ValueError("its figures do not fit its latent size")
     if info.level not in LEVELS:
         raise ValueError("its verdict is none that is known")

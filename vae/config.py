@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
+from vae.kinds import KINDS
+
 
 def _number(default: Any, low: float, high: float, group: str, label: str, help: str) -> Any:
     return field(default=default, metadata={"range": (low, high), "group": group, "label": label, "help": help})
@@ -34,6 +36,11 @@ class Config:
         4000, 300, 32000, "text", "Vocabulary", "How many different pieces at most; small texts use fewer."
     )
 
+    family: str = _choice(
+        "vae", tuple(KINDS), "model", "Family",
+        "vae: a variational autoencoder; lm: a language model, without a latent space; aae: an adversarial "
+        "autoencoder.",
+    )  # fmt: skip
     embedding: int = _number(192, 8, 1024, "model", "Embedding size", "Numbers that stand for one piece.")
     encoder_hidden: int = _number(
         192, 8, 2048, "model", "Encoder size", "Numbers the reader remembers while it reads, in each direction."
@@ -127,6 +134,11 @@ class Config:
             raise ValueError(
                 f"autoencoder + warmup is {self.autoencoder + self.warmup:g}: together they must be at most 1"
             )
+
+    @property
+    def dimensions(self) -> int:
+        """Of z: none in a family without a latent space."""
+        return self.latent if KINDS[self.family].space else 0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values by name, for JSON."""

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from vae.batches import Tokens, in_order
-from vae.families import LatentModel, Posterior
+from vae.families import Posterior, SentenceModel
 from vae.generate import beam_search, generate
+from vae.kinds import KINDS
 from vae.tokenizer import Tokenizer
 
 _WORDS = 0x5EED  # the choice of words must not repeat the numbers that z was drawn from
@@ -19,12 +20,16 @@ _AT_ONCE, _AT_ONCE_GPU = 512, 8192  # rows decoded together: more are no faster,
 
 @dataclass(frozen=True, slots=True)
 class TextModel:
-    """A latent model with its tokenizer: all that turning text into points and back takes."""
+    """A model with its tokenizer: all that turning text into points and back takes."""
 
-    model: LatentModel
+    model: SentenceModel
     tokenizer: Tokenizer
-    latent: int
     max_tokens: int = 64
+
+    @property
+    def latent(self) -> int:
+        """Dimensions of z: 0 without a latent space."""
+        return self.model.latent
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +111,24 @@ def sample(
     if not 1 <= n <= 100_000:
         raise ValueError(f"n is {n}: it must lie between 1 and 100000")
     start = " ".join(start.split())
-    z = torch.randn(n, tm.latent, generator=torch.Generator().manual_seed(seed))
+    generator = torch.Generator().manual_seed(seed)
     if start and from_start:
+        _need_space(tm)
         mu, logvar = encode(tm, [start])
-        z = mu + z * (0.5 * logvar).exp()
+        z = mu + torch.randn(n, tm.latent, generator=generator) * (0.5 * logvar).exp()
+    else:
+        z = tm.model.draw(n, generator)
     texts = decode(tm, z, temperature=temperature, top_k=top_k, top_p=top_p, start=start, beam=beam, seed=seed)
     return points(texts, z)
 
 
 def reconstruct(tm: TextModel, sentences: Sequence[str], *, beam: int = 1) -> list[Point]:
-    """What the decoder says at the posterior mean of each sentence; z is that mean."""
+    """What the decoder says at the posterior mean of each sentence; z is that mean.
+
+    Raises:
+        ValueError: the model has no latent space.
+    """
+    _need_space(tm)
     mu = encode(tm, sentences).mu
     return points(decode(tm, mu, beam=beam), mu)
 
@@ -127,8 +140,9 @@ def path(tm: TextModel, a: str, b: str, *, steps: int = 11, kind: str = "lerp") 
         steps: points on the path, both ends counted.
         kind: lerp (a straight line) or slerp (an arc).
     Raises:
-        ValueError: a sentence is empty, or a parameter out of its range.
+        ValueError: a sentence is empty, a parameter is out of its range, or the model has no latent space.
     """
+    _need_space(tm)
     for name, sentence in (("first", a), ("second", b)):
         if not sentence.strip():
             raise ValueError(f"the {name} sentence is empty: type something to slide from or to")
@@ -164,6 +178,11 @@ def interpolate(a: Tensor, b: Tensor, steps: int, kind: str = "lerp") -> Tensor:
     arc: Tensor = (weight_a * (a / length_a) + weight_b * (b / length_b)) * length
     arc[0], arc[-1] = a, b
     return arc
+
+
+def _need_space(tm: TextModel) -> None:
+    if not tm.latent:
+        raise ValueError(f"{KINDS['lm'].lacks} Choose a model of another family.")
 
 
 def points(texts: Sequence[str], z: Tensor) -> list[Point]:

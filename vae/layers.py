@@ -69,12 +69,26 @@ def _reverse(x: Tensor, lengths: Tensor) -> Tensor:
     return x.gather(1, places[..., None].expand_as(x))
 
 
+class _Constant(nn.Module):
+    """The same learned numbers for each of B rows without any: (B, 0) -> (B, size)."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.value = nn.Parameter(torch.zeros(size))
+
+    def forward(self, rows: Tensor) -> Tensor:
+        return self.value.expand(len(rows), -1)
+
+
 class Decoder(nn.Module):
-    """An LSTM that gets z as its first state and beside every input embedding: tokens -> features (B, T, E)."""
+    """An LSTM that gets z as its first state and beside every input embedding: tokens -> features (B, T, E).
+
+    Where z has no dimensions, the first state is learned, and that is all.
+    """
 
     def __init__(self, embedding: int, hidden: int, latent: int) -> None:
         super().__init__()
-        self.first = nn.Linear(latent, 2 * hidden)
+        self.first = nn.Linear(latent, 2 * hidden) if latent else _Constant(2 * hidden)
         self.lstm = nn.LSTM(embedding + latent, hidden, batch_first=True)
         self.features = nn.Linear(hidden + latent, embedding)
 
@@ -97,9 +111,9 @@ class Decoder(nn.Module):
 
     def fixed(self, z: Tensor) -> State:
         """What z (B, D) and the biases bring to the gates and to the features at every token: (B, 4 * H), (B, E)."""
-        d, weight = z.shape[-1], self.lstm.get_parameter
-        gates = F.linear(z, weight("weight_ih_l0")[:, -d:], weight("bias_ih_l0") + weight("bias_hh_l0"))
-        return gates, F.linear(z, self.features.weight[:, -d:], self.features.bias)
+        weight, e, h = self.lstm.get_parameter, self.features.out_features, self.lstm.hidden_size
+        gates = F.linear(z, weight("weight_ih_l0")[:, e:], weight("bias_ih_l0") + weight("bias_hh_l0"))
+        return gates, F.linear(z, self.features.weight[:, h:], self.features.bias)
 
     def advance(self, read: Tensor, fixed: State, state: State) -> tuple[Tensor, State]:
         """One token: its `read` (B, 4 * H), the sentence's `fixed` -> features (B, E) and the next state."""

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from vae import gaussian
 from vae.batches import Batch, Tokens, in_order
-from vae.families import LatentModel, Posterior
+from vae.families import Posterior, SentenceModel
 from vae.latent import TextModel, encode
 
 _MI_SENTENCES = 1000
@@ -75,7 +75,7 @@ def use_of_latent(tm: TextModel, sentences: Sequence[str], *, seed: int = 1) -> 
 
 
 @torch.inference_mode()
-def nll_at(model: LatentModel, tokens: Tokens, z: Tensor) -> Tensor:
+def nll_at(model: SentenceModel, tokens: Tokens, z: Tensor) -> Tensor:
     """-log p(x|z) of n sentences at n points: z (n, D) -> (n,)."""
     device = model.device
     z, nll = z.to(device), torch.empty(len(tokens), device=device)
@@ -97,6 +97,7 @@ def nll_iw(tm: TextModel, sentences: Sequence[str], *, samples: int = 100, seed:
     """
     if samples < 1:
         raise ValueError(f"samples is {samples}: it must be at least 1")
+    samples = samples if tm.latent else 1
     tokens, device = Tokens.of(tm.tokenizer.encode(sentences)), tm.model.device
     generator = torch.Generator().manual_seed(seed)
     bound = torch.empty(len(tokens))
@@ -113,13 +114,15 @@ def nll_iw(tm: TextModel, sentences: Sequence[str], *, samples: int = 100, seed:
     return bound
 
 
-def _log_weights(model: LatentModel, batch: Batch, posterior: Posterior, s: int, generator: torch.Generator) -> Tensor:
+def _log_weights(
+    model: SentenceModel, batch: Batch, posterior: Posterior, s: int, generator: torch.Generator
+) -> Tensor:
     """log p(x|z) + log p(z) - log q(z|x) at s draws a sentence, made on the processor for any device: (s, B)."""
     mu, logvar = (part.expand(s, -1, -1) for part in posterior)  # (s, B, D)
     z = gaussian.sample(mu, logvar, generator)
     repeated = Batch(batch.tokens.repeat(s, 1), batch.lengths.repeat(s), batch.rows.repeat(s), s * batch.whole)
     nll = model.nll(repeated, z.flatten(0, 1).to(model.device)).view(s, -1).cpu()
-    return -nll + gaussian.log_prior(z) - gaussian.log_prob(z, mu, logvar)
+    return -nll + model.log_prior(z) - gaussian.log_prob(z, mu, logvar)
 
 
 def mutual_information(posterior: Posterior, *, seed: int = 1) -> tuple[float, int]:
@@ -143,7 +146,7 @@ def active_units(mu: Tensor) -> int:
 
     Source: Burda et al. 2016, arXiv:1509.00519, section 5.1.
     """
-    return int((mu.var(0, unbiased=False) > _ACTIVE_VARIANCE).sum())
+    return int((mu.var(0, correction=0) > _ACTIVE_VARIANCE).sum()) if mu.numel() else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,8 @@ def verdict(use: Use) -> Verdict:
     """The state of a latent space in plain words, and what to change."""
     d, kl, n = len(use.kl), sum(use.kl), use.sentences
     little = f" Only {n} sentences were held out, so take this with a pinch of salt." if n < _FEW_SENTENCES else ""
+    if not d:
+        return Verdict("unknown", "A language model has no latent space, so there is nothing to collapse.", "")
     if n < _TOO_FEW_SENTENCES:
         held_out = "1 sentence was" if n == 1 else f"{n} sentences were"
         return Verdict(

@@ -11,6 +11,10 @@ from vae import checkpoint
 from vae.config import Config
 from vae.store import Run, atomic_write
 
+_SHAPE = (
+    "family", "tokenizer", "vocabulary", "embedding", "encoder_hidden", "hidden", "latent", "bidirectional",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class About:
@@ -52,10 +56,7 @@ def settled(config: Config, base: Config | None, processes: int) -> Config:
         ValueError: the whole step is too large.
     """
     if base:
-        inherited = {
-            name: getattr(base, name)
-            for name in ("tokenizer", "vocabulary", "embedding", "encoder_hidden", "hidden", "latent", "bidirectional")
-        }
+        inherited = {name: getattr(base, name) for name in _SHAPE}
         config = replace(
             config, **inherited, autoencoder=0.0, warmup=0.0, learning_rate=config.learning_rate / 2
         )  # fmt: skip

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from vae.config import Config
+
 
 def beta(fraction: float, *, final: float, autoencoder: float, warmup: float) -> float:
     """Weight of the KL term: 0 while it is an autoencoder, then a straight rise to `final`.
@@ -17,6 +19,11 @@ def beta(fraction: float, *, final: float, autoencoder: float, warmup: float) ->
     if warmup == 0:
         return final
     return final * min(1.0, (fraction - autoencoder) / warmup)
+
+
+def settling(fraction: float, config: Config) -> bool:
+    """Whether beta still rises, so that losses do not compare with what comes after."""
+    return config.dimensions > 0 and fraction < config.autoencoder + config.warmup
 
 
 def learning_rate(fraction: float, *, peak: float, rise: float = 0.02, floor: float = 0.05) -> float:

@@ -10,7 +10,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
-from vae.families.vae import SentenceVAE
+from vae.families.writer import Writer
 from vae.store import Run, atomic_write
 
 
@@ -23,17 +23,17 @@ class Standing:
     best: float
 
 
-def save_state(run: Run, model: SentenceVAE, standing: Standing) -> None:
+def save_state(run: Run, model: Writer, standing: Standing) -> None:
     """Write weights in full precision, Adam's moments and the standing, atomically.
 
     Noise and order follow from the seed and the step, so that there is no other state.
     """
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
-    tensors |= {f"adam.{name}": value for name, value in model.updater.state().items()}
+    tensors |= {f"adam.{name}": value for name, value in model.optimiser_state().items()}
     atomic_write(run.state, save_tensors(tensors, {"standing": json.dumps(asdict(standing))}))
 
 
-def load_state(run: Run, model: SentenceVAE) -> Standing:
+def load_state(run: Run, model: Writer) -> Standing:
     """Put the saved weights and moments back into `model`."""
     with safe_open(run.state, "pt") as file:
         standing = Standing(**json.loads(file.metadata()["standing"]))
@@ -43,5 +43,5 @@ def load_state(run: Run, model: SentenceVAE) -> Standing:
         kind, _, rest = name.partition(".")
         parts[kind][rest] = value
     model.load_state_dict(parts["model"])
-    model.updater.load_state(parts["adam"])
+    model.load_optimiser_state(parts["adam"])
     return standing

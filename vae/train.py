@@ -18,12 +18,13 @@ from tempfile import TemporaryDirectory
 
 import torch
 
-from vae import checkpoint, distributed, latent, machine, metrics
+from vae import checkpoint, distributed, latent, machine, metrics, schedules
 from vae.batches import Batch, Sampler
 from vae.config import Config
 from vae.corpus import Corpus
 from vae.events import Evaluated, Event, Finished, Reconstruction, Said, Saved, Started, to_json
-from vae.families.vae import SentenceVAE
+from vae.families.build import build
+from vae.families.writer import Writer
 from vae.meter import Meter
 from vae.pace import steps_of
 from vae.plan import About, Plan, device_of, settled
@@ -97,7 +98,7 @@ class _Trainer:
         self.device = device_of(config.device)
         with torch.random.fork_rng(devices=range(torch.cuda.device_count())), self.device:
             torch.manual_seed(config.seed)
-            self.model = SentenceVAE(config, len(data.tokenizer))
+            self.model = build(config, len(data.tokenizer))
         self.sampler = Sampler(
             data.train, batch=config.batch // world, seed=config.seed, rank=distributed.rank(), world=world
         )
@@ -129,7 +130,7 @@ class _Trainer:
         with distributed.first_alone():
             if distributed.rank() == 0:
                 if base:
-                    assert isinstance(base.text_model.model, SentenceVAE)
+                    assert isinstance(base.text_model.model, Writer)
                     self.model.load_state_dict(base.text_model.model.state_dict())
                 self.plan.save(run)
                 self._save_state()
@@ -155,12 +156,12 @@ class _Trainer:
         return cls(run, Plan.load(run), Prepared.load(run.folder))
 
     def run_on(self, control: Control, started: float) -> Iterator[Event]:
-        config, total = self.config, self.config.steps
+        total = self.config.steps
         due = {max(1, round(share * total)) for share in _EVALUATIONS}
         before = self.seconds
         yield Started(
             str(self.run.folder), len(self.data.train), len(self.data.held_out), len(self.data.tokenizer),
-            sum(p.numel() for p in self.model.parameters()), config.latent, total, self.step,
+            sum(p.numel() for p in self.model.parameters()), self.model.latent, total, self.step,
         )  # fmt: skip
         meter, agree = Meter(), distributed.Agreement()
         finite = torch.tensor(True, device=self.device)
@@ -236,10 +237,10 @@ class _Trainer:
             return
         use, event = self._measure()
         yield event
-        free_bits = sum(max(self.config.free_bits, k) for k in use.kl)
-        objective = use.nll + self.config.beta * free_bits  # at the final beta, so that early models do not win by it
-        if objective < self.best:  # NaN is not
-            self.best = objective
+        objective = self.model.objective(use.nll, use.kl)
+        settling = schedules.settling(self.step / self.config.steps, self.config)
+        if settling or objective < self.best:  # NaN is not
+            self.best = math.inf if settling else objective
             self._save_model(use, event)
             yield Saved(self.step, str(self.run.best), True)
 
@@ -248,23 +249,23 @@ class _Trainer:
         use = metrics.use_of_latent(self._text_model, self.data.held_out[:_EVALUATED_SENTENCES])
         verdict = metrics.verdict(use)
         shown = self.data.held_out[:_SHOWN]
-        said = latent.reconstruct(self._text_model, shown)
+        said = latent.reconstruct(self._text_model, shown) if self.model.latent else []
         samples = latent.sample(self._text_model, _SHOWN, seed=self.config.seed)
         self.model.train()
         return use, Evaluated(
             step=self.step, steps=self.config.steps, nll=use.nll, kl=sum(use.kl),
             mutual_information=use.mutual_information, mi_ceiling=use.mi_ceiling, active_units=use.active_units,
-            latent=self.config.latent, latent_gain=use.latent_gain, sentences=use.sentences,
+            latent=self.model.latent, latent_gain=use.latent_gain, sentences=use.sentences,
             level=verdict.level, verdict=verdict.text, advice=verdict.advice,
             reconstructions=tuple(
-                Reconstruction(source, p.text, _rounded(p.z)) for source, p in zip(shown, said, strict=True)
+                Reconstruction(source, p.text, _rounded(p.z)) for source, p in zip(shown, said, strict=False)
             ),
             samples=tuple(Said(p.text, _rounded(p.z)) for p in samples),
         )  # fmt: skip
 
     @property
     def _text_model(self) -> latent.TextModel:
-        return latent.TextModel(self.model, self.data.tokenizer, self.config.latent, self.data.max_tokens)
+        return latent.TextModel(self.model, self.data.tokenizer, self.data.max_tokens)
 
     def _save_model(self, use: metrics.Use, event: Evaluated) -> None:
         info = checkpoint.Info(
