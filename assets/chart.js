@@ -3,10 +3,10 @@
   "use strict";
   const space = (window.space ??= {});
   const MOST = 500; // points of a kind; past that every second one goes
-  const SERIES = [
-    { key: "nll", name: "Reconstruction", colour: "--series-1", width: 2 },
-    { key: "kl", name: "KL", colour: "--series-2", width: 2 },
-    { key: "beta", name: "Beta", colour: "--ink-2", width: 1, own: true },
+  const SERIES = [ // of which a chart draws those that its value names
+    { key: "nll", colour: "--series-1", width: 2 },
+    { key: "kl", colour: "--series-2", width: 2 },
+    { key: "beta", colour: "--ink-2", width: 1, own: true },
   ];
 
   class Series {
@@ -43,7 +43,7 @@
     return [1, 2, 5, 10].map((m) => m * power).find((step) => step >= rough);
   }
 
-  function draw(canvas, series, steps) {
+  function draw(canvas, series, steps, names) {
     const box = canvas.getBoundingClientRect();
     if (!box.width) return;
     const scale = window.devicePixelRatio || 1;
@@ -81,7 +81,7 @@
     pen.textAlign = "right";
     pen.fillText(`${far.toLocaleString("en")} steps`, left + w, top + hgt + 16);
 
-    for (const { key, colour: name, width, own } of SERIES) {
+    for (const { key, colour: name, width, own } of SERIES.filter(({ key }) => names[key])) {
       pen.strokeStyle = pen.fillStyle = colour(name);
       pen.lineWidth = width;
       pen.lineJoin = "round";
@@ -117,33 +117,40 @@
     }
   }
 
-  function table(series) {
+  function table(series, names) {
     const rows = [...series.train.map((p) => [p, "training"]), ...series.valid.map((p) => [p, "held out"])].sort((a, b) => a[0].step - b[0].step);
     const thin = rows.filter((row, i) => row[1] === "held out" || i % Math.ceil(rows.length / 20) === 0 || i === rows.length - 1);
     const { h } = space;
     const cell = (value) => h("td", {}, Number.isFinite(value) ? value.toFixed(2) : "–");
+    const keys = Object.keys(names);
     return h("table", {},
-      h("thead", {}, h("tr", {}, ...["Step", "Sentences", "Reconstruction", "KL", "Beta"].map((name) => h("th", { scope: "col" }, name)))),
-      h("tbody", {}, ...thin.map(([p, kind]) => h("tr", {}, h("th", { scope: "row" }, p.step.toLocaleString("en")), h("td", {}, kind), cell(p.nll), cell(p.kl), cell(p.beta)))));
+      h("thead", {}, h("tr", {}, ...["Step", "Sentences", ...Object.values(names)].map((name) => h("th", { scope: "col" }, name)))),
+      h("tbody", {}, ...thin.map(([p, kind]) => h("tr", {}, h("th", { scope: "row" }, p.step.toLocaleString("en")), h("td", {}, kind), ...keys.map((key) => cell(p[key]))))));
   }
 
   space.lossChart = (context) => {
     const { h } = space;
     const series = new Series();
     let steps = 0;
-    const canvas = h("canvas", { role: "img", "aria-label": "Reconstruction and KL in nats a sentence, and beta, against the step. The same stands in the table below." });
-    const legend = h("p", { class: "legend", "aria-hidden": "true" },
-      ...SERIES.map(({ key, name }) => h("span", { class: `key ${key}` }, name)), h("span", { class: "key valid" }, "held-out sentences"));
+    let names = {};
+    const canvas = h("canvas", { role: "img" });
+    const legend = h("p", { class: "legend", "aria-hidden": "true" });
+    function name(series) {
+      if (JSON.stringify(series) === JSON.stringify(names)) return;
+      names = series;
+      canvas.setAttribute("aria-label", `${Object.values(names).join(", ")}, in nats a sentence where it is a loss, against the step. The same stands in the table below.`);
+      legend.replaceChildren(...Object.entries(names).map(([key, name]) => h("span", { class: `key ${key}` }, name)), h("span", { class: "key valid" }, "held-out sentences"));
+    }
     const words = h("div", { class: "numbers" });
     const hint = h("p", { class: "hint" }, "Bold: the trend. Faint: single moments, easy or hard by their sentences’ length.");
     const details = h("details", { class: "chart-table", toggle: () => tell() }, h("summary", {}, "The numbers"), words);
     const figure = h("figure", { class: "chart" }, legend, canvas, hint, details);
-    const tell = () => details.open && words.replaceChildren(table(series));
+    const tell = () => details.open && words.replaceChildren(table(series, names));
     let due = 0;
     const paint = () => {
       cancelAnimationFrame(due);
       due = requestAnimationFrame(() => {
-        draw(canvas, series, steps);
+        draw(canvas, series, steps, names);
         canvas.dataset.drawn = series.last.train;
       });
     };
@@ -152,6 +159,7 @@
     space.live(context, (root, value) => {
       if (value?.reset || !value) series.clear();
       steps = value?.steps || steps;
+      if (value?.series) name(value.series);
       for (const point of value?.points ?? []) series.add(point);
       const some = series.train.length + series.valid.length > 0;
       if (!some) return root.replaceChildren(space.empty(context.props.empty));

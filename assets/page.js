@@ -59,6 +59,14 @@
     document.documentElement.lang = "en";
   };
 
+  /** Close the model panel and bring a part of the page into view, as soon as it is there. */
+  space.reveal = (id, patience = 60) => {
+    const part = document.getElementById(id);
+    if (!part && patience) return requestAnimationFrame(() => space.reveal(id, patience - 1));
+    if (document.querySelector(".model-line")?.getAttribute("aria-expanded") === "true") document.querySelector(".model-line").click();
+    part?.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+  };
+
   /** What is known of the model in use, as a list of terms. */
   space.facts = (context) =>
     space.live(context, (root, rows) => {

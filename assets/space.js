@@ -149,7 +149,7 @@
 
   space.lines = (context) =>
     live(context, (root, items) => {
-      if (!items?.length) return root.replaceChildren(empty(context.props.empty));
+      if (!items?.length || typeof items === "string") return root.replaceChildren(empty(items || context.props.empty));
       const list = h("ol", { class: "sentences" }, ...items.map((item) => {
         const text = h("p", { class: "sentence", dir: "auto" }, item.text || "(nothing)");
         const aside = h("div", { class: "aside" },
@@ -171,7 +171,7 @@
     let before = { share: 0, of: "" }; // the same two sentences, read anew, keep the place one had come to
     live(context, (root, path) => {
       const frames = path?.frames ?? [];
-      if (!frames.length) return root.replaceChildren(empty(context.props.empty));
+      if (!frames.length) return root.replaceChildren(empty(path?.why ?? context.props.empty));
       const last = frames.length - 1;
       const of = JSON.stringify(path.ends);
       const sentence = h("p", { class: "frame sentence", dir: "auto" });
@@ -287,5 +287,5 @@
       root.replaceChildren(h("table", { class: "bar-table" }, context.props.caption && h("caption", {}, context.props.caption), h("tbody", {}, ...rows)));
     });
 
-  Object.assign(space, { h, live, empty });
+  Object.assign(space, { h, live, empty, strip: fingerprint, changes });
 })();

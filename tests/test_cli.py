@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from vae import cli, folders
+from vae import cli, cli_train, folders
 from vae.checkpoint import load
 from vae.config import Config, parameters
 from vae.corpus import Corpus
@@ -270,9 +270,9 @@ def test_length_that_is_given_overrules_the_presets(text: Path, tmp_path: Path) 
         "--steps 70": (70, 0.0, 10.0), "--minutes 2": (0, 2.0, 10.0), "--epochs 3": (0, 0.0, 3.0), "": (0, 5.0, 10.0),
     }  # fmt: skip
     for flags, expected in given.items():
-        config = cli._config(parse([*common, *flags.split()]))
+        config = cli_train.config_of(parse([*common, *flags.split()]))
         assert (config.steps, config.minutes, config.epochs) == expected
-    assert cli._config(parse([*common, "--preset", "quick", "--no-bidirectional"])).bidirectional is False
+    assert cli_train.config_of(parse([*common, "--preset", "quick", "--no-bidirectional"])).bidirectional is False
 
 
 def test_run_never_writes_over_another(tmp_path: Path) -> None:

@@ -4,14 +4,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import pytest
 import torch
+from torch import Tensor
 
 from vae.layers import Decoder, Encoder, blank_words, locked_dropout
 from vae.noise import Noise
 from vae.tokenizer import EOS_ID, UNK_ID
+
+POOLINGS = ("last", "mean", "max", "attention")
+WAYS = ("state+inputs+output", "state+inputs", "state", "inputs")
 
 
 @pytest.fixture(autouse=True)
@@ -22,8 +27,9 @@ def seeded() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("bidirectional", [True, False])
-def test_code_depends_on_neither_padding_nor_batch(bidirectional: bool) -> None:
-    encoder = Encoder(6, 5, bidirectional)
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_code_depends_on_neither_padding_nor_batch(bidirectional: bool, pooling: str) -> None:
+    encoder = Encoder(6, 5, bidirectional, pooling)
     lengths = torch.tensor([1, 7, 3, 4])
     x = torch.randn(4, 7, 6)
     together = encoder(x, lengths)
@@ -35,8 +41,22 @@ def test_code_depends_on_neither_padding_nor_batch(bidirectional: bool) -> None:
     torch.testing.assert_close(encoder(garbage, lengths), together, atol=1e-5, rtol=0)
 
 
-def test_both_directions_equal_a_slow_loop_over_tokens() -> None:
-    encoder = Encoder(6, 5, True)
+def pooled(states: Tensor, encoder: Encoder) -> Tensor:
+    """(T, 5) -> (5,)."""
+    if encoder.pooling == "last":
+        return states[-1]
+    if encoder.pooling == "mean":
+        return states.sum(0) / len(states)
+    if encoder.pooling == "max":
+        return states.amax(0)
+    assert encoder.weigh is not None
+    weights = [math.exp((encoder.weigh.weight[0] @ state).item()) for state in states]
+    return torch.stack([w / sum(weights) * state for w, state in zip(weights, states, strict=True)]).sum(0)
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_both_directions_equal_a_slow_loop_over_tokens(pooling: str) -> None:
+    encoder = Encoder(6, 5, True, pooling)
     assert encoder.backwards is not None
     x = torch.randn(1, 4, 6)
     expected = []
@@ -47,9 +67,9 @@ def test_both_directions_equal_a_slow_loop_over_tokens() -> None:
         states = []
         for t in order:
             h, c = cell(x[:, t], (h, c))
-            states.append(h)
-        expected.append(torch.stack(states).amax(0))
-    torch.testing.assert_close(encoder(x, torch.tensor([4])), torch.cat(expected, -1), atol=1e-6, rtol=0)
+            states.append(h[0])
+        expected.append(pooled(torch.stack(states), encoder))
+    torch.testing.assert_close(encoder(x, torch.tensor([4]))[0], torch.cat(expected), atol=1e-6, rtol=0)
 
 
 def test_order_of_words_changes_the_code() -> None:
@@ -59,8 +79,9 @@ def test_order_of_words_changes_the_code() -> None:
 
 
 @pytest.mark.parametrize("gradients", [False, True])
-def test_steps_of_the_decoder_equal_its_whole_pass(gradients: bool) -> None:
-    decoder = Decoder(6, 5, 3)
+@pytest.mark.parametrize("z_to", WAYS)
+def test_steps_of_the_decoder_equal_its_whole_pass(gradients: bool, z_to: str) -> None:
+    decoder = Decoder(6, 5, 3, z_to)
     x, z = torch.randn(4, 9, 6), torch.randn(4, 3)
     with torch.set_grad_enabled(gradients):  # without them the products are others
         whole = decoder(x, z, 0.5, None)  # (4, 9, 6)
@@ -68,6 +89,18 @@ def test_steps_of_the_decoder_equal_its_whole_pass(gradients: bool) -> None:
         for t in range(9):
             features, state = decoder.advance(decoder.read(x[:, t]), decoder.fixed(z), state)
             torch.testing.assert_close(features, whole[:, t], atol=1e-5, rtol=0)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("z_to", WAYS)
+def test_z_enters_where_it_is_told_to_and_nowhere_else(z_to: str) -> None:
+    decoder, (a, b) = Decoder(6, 5, 3, z_to), torch.randn(2, 1, 3)
+    first = not torch.equal(decoder.begin(a)[0], decoder.begin(b)[0])
+    gates, features = (not torch.equal(x, y) for x, y in zip(decoder.fixed(a), decoder.fixed(b), strict=True))
+    entered = {"state": first, "inputs": gates, "output": features}
+    assert {place for place, there in entered.items() if there} == set(z_to.split("+"))
+    x = torch.randn(1, 4, 6)
+    assert not torch.equal(decoder(x, a), decoder(x, b))
 
 
 def test_decoder_listens_to_z_at_the_first_token_and_at_the_last() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from torch import Tensor
 from vae import gaussian
 from vae.batches import Batch, Tokens
 from vae.families import Losses, Posterior
+from vae.kinds import KINDS
 from vae.latent import TextModel
 from vae.metrics import Use, active_units, mutual_information, nll_at, nll_iw, use_of_latent, verdict
 
@@ -23,17 +24,40 @@ SENTENCES = ["a", "the cat sees a letter.", "a dog", "our teacher wants some fre
 
 
 class Toy:
-    """A latent model made of two formulas: log p(x|z), and a posterior that need not be the true one."""
+    """A latent model made of two formulas: log p(x|z), and a posterior that need not be the true one.
 
-    def __init__(self, nll: Callable[[Batch, Tensor], Tensor], posterior: Callable[[Batch], Posterior]) -> None:
-        self.nll, self.posterior = nll, posterior
+    Its prior is N(0, scale^2 I).
+    """
+
+    def __init__(
+        self, nll: Callable[[Batch, Tensor], Tensor], posterior: Callable[[Batch], Posterior], latent: int,
+        family: str = "vae", scale: float = 1.0,
+    ) -> None:  # fmt: skip
+        self._nll, self.posterior, self.latent, self.kind, self.scale = nll, posterior, latent, KINDS[family], scale
 
     device = torch.device("cpu")
+
+    def nll(self, batch: Batch, z: Tensor) -> Tensor:
+        times = len(z) // len(batch.tokens)
+        repeated = Batch(*(part.repeat(times, *[1] * (part.ndim - 1)) for part in batch[:3]), times * batch.whole)
+        return self._nll(repeated, z)
 
     def step(self, batch: Batch, t: int) -> Losses:
         raise NotImplementedError
 
     losses = step
+
+    def objective(self, nll: float, kl: Sequence[float]) -> float:
+        raise NotImplementedError
+
+    def divergence(self, posterior: Posterior) -> Tensor:
+        return gaussian.kl_to_prior(*posterior).mean(0)
+
+    def draw(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        return self.scale * torch.randn(n, self.latent, generator=generator)
+
+    def log_prior(self, z: Tensor) -> Tensor:
+        return gaussian.log_prior(z / self.scale) - self.latent * math.log(self.scale)
 
     def begin(self, n: int, z: Tensor | None = None) -> Any:
         raise NotImplementedError
@@ -75,7 +99,7 @@ def true_nll(even: int, odd: int) -> float:
 
 @pytest.fixture
 def coin_model(text_model: TextModel) -> TextModel:
-    return replace(text_model, model=Toy(coins, rough_posterior), latent=2)
+    return replace(text_model, model=Toy(coins, rough_posterior, 2))
 
 
 @pytest.fixture
@@ -105,8 +129,8 @@ def test_bound_of_one_sample_is_minus_the_elbo_on_average(coin_model: TextModel)
 
 @pytest.mark.parametrize("samples", [1, 7])
 def test_bound_is_exact_where_z_says_nothing(text_model: TextModel, samples: int) -> None:
-    model = Toy(lambda batch, z: 1.5 * batch.lengths.float(), prior)
-    bound = nll_iw(replace(text_model, model=model, latent=2), SENTENCES, samples=samples)
+    model = Toy(lambda batch, z: 1.5 * batch.lengths.float(), prior, 2)
+    bound = nll_iw(replace(text_model, model=model), SENTENCES, samples=samples)
     lengths = [len(ids) + 1 for ids in text_model.tokenizer.encode(SENTENCES)]
     assert bound.tolist() == pytest.approx([1.5 * n for n in lengths], abs=1e-4)
 
@@ -122,7 +146,7 @@ def test_bound_is_exact_at_the_true_posterior(text_model: TextModel) -> None:
         n = len(batch.tokens)
         return Posterior(torch.full((n, 1), y / (1 + v)), torch.full((n, 1), math.log(v / (1 + v))))
 
-    bound = nll_iw(replace(text_model, model=Toy(nll, posterior), latent=1), SENTENCES, samples=3)
+    bound = nll_iw(replace(text_model, model=Toy(nll, posterior, 1)), SENTENCES, samples=3)
     expected = 0.5 * (math.log(2 * math.pi * (1 + v)) + y**2 / (1 + v))
     assert bound.tolist() == pytest.approx([expected] * len(SENTENCES), abs=1e-4)
 
@@ -197,18 +221,18 @@ def listening(spread: float) -> Toy:
         mu = batch.lengths.float()[:, None]
         return Posterior(mu, torch.full_like(mu, 2 * math.log(spread)))
 
-    return Toy(lambda batch, z: 0.5 * (z[:, 0] - batch.lengths).square(), posterior)
+    return Toy(lambda batch, z: 0.5 * (z[:, 0] - batch.lengths).square(), posterior, 1)
 
 
 def test_gain_is_none_for_a_decoder_that_ignores_z(text_model: TextModel) -> None:
-    model = Toy(lambda batch, z: batch.lengths.float(), rough_posterior)
-    use = use_of_latent(replace(text_model, model=model, latent=2), SENTENCES * 10)
+    model = Toy(lambda batch, z: batch.lengths.float(), rough_posterior, 2)
+    use = use_of_latent(replace(text_model, model=model), SENTENCES * 10)
     assert use.latent_gain == 0
     assert verdict(use).level == "collapsed"
 
 
 def test_gain_is_what_anothers_z_costs(text_model: TextModel) -> None:
-    tm = replace(text_model, model=listening(1e-4), latent=1)
+    tm = replace(text_model, model=listening(1e-4))
     two = SENTENCES[:2]
     short, long = (len(ids) + 1 for ids in text_model.tokenizer.encode(two))
     assert use_of_latent(tm, two).latent_gain == pytest.approx(0.5 * (long - short) ** 2, rel=1e-3)
@@ -223,7 +247,7 @@ def test_gain_never_compares_a_sentence_with_itself(text_model: TextModel) -> No
         for order in itertools.permutations(range(5))
         if all(i != j for i, j in enumerate(order))
     }
-    tm = replace(text_model, model=listening(1e-5), latent=1)
+    tm = replace(text_model, model=listening(1e-5))
     for seed in range(8):
         found = use_of_latent(tm, sentences, seed=seed).latent_gain
         assert min(abs(found - gain) for gain in gains) < 0.1
@@ -231,7 +255,7 @@ def test_gain_never_compares_a_sentence_with_itself(text_model: TextModel) -> No
 
 def test_use_gives_the_closed_form_kl_and_the_sampled_nll(text_model: TextModel) -> None:
     many = SENTENCES * 300
-    use = use_of_latent(replace(text_model, model=listening(0.5), latent=1), many)
+    use = use_of_latent(replace(text_model, model=listening(0.5)), many)
     lengths = np.array([len(ids) + 1 for ids in text_model.tokenizer.encode(many)])
     kl = 0.5 * (lengths**2 + 0.25 - 1 - math.log(0.25))
     assert use.kl == pytest.approx((kl.mean(),), rel=1e-4)

@@ -193,6 +193,18 @@ def test_stopped_run_leaves_a_model_and_can_go_on(
     assert (tmp_path / "best.safetensors").read_bytes() == (whole / "best.safetensors").read_bytes()
 
 
+def test_run_stopped_while_beta_rises_keeps_the_model_of_that_moment(
+    config: Config, corpus: Corpus, tmp_path: Path
+) -> None:
+    config = replace(config, steps=40, autoencoder=0.25, warmup=0.5)
+    stopped = last(train(config, corpus, tmp_path, control=at(23, "stop")))
+    assert stopped.path is not None
+    model = load(stopped.path)
+    assert model.info.steps == 23
+    kept, weights = load_file(stopped.path), state(tmp_path)
+    assert all(torch.equal(weights[f"model.{name}"].half(), kept[name]) for name in model.text_model.model.state_dict())
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no locks there")
 def test_run_under_way_cannot_be_begun_or_resumed_again(config: Config, corpus: Corpus, tmp_path: Path) -> None:
     first = train(config, corpus, tmp_path)

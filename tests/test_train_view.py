@@ -14,7 +14,8 @@ from vae.config import PRESETS
 from vae.events import Evaluated, Finished, Progress, Reconstruction, Said, Started
 from vae.jobs import Status
 from vae.ui import train_view
-from vae.ui.train_tab import KNOBS, STEPS, Screen, knob
+from vae.ui.knobs import KNOBS, STEPS, knob
+from vae.ui.train_tab import Screen
 from vae.ui.train_view import Story, Use
 from vae.ui.training import configure
 

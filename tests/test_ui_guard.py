@@ -15,7 +15,7 @@ from vae.corpus import MAX_SENTENCES
 from vae.families.vae import SentenceVAE
 from vae.ui.corpus_tab import MAX_PASTED
 from vae.ui.guard import MAX_BODY, MAX_UPLOAD, Guard
-from vae.ui.train_tab import KNOBS
+from vae.ui.knobs import KNOBS
 from vae.ui.training import PARAMETERS
 
 Answer = tuple[int, int]

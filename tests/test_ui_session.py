@@ -14,7 +14,8 @@ import pytest
 from vae.checkpoint import CheckpointError, load, save
 from vae.corpus import Corpus
 from vae.ui import checks, session
-from vae.ui.session import BUNDLED, RefusedError, Session, Visitors, bind, readable
+from vae.ui.model import readable
+from vae.ui.session import BUNDLED, RefusedError, Session, Visitors, bind
 
 
 @pytest.fixture

@@ -20,6 +20,10 @@ def _choice(default: str, choices: tuple[str, ...], group: str, label: str, help
     return field(default=default, metadata={"choices": choices, "group": group, "label": label, "help": help})
 
 
+def _switch(default: bool, group: str, label: str, help: str) -> Any:
+    return field(default=default, metadata={"group": group, "label": label, "help": help})
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Config:
     """The parameters of one training. Lengths are fractions of the run, losses nats, dropouts probabilities.
@@ -51,11 +55,22 @@ class Config:
     latent: int = _number(
         32, 2, 256, "model", "Latent size", "Dimensions of the space in which a sentence is a point (z)."
     )
-    bidirectional: bool = field(
-        default=True,
-        metadata={"group": "model", "label": "Read both ways",
-                  "help": "The encoder reads from the left and from the right."},
+    pooling: str = _choice(
+        "max", ("last", "mean", "max", "attention"), "model", "Pooling",
+        "What the encoder keeps of a sentence: what it remembers at the last word, the mean or the largest over all "
+        "words, or a mean that weighs each word (attention).",
     )  # fmt: skip
+    z_to: str = _choice(
+        "state+inputs+output", ("state+inputs+output", "state+inputs", "state", "inputs"), "model", "Where z enters",
+        "How the decoder is told z: as the state it begins with, beside each word it reads, or beside what it says.",
+    )  # fmt: skip
+    batch_norm: float = _number(
+        0.0, 0.0, 3.0, "model", "Batch-normalised mu",
+        "Spread that the codes of each batch are given, so that they cannot all be one; 0 does without. Try 0.6.",
+    )  # fmt: skip
+    bidirectional: bool = _switch(
+        True, "model", "Read both ways", "The encoder reads from the left and from the right."
+    )
     dropout: float = _number(
         0.2, 0.0, 0.9, "model", "Dropout", "Share of the numbers hidden while training, so that it learns, not recites."
     )
@@ -67,17 +82,30 @@ class Config:
         0.5, 0.0, 4.0, "loss", "Free bits",
         "Nats that each latent dimension may carry at no cost: more keeps the letter, less the gist.",
     )  # fmt: skip
+    free_bits_on: str = _choice(
+        "dimension", ("dimension", "sentence"), "loss", "Free bits on",
+        "What is free: that much in each dimension, or as much in all together, however they share it.",
+    )  # fmt: skip
     bag_of_words: float = _number(
         0.5, 0.0, 10.0, "loss", "Bag of words",
         "Weight of a second task, to tell from z alone which pieces occur; it keeps z informative.",
     )  # fmt: skip
     word_dropout: float = _number(
         0.2, 0.0, 1.0, "loss", "Word dropout",
-        "Share of the decoder's previous words that are blanked, so that it has to listen to z.",
+        "Share of the decoder's previous words that are blanked, so that it has to listen to z; a language model "
+        "does without.",
     )  # fmt: skip
     encoder_noise: float = _number(
         0.1, 0.0, 0.9, "loss", "Encoder noise",
-        "Share of the words blanked before the encoder reads them, so that neighbours in the space are alike.",
+        "Share of the words changed before the encoder reads them, so that neighbours in the space are alike.",
+    )  # fmt: skip
+    noise_kind: str = _choice(
+        "blank", ("blank", "drop", "substitute", "shuffle"), "loss", "Kind of noise",
+        "What becomes of those words: they are blanked, dropped, replaced by any others, or moved a few places.",
+    )  # fmt: skip
+    adversarial: float = _number(
+        1.0, 0.0, 100.0, "loss", "Critic",
+        "Weight of the adversarial term (family aae): higher brings the points closer to a bell curve.",
     )  # fmt: skip
     autoencoder: float = _number(
         0.1, 0.0, 1.0, "schedule", "Autoencoder phase", "First part of the run in which the KL costs nothing (beta 0)."
@@ -85,6 +113,24 @@ class Config:
     warmup: float = _number(
         0.3, 0.0, 1.0, "schedule", "Warm-up", "Part of the run over which beta then rises to its value."
     )
+    beta_schedule: str = _choice(
+        "linear", ("constant", "linear", "logistic", "cyclical"), "schedule", "Beta schedule",
+        "How beta rises in the warm-up: at once, in a straight line, in an S, or again and again.",
+    )  # fmt: skip
+    cycles: int = _number(4, 1, 100, "schedule", "Cycles", "Times that beta rises in a cyclical schedule.")
+    decoder_reset: bool = _switch(
+        False, "schedule", "Decoder reset",
+        "The decoder forgets all after the autoencoder phase, and learns anew from a code that already says much.",
+    )  # fmt: skip
+    sharpen: float = _number(
+        0.0, 0.0, 1.0, "schedule", "Sharpening",
+        "Last part of the run in which it also learns what it likes best to say at points of the prior, so that "
+        "samples read well, at some cost to exactness.",
+    )  # fmt: skip
+    aggressive: int = _number(
+        0, 0, 100, "schedule", "Encoder first",
+        "Extra updates of the encoder alone in each step, until z tells no more than before; 0 does without.",
+    )  # fmt: skip
 
     epochs: float = _number(
         10.0, 0.01, 1000.0, "length", "Epochs",
@@ -101,13 +147,9 @@ class Config:
     )
     clip: float = _number(5.0, 0.01, 1000.0, "training", "Gradient clip", "Largest norm of a gradient, per update.")
     batch: int = _number(
-        64,
-        1,
-        65536,
-        "training",
-        "Batch",
+        64, 1, 65536, "training", "Batch",
         "Sentences per update, about: sentences of like length go together. Of several processes, each takes so many.",
-    )
+    )  # fmt: skip
     seed: int = _number(1, 0, 2**31 - 1, "training", "Seed", "The same seed, text and settings give the same run.")
     precision: str = _choice(
         "auto", ("auto", "float32", "bfloat16"), "training", "Precision",

@@ -128,29 +128,36 @@ def from_first(value: int) -> int:
     return int(told)
 
 
-def total(x: Tensor) -> Tensor:
+def total(x: Tensor, alike: bool = True) -> Tensor:
     """The sum over all ranks: of figures to tell, or of a statistic of the whole batch that enters the loss.
 
     A statistic's gradient is right when every rank's share of the loss holds the same term of it, and the shares add up
-    (as `GradientSum` adds them): it is then known without asking the others.
+    (as `GradientSum` adds them): it is then known without asking the others. They are asked where the shares hang on
+    it in ways that are not `alike`.
     """
     if world() == 1:
         return x
-    summed: Tensor = _Total.apply(x)  # type: ignore[no-untyped-call]
+    summed: Tensor = _Total.apply(x, alike)  # type: ignore[no-untyped-call]
     return summed
+
+
+def _summed(x: Tensor) -> Tensor:
+    x = x.clone()
+    with _others_needed():
+        dist.all_reduce(x)
+    return x
 
 
 class _Total(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
-        x = x.clone()
-        with _others_needed():
-            dist.all_reduce(x)
-        return x
+    def forward(ctx: Any, x: Tensor, alike: bool) -> Tensor:
+        ctx.alike = alike
+        return _summed(x)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:
-        return gradient * world()  # this rank's, and as much from each of the others
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        # this rank's, and as much from each of the others
+        return (gradient * world() if ctx.alike else _summed(gradient)), None
 
 
 class Agreement:

@@ -65,14 +65,15 @@ class Progress:
 class Evaluated:
     """How the model does on held-out sentences, and a verdict in plain words.
 
-    `level` is one of LEVELS; `mutual_information`, its ceiling and `latent_gain` are in nats.
+    `level` is one of LEVELS; `mutual_information`, its ceiling and `latent_gain` are in nats. `kl` is a VAE's; of an
+    adversarial autoencoder it tells how far all codes together are from the prior, and there is no mutual information.
     """
 
     step: int
     steps: int
     nll: float
     kl: float
-    mutual_information: float
+    mutual_information: float | None
     mi_ceiling: float
     active_units: int
     latent: int

@@ -25,6 +25,12 @@ def kl_to_prior(mu: Tensor, logvar: Tensor) -> Tensor:
     return 0.5 * (mu.square() + logvar.exp() - 1 - logvar)
 
 
+def moments_to_prior(mean: Tensor, variance: Tensor) -> Tensor:
+    """KL(N(mean, variance) || N(0, 1)), elementwise: how far points of these moments are from the prior, (D,) each."""
+    variance = variance.clamp(min=math.exp(-12))  # of a single point, or of equal ones, it is 0
+    return kl_to_prior(mean, variance.log())
+
+
 def sample(mu: Tensor, logvar: Tensor, generator: torch.Generator | None = None) -> Tensor:
     """z = mu + eps * std with eps ~ N(0, I): a draw that gradients pass through.
 
@@ -48,6 +54,16 @@ def log_prob(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
         (...), nats.
     """
     return -0.5 * ((z - mu).square() * (-logvar).exp() + logvar + _LOG_2PI).sum(-1)
+
+
+def information(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
+    """I(x; z) of B sentences by one z of each, (B, D) all: a scalar, nats, at most ln B.
+
+    q(z) is the mixture of the same B posteriors.
+    Source: Hoffman & Johnson 2016, ELBO surgery; Dieng et al. 2019, arXiv:1807.04863.
+    """
+    log_q = log_prob(z[:, None], mu, logvar)  # (B, B): of z_i under posterior j
+    return (log_q.diagonal() - log_q.logsumexp(1) + math.log(len(z))).mean()
 
 
 def log_prior(z: Tensor) -> Tensor:

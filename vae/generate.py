@@ -30,6 +30,7 @@ def generate(
     top_p: float = 1.0,
     prefix: Sequence[int] = (),
     generator: torch.Generator | None = None,
+    luck: Tensor | None = None,
 ) -> list[list[int]]:
     """Continue n sentences until each one ends.
 
@@ -41,6 +42,7 @@ def generate(
         top_p: draw among the likeliest that hold this much probability.
         prefix: tokens that every sentence starts with.
         generator: gives each sentence its own numbers, (n, max_tokens - prefix) at once.
+        luck: these numbers themselves, in [0, 1), instead.
     Returns:
         ids of each sentence, prefix included, without begin and end.
     Raises:
@@ -58,11 +60,12 @@ def generate(
     if temperature > 0:
         if logits.amax(-1).isnan().any():
             raise ValueError("the model's figures are no numbers: train it again with a lower learning rate")
-        luck = torch.rand(n, limit, generator=generator, device=generator.device if generator else None)
-        luck = torch.cat([luck, luck.new_zeros(len(row) - n, limit)]).to(device)
+        if luck is None:
+            luck = torch.rand(n, limit, generator=generator, device=generator.device if generator else None)
+        draws = torch.cat([luck, luck.new_zeros(len(row) - n, limit)]).to(device)
     said = torch.full((len(row), limit), EOS_ID, device=device)
     for t in range(limit):
-        tokens = _draw(logits, temperature, top_k, top_p, luck[row, t]) if temperature > 0 else logits.argmax(-1)
+        tokens = _draw(logits, temperature, top_k, top_p, draws[row, t]) if temperature > 0 else logits.argmax(-1)
         said[row, t] = tokens.masked_fill(ended, EOS_ID)
         ended = ended | (tokens == EOS_ID)
         if _may_ask(device, t):

@@ -30,6 +30,7 @@ class Status:
         message: a sentence for the person.
         model: path of its best model so far, if there is one.
         resumable: False when it failed and would break off again in the same way.
+        family: of the model that it trains.
     """
 
     state: str
@@ -37,15 +38,17 @@ class Status:
     message: str
     model: str | None
     resumable: bool = True
+    family: str = "vae"
 
 
 @dataclass(frozen=True, slots=True)
 class RunInfo:
-    """One line of a user's list of runs."""
+    """One line of a user's list of runs; `aside` as it was submitted."""
 
     run_id: str
     name: str
     state: str
+    aside: bool = False
 
 
 @dataclass(eq=False)
@@ -59,6 +62,7 @@ class Job:
     log: EventLog
     config: Config
     start_from: Path | None
+    aside: bool = False
     round: int = 0  # in each, everyone's turn comes once
     state: str = "waiting"
     message: str = ""

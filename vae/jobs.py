@@ -68,8 +68,10 @@ class Jobs:
         """Start a process now, so that the first training does not wait seconds for its imports."""
         self._pool.wake()
 
-    def submit(self, owner: str, config: Config, corpus: Corpus, *, start_from: Path | None = None) -> str:
-        """Queue a training; returns its unguessable id.
+    def submit(
+        self, owner: str, config: Config, corpus: Corpus, *, start_from: Path | None = None, aside: bool = False
+    ) -> str:
+        """Queue a training; returns its unguessable id. `aside`: it is part of something larger, as `runs` tells.
 
         Raises:
             JobError: the queue is full, or the text cannot be stored.
@@ -78,7 +80,7 @@ class Jobs:
             self._check_room()
         run_id = secrets.token_urlsafe(16)
         run = Run(self._root / run_id)
-        job = Job(run_id, owner, corpus.name, run, EventLog(run.events), config, start_from)
+        job = Job(run_id, owner, corpus.name, run, EventLog(run.events), config, start_from, aside)
         try:
             job.store(corpus)
             with self._lock:
@@ -159,13 +161,13 @@ class Jobs:
             job = self._find(owner, run_id)
             model = job.model or (str(job.run.best) if job.run.best.exists() else None)
             if job.state != "waiting":
-                return Status(job.state, 0, job.message, model, job.resumable)
+                return Status(job.state, 0, job.message, model, job.resumable, job.config.family)
             place = self._order().index(job) + 1 + len(self._pool.busy()) - self._slots
             if place <= 0:  # a worker is about to take it
-                return Status("starting", 0, "Starting.", model)
+                return Status("starting", 0, "Starting.", model, family=job.config.family)
             others = "Another training is" if self._slots == 1 else f"{self._slots} other trainings are"
             yours = "yours is next." if place == 1 else f"yours is number {place} in the queue."
-            return Status("waiting", place, f"{others} running; {yours}", model)
+            return Status("waiting", place, f"{others} running; {yours}", model, family=job.config.family)
 
     def events(self, owner: str, run_id: str, after: int = 0) -> list[Event]:
         """What the run has told so far, without the first `after` events."""
@@ -196,8 +198,8 @@ class Jobs:
     def runs(self, owner: str) -> list[RunInfo]:
         """All runs of a user, oldest first."""
         with self._lock:
-            mine = [run_id for run_id, job in self._jobs.items() if job.owner == owner]
-            return [RunInfo(i, self._jobs[i].name, self.status(owner, i).state) for i in mine]
+            mine = [job for job in self._jobs.values() if job.owner == owner]
+            return [RunInfo(job.run_id, job.name, self.status(owner, job.run_id).state, job.aside) for job in mine]
 
     def close(self) -> None:
         """End all workers; trainings save their state if they can within seconds. May be called twice."""

@@ -11,7 +11,7 @@ from torch import Tensor
 from vae.batches import Tokens, in_order
 from vae.families import Posterior, SentenceModel
 from vae.generate import beam_search, generate
-from vae.kinds import KINDS
+from vae.kinds import Kind
 from vae.tokenizer import Tokenizer
 
 _WORDS = 0x5EED  # the choice of words must not repeat the numbers that z was drawn from
@@ -30,6 +30,11 @@ class TextModel:
     def latent(self) -> int:
         """Dimensions of z: 0 without a latent space."""
         return self.model.latent
+
+    @property
+    def kind(self) -> Kind:
+        """Its family in words."""
+        return self.model.kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +153,16 @@ def path(tm: TextModel, a: str, b: str, *, steps: int = 11, kind: str = "lerp") 
             raise ValueError(f"the {name} sentence is empty: type something to slide from or to")
     if not 2 <= steps <= 1001:
         raise ValueError(f"steps is {steps}: it must lie between 2 and 1001")
-    mu = encode(tm, [" ".join(a.split()), " ".join(b.split())]).mu
-    z = interpolate(mu[0], mu[1], steps, kind)
-    return points(decode(tm, z), z)
+    return paths(tm, [(" ".join(a.split()), " ".join(b.split()))], steps=steps, kind=kind)[0]
+
+
+def paths(tm: TextModel, pairs: Sequence[tuple[str, str]], *, steps: int = 11, kind: str = "lerp") -> list[list[Point]]:
+    """The ways between many pairs of sentences, decoded together; each one as `path` has it."""
+    _need_space(tm)
+    mu = encode(tm, [sentence for pair in pairs for sentence in pair]).mu
+    z = torch.cat([interpolate(mu[2 * i], mu[2 * i + 1], steps, kind) for i in range(len(pairs))])
+    said = points(decode(tm, z), z)
+    return [said[first : first + steps] for first in range(0, len(said), steps)]
 
 
 def interpolate(a: Tensor, b: Tensor, steps: int, kind: str = "lerp") -> Tensor:
@@ -182,7 +194,7 @@ def interpolate(a: Tensor, b: Tensor, steps: int, kind: str = "lerp") -> Tensor:
 
 def _need_space(tm: TextModel) -> None:
     if not tm.latent:
-        raise ValueError(f"{KINDS['lm'].lacks} Choose a model of another family.")
+        raise ValueError(f"{tm.kind.lacks} Choose a model of another family.")
 
 
 def points(texts: Sequence[str], z: Tensor) -> list[Point]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor
 from vae import gaussian
 from vae.batches import Batch, Tokens, in_order
 from vae.families import Posterior, SentenceModel
+from vae.kinds import KINDS, Kind
 from vae.latent import TextModel, encode
 
 _MI_SENTENCES = 1000
@@ -19,6 +20,7 @@ _TOKENS, _TOKENS_GPU = 2**13, 2**17  # decoded at once
 _ACTIVE_VARIANCE = 0.01
 _FEW_SENTENCES, _TOO_FEW_SENTENCES = 200, 20
 _UNSETTLED_KL = 2.5  # nats a dimension: as an autoencoder without a prior has
+_UNSETTLED_CODES = 0.25  # nats a dimension: as at a third of the prior's variance, or at more than twice as much
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +28,18 @@ class Use:
     """How a model uses its latent space on a set of sentences."""
 
     nll: float  # reconstruction, with one z drawn a sentence
-    kl: tuple[float, ...]  # of each dimension
-    mutual_information: float
+    kl: tuple[float, ...]  # of each dimension: the model's `divergence`
+    mutual_information: float | None  # None where codes have no spread: a number would be infinite
     mi_sentences: int
     active_units: int
     latent_gain: float
     sentences: int
+    kind: Kind = KINDS["vae"]
+    prior_gain: float = 0.0  # E[log p(z) - log N(z; 0, I)]: what a prior of another shape takes off the kl
 
     @property
     def elbo(self) -> float:
-        return -(self.nll + sum(self.kl))
+        return -(self.nll + sum(self.kl) - self.prior_gain)
 
     @property
     def mi_ceiling(self) -> float:
@@ -62,15 +66,17 @@ def use_of_latent(tm: TextModel, sentences: Sequence[str], *, seed: int = 1) -> 
     tokens = Tokens.of(tm.tokenizer.encode(sentences))
     own = nll_at(tm.model, tokens, z)
     gain = nll_at(tm.model, tokens, z[other]) - own
-    mi, n = mutual_information(posterior, seed=seed)
+    information, n = mutual_information(posterior, seed=seed)
     return Use(
         nll=own.mean().item(),
-        kl=tuple(gaussian.kl_to_prior(*posterior).mean(0).tolist()),
-        mutual_information=mi,
+        kl=tuple(tm.model.divergence(posterior).tolist()),
+        mutual_information=information if tm.kind.density else None,
         mi_sentences=n,
         active_units=active_units(posterior.mu),
         latent_gain=gain.mean().item(),
         sentences=len(sentences),
+        kind=tm.kind,
+        prior_gain=(tm.model.log_prior(z) - gaussian.log_prior(z)).mean().item(),
     )
 
 
@@ -86,11 +92,17 @@ def nll_at(model: SentenceModel, tokens: Tokens, z: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def nll_iw(tm: TextModel, sentences: Sequence[str], *, samples: int = 100, seed: int = 1) -> Tensor:
+def nll_iw(
+    tm: TextModel, sentences: Sequence[str], *, samples: int = 100, seed: int = 1,
+    progress: Callable[[float], None] = lambda share: None,
+) -> Tensor:  # fmt: skip
     """The importance-weighted upper bound on -log p(x), of each sentence: (B,).
 
     -log 1/S sum_s p(x|z_s) p(z_s) / q(z_s|x); at S = 1 it is minus a one-sample ELBO, and it falls towards
-    -log p(x) as S grows.
+    -log p(x) as S grows. Without a latent space it is exact, whatever S is.
+
+    Args:
+        progress: is told the share that is done, now and then.
     Raises:
         ValueError: samples is not positive.
     Source: Burda et al. 2016, arXiv:1509.00519.
@@ -101,6 +113,7 @@ def nll_iw(tm: TextModel, sentences: Sequence[str], *, samples: int = 100, seed:
     tokens, device = Tokens.of(tm.tokenizer.encode(sentences)), tm.model.device
     generator = torch.Generator().manual_seed(seed)
     bound = torch.empty(len(tokens))
+    done = 0
     for rows, batch in in_order(tokens, budget=512):
         batch = batch.to(device)
         posterior = Posterior(*(part.cpu() for part in tm.model.posterior(batch)))
@@ -111,6 +124,8 @@ def nll_iw(tm: TextModel, sentences: Sequence[str], *, samples: int = 100, seed:
             log_weights.append(_log_weights(tm.model, batch, posterior, s, generator))
         total = torch.cat(log_weights).logsumexp(0) - math.log(samples)  # (B,)
         bound[torch.from_numpy(rows)] = -total
+        done += int(batch.lengths.sum())
+        progress(done / tokens.total)
     return bound
 
 
@@ -120,8 +135,7 @@ def _log_weights(
     """log p(x|z) + log p(z) - log q(z|x) at s draws a sentence, made on the processor for any device: (s, B)."""
     mu, logvar = (part.expand(s, -1, -1) for part in posterior)  # (s, B, D)
     z = gaussian.sample(mu, logvar, generator)
-    repeated = Batch(batch.tokens.repeat(s, 1), batch.lengths.repeat(s), batch.rows.repeat(s), s * batch.whole)
-    nll = model.nll(repeated, z.flatten(0, 1).to(model.device)).view(s, -1).cpu()
+    nll = model.nll(batch, z.flatten(0, 1).to(model.device)).view(s, -1).cpu()
     return -nll + model.log_prior(z) - gaussian.log_prob(z, mu, logvar)
 
 
@@ -173,6 +187,8 @@ def verdict(use: Use) -> Verdict:
         )
     if not all(map(math.isfinite, (kl, use.nll, use.latent_gain))):
         return Verdict("unknown", "The figures are not numbers.", "Train again with a lower learning rate.")
+    if not use.kind.density:
+        return _verdict_on_codes(use, little)
     if kl < 1 or use.latent_gain < 0.5:
         return Verdict(
             "collapsed",
@@ -196,14 +212,45 @@ def verdict(use: Use) -> Verdict:
     return Verdict("healthy", f"Healthy: {active} dimensions carry information.{little}", "")
 
 
+def _verdict_on_codes(use: Use, little: str) -> Verdict:
+    """Of a family whose codes have no spread, and a critic instead of a KL term."""
+    d, distance = len(use.kl), sum(use.kl)
+    if use.latent_gain < 0.5:
+        return Verdict(
+            "collapsed",
+            f"Collapsed: the decoder does not listen to the codes, so every point says much the same.{little}",
+            "Give the critic less weight, or the autoencoder phase a larger part.",
+        )
+    if distance > _UNSETTLED_CODES * d:
+        return Verdict(
+            "weak",
+            f"Unsettled: the codes lie {distance:.0f} nats off the bell curve, so points drawn at random read badly."
+            f"{little}",
+            "Train longer, or give the critic more weight.",
+        )
+    lacks = _lacks(use)
+    if lacks:
+        return Verdict(
+            "weak",
+            f"Weak: the codes tell something, but little: {' and '.join(lacks)}.{little}",
+            "Train longer, or give the critic less weight.",
+        )
+    return Verdict(
+        "healthy",
+        f"Healthy: the codes lie like the bell curve ({distance:.1f} nats off), and the decoder listens to them."
+        f"{little}",
+        "",
+    )
+
+
 def _lacks(use: Use) -> list[str]:
     """What a latent space that does little is short of, in words."""
-    d, enough_information = len(use.kl), 0.5 * min(use.mi_ceiling, 5.0)
+    d, information = len(use.kl), use.mutual_information
     lacks = []
     if use.active_units < 0.5 * d:
         lacks.append(f"{use.active_units} of {d} dimensions are in use")
     if use.latent_gain < 3:
         lacks.append(f"another sentence's z costs the decoder only {use.latent_gain:.1f} nats")
-    if use.mutual_information < enough_information:
-        lacks.append(f"a z tells only {use.mutual_information:.1f} nats of its sentence")
+    if information is not None and information < 0.5 * min(use.mi_ceiling, 5.0):
+        lacks.append(f"a z tells only {information:.1f} nats of its sentence")
     return lacks

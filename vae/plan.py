@@ -9,10 +9,12 @@ import torch
 
 from vae import checkpoint
 from vae.config import Config
+from vae.kinds import KINDS
 from vae.store import Run, atomic_write
 
 _SHAPE = (
-    "family", "tokenizer", "vocabulary", "embedding", "encoder_hidden", "hidden", "latent", "bidirectional",
+    "family", "tokenizer", "vocabulary", "embedding", "encoder_hidden", "hidden", "latent", "bidirectional", "pooling",
+    "z_to", "batch_norm",
 )  # fmt: skip
 
 
@@ -53,9 +55,14 @@ def settled(config: Config, base: Config | None, processes: int) -> Config:
         base: of the model that a fine-tuning begins with: its text and shape are kept, there is no second
             autoencoder phase, and updates are smaller.
     Raises:
-        ValueError: the whole step is too large.
+        ValueError: the whole step is too large, or the model is of another family.
     """
     if base:
+        if config.family != base.family:
+            raise ValueError(
+                f"the model to start from is of the family {base.family} ({KINDS[base.family].title}), and cannot be "
+                f"made one of the family {config.family}: choose the same family, or start from nothing"
+            )
         inherited = {name: getattr(base, name) for name in _SHAPE}
         config = replace(
             config, **inherited, autoencoder=0.0, warmup=0.0, learning_rate=config.learning_rate / 2

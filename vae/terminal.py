@@ -1,11 +1,16 @@
-"""A training on a terminal: its progress bar, and Ctrl-C."""
+"""Work on a terminal: what it tells while it goes on, its results, and Ctrl-C."""
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
+import time
+from typing import Any
 
 from vae.events import Evaluated, Event, Progress, Started
+
+_PATIENCE = 10.0  # seconds without a word
 
 
 class StopOnInterrupt:
@@ -71,3 +76,32 @@ class Display:
 
     def _line(self, text: str) -> None:
         print(f"\r\x1b[K{text}" if self._bar else text, file=sys.stderr, flush=True)
+
+
+class Told:
+    """What long work is doing: a line that changes on a terminal, elsewhere a line every ten seconds."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet, self._in_place = quiet, sys.stderr.isatty()
+        self._last = time.monotonic()
+
+    def __enter__(self) -> Told:
+        return self
+
+    def __call__(self, line: str) -> None:
+        if self._quiet:
+            return
+        if self._in_place:
+            print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
+        elif time.monotonic() - self._last >= _PATIENCE:
+            self._last = time.monotonic()
+            print(line, file=sys.stderr, flush=True)
+
+    def __exit__(self, *_: object) -> None:
+        if self._in_place and not self._quiet:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """One object on stdout, for other programs."""
+    print(json.dumps(value, ensure_ascii=False, indent=2))

@@ -196,7 +196,7 @@ class _Trainer:
                 yield from self._evaluate()
                 self._save_state()
                 meter.restart()
-        if not self.run.best.exists():  # a model for now: the first regular evaluation of a resumed run replaces it
+        if not self.run.best.exists() or (self.step < total and self._settling):  # for now: the next one replaces it
             yield from self._evaluate()
             self.best = math.inf
         self._save_state()
@@ -238,11 +238,15 @@ class _Trainer:
         use, event = self._measure()
         yield event
         objective = self.model.objective(use.nll, use.kl)
-        settling = schedules.settling(self.step / self.config.steps, self.config)
-        if settling or objective < self.best:  # NaN is not
-            self.best = math.inf if settling else objective
+        if self._settling or objective < self.best:  # NaN is not
+            self.best = math.inf if self._settling else objective
             self._save_model(use, event)
             yield Saved(self.step, str(self.run.best), True)
+
+    @property
+    def _settling(self) -> bool:
+        """Whether models cannot be compared with later ones yet, so that the newest counts as the best."""
+        return schedules.settling(self.step / self.config.steps, self.config)
 
     def _measure(self) -> tuple[metrics.Use, Evaluated]:
         self.model.eval()

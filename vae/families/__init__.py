@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from vae.batches import Batch
+from vae.kinds import Kind
 
 
 class Losses(NamedTuple):
@@ -22,6 +23,7 @@ class Losses(NamedTuple):
     kl: Tensor
     beta: float
     finite: Tensor | bool = True  # false: the loss or its gradient was not, and no update was applied
+    critic: Tensor | None = None  # what the family's critic minimises while it learns, a scalar, if it has one
 
 
 class Posterior(NamedTuple):
@@ -41,6 +43,7 @@ class SentenceModel(Protocol):
     """
 
     latent: int
+    kind: Kind
 
     @property
     def device(self) -> torch.device: ...
@@ -48,6 +51,7 @@ class SentenceModel(Protocol):
     def losses(self, batch: Batch, t: int) -> Losses: ...
     def objective(self, nll: float, kl: Sequence[float]) -> float: ...
     def posterior(self, batch: Batch) -> Posterior: ...
+    def divergence(self, posterior: Posterior) -> Tensor: ...
     def draw(self, n: int, generator: torch.Generator | None = None) -> Tensor: ...
     def log_prior(self, z: Tensor) -> Tensor: ...
     def nll(self, batch: Batch, z: Tensor) -> Tensor: ...

@@ -15,7 +15,8 @@ from vae.updates import Updater
 class LanguageModel(Writer):
     """LSTM -> the next word. Its loss is the nll, which is exact: there is nothing that it does not know.
 
-    To everything else it is a model whose z has no dimensions.
+    To everything else it is a model whose z has no dimensions. Words before the next one are all it has to go by, so
+    that none of them is ever blanked.
     Source: Mikolov et al. 2010, Recurrent neural network based language model; Merity et al. 2018, arXiv:1708.02182
     (what keeps a small one from reciting); Press & Wolf 2017, arXiv:1608.05859 (one table to read and to write).
     """
@@ -32,5 +33,5 @@ class LanguageModel(Writer):
     def losses(self, batch: Batch, t: int, noise: Noise | None = None) -> Losses:
         """The losses of step t without an update; with noise, as in training."""
         z, _ = self.posterior(batch)
-        loss, nll = self.told(batch, z, noise)
+        loss, nll = self.told(batch, self.embedding(batch.inputs), z, noise)
         return Losses(loss, nll, z, 0.0)

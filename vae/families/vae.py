@@ -8,60 +8,137 @@ import torch
 from torch import Tensor, nn
 
 from vae import distributed, gaussian, schedules
-from vae.batches import Batch
+from vae.batches import Batch, Tokens
 from vae.config import Config
 from vae.families import Losses, Posterior
 from vae.families.writer import Writer
-from vae.layers import Encoder, blank_words, locked_dropout
+from vae.generate import generate
+from vae.layers import BatchNorm, Encoder, blank_words, corrupt, locked_dropout
 from vae.noise import Noise
 from vae.tokenizer import EOS_ID, UNK_ID
-from vae.updates import Updater
+from vae.updates import Chase, Updater
 
 _LOGVAR_RANGE = (-12.0, 4.0)
+_SHARPENED, _LIKELY, _LONGEST = 0.5, 0.5, 64  # weight of the model's own sentences, their temperature, most tokens
 
 
 class SentenceVAE(Writer):
     """LSTM encoder -> mu, logvar; z -> LSTM decoder.
 
-    Its loss is nll + beta * sum_d max(free_bits, mean_b kl_bd) + bag_of_words * nll_bow.
-    Source: Kingma & Welling 2014, arXiv:1312.6114; Bowman et al. 2016, arXiv:1511.06349; Kingma et al. 2016,
-    arXiv:1606.04934 (free bits); Zhao et al. 2017, arXiv:1703.10960 (bag of words).
+    Its loss is nll + beta * charged(kl) + bag_of_words * nll_bow.
+    Source: Kingma & Welling 2014, arXiv:1312.6114; Bowman et al. 2016, arXiv:1511.06349; Zhao et al. 2017,
+    arXiv:1703.10960 (bag of words).
     """
 
     def __init__(self, config: Config, vocabulary: int) -> None:
         super().__init__(config, vocabulary)
-        self.encoder = Encoder(config.embedding, config.encoder_hidden, config.bidirectional)
+        self.encoder = Encoder(config.embedding, config.encoder_hidden, config.bidirectional, config.pooling)
         self.to_posterior = nn.Linear(self.encoder.size, 2 * config.latent)
         self.bag = nn.Linear(config.latent, config.embedding)
+        self.norm: BatchNorm | None = BatchNorm(config.latent, config.batch_norm) if config.batch_norm else None
         self.updaters["all"] = Updater(self.parameters(), config)
+        if config.aggressive:
+            self.chase = Chase([*self.encoder.parameters(), *self.to_posterior.parameters()], config)
+            self.updaters["encoder"] = self.chase
 
     def posterior(self, batch: Batch) -> Posterior:
         """q(z|x): (B, D) each."""
         return self._posterior(self.embedding(batch.tokens), batch.lengths)
 
-    def _posterior(self, x: Tensor, lengths: Tensor) -> Posterior:
-        """x: (B, T, E) embedded tokens."""
+    def _posterior(self, x: Tensor, lengths: Tensor, whole: int = 0) -> Posterior:
+        """x: (B, T, E) embedded tokens.  whole: sentences of the step over all processes while it learns, else 0."""
         mu, logvar = self.to_posterior(self.encoder(x, lengths)).float().chunk(2, -1)
-        return Posterior(mu, logvar.clamp(*_LOGVAR_RANGE))
+        return Posterior(self.norm(mu, whole) if self.norm is not None else mu, logvar.clamp(*_LOGVAR_RANGE))
+
+    def step(self, batch: Batch, t: int) -> Losses:
+        """One update, and what is due before it at step t."""
+        if self.config.decoder_reset and schedules.leaves_zero(t, self.config):
+            self._reset_decoder()
+        if self.config.aggressive and self.chase.going and schedules.beta(t / self.config.steps, self.config):
+            self._chase(batch, t)
+        return super().step(batch, t)
+
+    def update(self, losses: Losses, t: int) -> Tensor:
+        finite = super().update(losses, t)
+        if self.norm is not None:
+            self.norm.remember(finite)
+        return finite
+
+    def _reset_decoder(self) -> None:
+        """New random weights for the decoder, which then learns from codes that already tell a lot.
+
+        Source: Li et al. 2019, arXiv:1909.00868. The table of embeddings stays, since the encoder reads with it.
+        """
+        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+            torch.manual_seed(self.config.seed)
+            self.decoder.reset_parameters()
+        self.updaters["all"].forget(self.decoder.parameters())
+
+    def _chase(self, batch: Batch, t: int) -> None:
+        """Updates of the encoder alone, each with another noise, so that it keeps up with the decoder.
+
+        Source: He et al. 2019, arXiv:1901.05534.
+        """
+        for turn in range(1, self.config.aggressive + 1):
+            noise = Noise(self.config.seed ^ turn << 24, t, batch.rows)
+            with torch.autocast(batch.tokens.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
+                loss = self.losses(batch, t, noise).loss
+            self.chase.apply(loss, t)
+        with torch.no_grad():
+            mu, logvar = self.posterior(batch)
+            z = mu + Noise(self.config.seed, t, batch.rows).normal(self.latent) * (0.5 * logvar).exp()
+            self.chase.watch(gaussian.information(z, mu, logvar), t)
 
     def losses(self, batch: Batch, t: int, noise: Noise | None = None) -> Losses:
         """The losses of step t without an update; with noise, as in training (words blanked, one sampled z)."""
         config = self.config
-        beta = schedules.beta(
-            t / max(1, config.steps), final=config.beta, autoencoder=config.autoencoder, warmup=config.warmup
+        beta = schedules.beta(t / max(1, config.steps), config)
+        read, lengths = corrupt(
+            batch.tokens, batch.lengths, config.noise_kind, config.encoder_noise, len(self.bias), noise
         )
-        read = blank_words(batch.tokens, config.encoder_noise, UNK_ID, EOS_ID + 1, noise)
         before = blank_words(batch.inputs, config.word_dropout, UNK_ID, EOS_ID + 1, noise)
         x, y = self.embedding(torch.cat([read, before])).chunk(2)  # one lookup has one gradient, as large as the table
-        mu, logvar = self._posterior(locked_dropout(x, config.dropout, noise), batch.lengths)
+        mu, logvar = self._posterior(locked_dropout(x, config.dropout, noise), lengths, batch.whole if noise else 0)
         z = mu if noise is None else mu + noise.normal(config.latent) * (0.5 * logvar).exp()
         kl = gaussian.kl_to_prior(mu, logvar)  # (B, D)
         bag = (self.bag(z), config.bag_of_words) if config.bag_of_words else None
-        told, nll = self.told_from(batch, y, z, noise, bag)
+        told, nll = self.told(batch, y, z, noise, bag)
         mean_kl = distributed.total(kl.sum(0) / batch.whole)  # (D,)
-        loss = told + beta * mean_kl.clamp(min=config.free_bits).sum() / distributed.world()
+        loss = told + beta * self._charged(mean_kl) / distributed.world()
+        if noise is not None and schedules.sharpening(t / max(1, config.steps), config):
+            loss = loss + _SHARPENED * self._sharpened(batch, t, noise)
         return Losses(loss, nll, kl, beta)
+
+    def _sharpened(self, batch: Batch, t: int, noise: Noise) -> Tensor:
+        """The mean nll of sentences that the model itself says at points of the prior when it is to say likely ones, a
+        scalar share: as many as the batch has.
+
+        Between the codes of real sentences the decoder is unsure, and the words that it draws there read badly, though
+        its likeliest ones read well: it learns from these. The encoder learns nothing here.
+        Source: Kim & Rush 2016, arXiv:1606.07947 (sequence-level distillation), here of a model into itself.
+        """
+        n, z = len(batch.tokens), noise.normal(self.latent)
+        with torch.no_grad(), torch.autocast(z.device.type, enabled=False):
+            said = generate(
+                self, self.begin(n, z), n, max_tokens=_LONGEST, temperature=_LIKELY, luck=noise.uniform(_LONGEST)
+            )
+        ended = [row for row, ids in enumerate(said) if len(ids) < _LONGEST]
+        if not ended:
+            return z.new_zeros(())
+        again = Tokens.of([said[row] for row in ended]).batch(range(len(ended)), batch.whole).to(z.device)
+        noise = Noise(self.config.seed ^ 1 << 30, t, batch.rows[ended])
+        before = blank_words(again.inputs, self.config.word_dropout, UNK_ID, EOS_ID + 1, noise)
+        return self.told(again, self.embedding(before), z[ended], noise)[0]
+
+    def _charged(self, kl: Tensor) -> Tensor:
+        """What the KL of each dimension (D,), the mean over sentences, costs: so much of it as is not free, or all.
+
+        Source: Kingma et al. 2016, arXiv:1606.04934 (of each dimension); Li et al. 2019, arXiv:1909.00868 (of the sum).
+        """
+        if self.config.free_bits_on == "sentence":
+            return kl.sum().clamp(min=self.config.free_bits * len(kl))
+        return kl.clamp(min=self.config.free_bits).sum()
 
     def objective(self, nll: float, kl: Sequence[float]) -> float:
         """The loss at the final beta, without the bag of words."""
-        return nll + self.config.beta * sum(max(self.config.free_bits, k) for k in kl)
+        return nll + self.config.beta * self._charged(torch.tensor(kl, dtype=torch.float64)).item()

@@ -13,10 +13,11 @@ from vae import gaussian
 from vae.batches import Batch
 from vae.config import Config
 from vae.families import Losses, Posterior
-from vae.layers import Decoder, blank_words, locked_dropout
+from vae.kinds import KINDS
+from vae.layers import Decoder, locked_dropout
 from vae.noise import Noise
 from vae.softmax import product, token_nll, weighted_nll
-from vae.tokenizer import EOS_ID, PAD_ID, UNK_ID
+from vae.tokenizer import EOS_ID, PAD_ID
 from vae.updates import Updater
 
 _TABLE = 2**24  # numbers in a table made for speed alone: 64 MB
@@ -42,9 +43,9 @@ class Writer(nn.Module):
     def __init__(self, config: Config, vocabulary: int) -> None:
         super().__init__()
         self.config = config
-        self.latent = config.dimensions
+        self.kind, self.latent = KINDS[config.family], config.dimensions
         self.embedding = nn.Embedding(vocabulary, config.embedding)
-        self.decoder = Decoder(config.embedding, config.hidden, self.latent)
+        self.decoder = Decoder(config.embedding, config.hidden, self.latent, config.z_to)
         self.bias = nn.Parameter(torch.zeros(vocabulary))
         nn.init.normal_(self.embedding.weight, std=config.embedding**-0.5)
         self.updaters: dict[str, Updater] = {}
@@ -55,32 +56,42 @@ class Writer(nn.Module):
         return self.bias.device
 
     def nll(self, batch: Batch, z: Tensor) -> Tensor:
-        """-log p(x|z) of each sentence, its end mark counted: (B,), without a gradient."""
-        features = self.decoder(self.embedding(batch.inputs), z).flatten(0, 1)  # (B * T, E)
-        tokens = batch.tokens.flatten()
-        rows = torch.arange(len(tokens), device=tokens.device)
-        nll = token_nll(features, self.embedding.weight, self.bias, rows, tokens)
-        return (nll.view_as(batch.mask) * batch.mask).sum(1)
+        """-log p(x|z) of each sentence, its end mark counted, without a gradient.
+
+        Args:
+            z: (S * B, D), S points a sentence: all sentences at their first point, then at their second.
+        Returns:
+            (S * B,), in the order of z. What the words bring to the decoder is worked out once for all S.
+        """
+        times = len(z) // len(batch.tokens)
+        with torch.no_grad():
+            reads = self._read(batch.inputs.flatten()).view(*batch.tokens.shape, -1)  # (B, T, 4 * H)
+            state, features = self.begin(len(z), z), []
+            for read in reads.unbind(1):
+                said, memory = self.decoder.advance(
+                    read.repeat(times, 1), (state.gates, state.features), (state.h, state.c)
+                )
+                state = state._replace(h=memory[0], c=memory[1])
+                features.append(said)
+        tokens, mask = batch.tokens.repeat(times, 1), batch.mask.repeat(times, 1)  # (S * B, T)
+        rows = torch.arange(tokens.numel(), device=z.device)
+        nll = token_nll(
+            torch.stack(features, 1).flatten(0, 1), self.embedding.weight, self.bias, rows, tokens.flatten()
+        )
+        return (nll.view_as(mask) * mask).sum(1)
 
     def told(
-        self, batch: Batch, z: Tensor, noise: Noise | None, bag: tuple[Tensor, float] | None = None
+        self, batch: Batch, y: Tensor, z: Tensor, noise: Noise | None, bag: tuple[Tensor, float] | None = None
     ) -> tuple[Tensor, Tensor]:
         """The mean nll of a batch that is to be learned, a scalar share of the step's; and the nll, (B,), without a
         gradient.
 
-        Args:
-            noise: words and features are hidden by it, as in training.
-            bag: features (B, E) from which alone all words of a sentence are to be told, in no order, and their weight.
-        """
-        before = blank_words(batch.inputs, self.config.word_dropout, UNK_ID, EOS_ID + 1, noise)
-        return self.told_from(batch, self.embedding(before), z, noise, bag)
-
-    def told_from(
-        self, batch: Batch, y: Tensor, z: Tensor, noise: Noise | None, bag: tuple[Tensor, float] | None = None
-    ) -> tuple[Tensor, Tensor]:
-        """As `told`, of inputs that are embedded already: y (B, T, E).
-
         Padding is told, too, and weighs nothing: it is rare, and so the shapes of the matrix products are few.
+
+        Args:
+            y: (B, T, E), what the decoder has seen before each token, embedded.
+            noise: features are hidden by it, as in training.
+            bag: features (B, E) from which alone all words of a sentence are to be told, in no order, and their weight.
         """
         y = locked_dropout(y, self.config.dropout, noise)
         features = self.decoder(y, z, self.config.dropout, noise).flatten(0, 1)  # (B * T, E)
@@ -109,8 +120,16 @@ class Writer(nn.Module):
         noise = Noise(self.config.seed, t, batch.rows)
         with torch.autocast(batch.tokens.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
             losses = self.losses(batch, t, noise)
-        finite = self.updaters["all"].apply(losses.loss, t)
+        finite = self.update(losses, t)
         return Losses(losses.loss.detach(), losses.nll, losses.kl.detach(), losses.beta, finite)
+
+    def update(self, losses: Losses, t: int) -> Tensor:
+        """Learn from the losses of step t, if they are finite: whether they were, a bool scalar."""
+        return self.updaters["all"].apply(losses.loss, t)
+
+    def divergence(self, posterior: Posterior) -> Tensor:
+        """How far sentences are from the prior, nats of each dimension, the mean over sentences: (D,)."""
+        return gaussian.kl_to_prior(*posterior).mean(0)
 
     def objective(self, nll: float, kl: Sequence[float]) -> float:
         """What the best model of a run has least of: nats a sentence; kl of each dimension."""

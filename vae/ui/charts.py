@@ -54,7 +54,7 @@ def line(
 
 
 def lines(empty: str = "", **options: Any) -> gr.HTML:
-    """Sentences, large, each with its fingerprint. Value: a list of `line(...)`, or None."""
+    """Sentences, large, each with its fingerprint. Value: a list of `line(...)`, None, or why there are none."""
     return drawn("lines", empty=empty, **options)
 
 
@@ -86,8 +86,8 @@ def bars(empty: str = "", caption: str = "", **options: Any) -> gr.HTML:
 def loss_chart(empty: str = "The chart begins with the first steps of a training.", **options: Any) -> gr.HTML:
     """Reconstruction, KL and beta against the step, on a canvas that is only added to.
 
-    Value: {"reset": bool, "points": [{"step", "nll", "kl", "valid": bool}], "steps": int}; points of the training
-    have "beta", "nll_trend" and "kl_trend", too. A point sent twice is drawn once; past 500 points of a kind every
-    second one goes.
+    Value: {"reset": bool, "points": [{"step", "nll", "kl", "valid": bool}], "steps": int, "series": {key: name}};
+    points of the training have "beta", "nll_trend" and "kl_trend", too, and "series" says which of nll, kl and beta
+    are drawn. A point sent twice is drawn once; past 500 points of a kind every second one goes.
     """
     return drawn("lossChart", empty=empty, **options)

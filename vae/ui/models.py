@@ -14,8 +14,10 @@ import gradio as gr
 from gradio.processing_utils import hash_file
 from gradio.utils import get_upload_folder
 
+from vae.kinds import KINDS
 from vae.ui import charts
-from vae.ui.session import ASSETS, Model, RefusedError, Session, stamp
+from vae.ui.model import Model
+from vae.ui.session import ASSETS, RefusedError, Session, stamp
 
 if TYPE_CHECKING:
     from vae.ui.shell import Page
@@ -51,11 +53,11 @@ def models(session: Session) -> list[dict[str, object]]:
     Args:
         token: of /start.
     Returns:
-        For each {"id", "name", "origin", "in_use"}.
+        For each {"id", "name", "family", "origin", "in_use"}.
     """
     every = session.models()
     used = session.model().id if every else ""
-    return [{"id": m.id, "name": m.name, "origin": m.origin, "in_use": m.id == used} for m in every]
+    return [{"id": m.id, "name": m.name, "family": m.family, "origin": m.origin, "in_use": m.id == used} for m in every]
 
 
 def use_model(session: Session, model: str) -> list[dict[str, object]]:
@@ -131,13 +133,13 @@ def add_file(session: Session, file: object) -> None:
 def described(session: Session) -> Iterator[tuple[Any, ...]]:
     """Header, facts, list of models and message for the model in use; the facts when it is loaded."""
     every = session.models()
-    choices = [(f"{m.name}, {m.origin}", m.id) for m in every]
+    choices = [(m.label, m.id) for m in every]
     if not every:
         none = charts.note_value("note", "There is no model yet. Train one, or load a model file.")
         yield {"name": "none yet", "origin": ""}, [], gr.Radio(choices=[], visible=False), none
         return
     model = session.model()
-    header = {"name": model.name, "origin": model.origin}
+    header = {"name": model.name, "origin": model.about}
     radio = gr.Radio(choices=choices, value=model.id, visible=len(every) > 1)
     if not session.ready:
         yield header, gr.skip(), radio, gr.skip()
@@ -152,10 +154,13 @@ def facts(session: Session) -> list[list[str]]:
     model, info = session.model(), session.checkpoint().info
     size = model.path.stat().st_size / 1e6
     trained = f"{info.trained_on}, {info.sentences:,} sentences"
+    kind = KINDS[model.family]
+    dimensions = f"{len(info.kl)} latent dimensions, " if kind.space else ""
     rows = [
+        ["Family", f"{kind.title}. {kind.lacks}".strip()],
         ["Trained on", f"{trained}. {info.attribution}" if info.attribution else trained],
-        ["Size", f"{info.parameters:,} weights, {len(info.kl)} latent dimensions, {size:.1f} MB"],
-        ["Its space", info.verdict],
+        ["Size", f"{info.parameters:,} weights, {dimensions}{size:.1f} MB"],
+        ["Its space", info.verdict if kind.space else ""],
         ["From", model.origin],
     ]
     return [row for row in rows if row[1]]
@@ -187,6 +192,11 @@ def saved(session: Session) -> tuple[Any, Any]:
         return charts.note_value("error", str(error)), None
 
 
+def to_evaluation(session: Session) -> tuple[Any, Any]:
+    """Open the Compare tab, and let it evaluate the model in use."""
+    return gr.Tabs(selected="compare"), stamp()
+
+
 SAVE = """(file) => {
   if (!file) return;
   const link = document.createElement("a");
@@ -205,6 +215,7 @@ def build(page: Page, header: gr.HTML) -> None:
         pick = gr.Radio([], label="Use another", elem_classes=["choices", "tall"], elem_id="model-list", visible=False)
         with gr.Row(elem_classes=["row", "actions"]):
             save = gr.Button("Download this model", elem_id="model-download", scale=0, min_width=176)
+            evaluate = gr.Button("Evaluate this model", elem_id="model-evaluate", scale=0, min_width=176)
             give = gr.UploadButton(
                 "Load a model file", file_types=[".safetensors"], elem_id="model-load", scale=0, min_width=176
             )
@@ -214,6 +225,8 @@ def build(page: Page, header: gr.HTML) -> None:
     page.on(page.model_changed.change, described, [], [header, rows, pick, message])
     page.on(pick.input, chosen, [pick], [message, page.model_changed])
     page.on(give.upload, uploaded, [give], [message, page.model_changed])
+    wanted = page.on(evaluate.click, to_evaluation, [], [page.tabs, page.evaluation_wanted])
+    wanted.then(None, js="() => space.reveal('evaluate')", api_visibility="private", show_progress="hidden")
     page.on(save.click, saved, [], [message, file]).success(None, [file], None, js=SAVE)
 
     page.api(models)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from vae.corpus import MAX_CHARACTERS
+from vae.kinds import KINDS
 from vae.ui import charts
 from vae.ui.checks import number, sentence, whole
 from vae.ui.prose import lead
@@ -23,6 +24,7 @@ MAX_NUMBER = 50
 MAX_SEED = 2**31 - 1
 LEAD = "Throw a dart into the space and read the sentence where it lands. Most of them nobody has ever written."
 EMPTY = "Sentences appear here, each with its place in the space."
+NEAR = "Places around the code of the start."
 
 
 def sample(
@@ -141,6 +143,14 @@ def changed(session: Session, drawn_by: str, *asked: Any) -> tuple[Any, ...]:
     return opened(session, drawn_by, *asked) if outdated(session, drawn_by) else (gr.skip(),) * 4
 
 
+def reach(session: Session) -> Any:
+    """Whether one can stay near a sentence with the model in use: not where it has no place."""
+    kind = KINDS[session.model().family] if session.models() else None
+    if kind is None or kind.space:
+        return gr.update(interactive=True, info=NEAR)
+    return gr.update(interactive=False, value=False, info=f"{kind.title}s have no places: there is nothing to be near.")
+
+
 def build(page: Page, tab: gr.Tab) -> None:
     """Lay out the tab and connect it."""
     lead(LEAD)
@@ -168,7 +178,7 @@ def build(page: Page, tab: gr.Tab) -> None:
                 info="The number that chance begins with. The same seed gives the same sentences.",
             )  # fmt: skip
         greedy = gr.Checkbox(False, label="Always the likeliest word", info="Greedy: chance chooses the place alone.")
-        near = gr.Checkbox(False, label="Stay near the start’s meaning", info="Places around the code of the start.")
+        near = gr.Checkbox(False, label="Stay near the start’s meaning", info=NEAR, elem_id="sample-near")
         fresh = gr.Checkbox(True, label="A new seed each time", info="Off: sampling again repeats the sentences.")
     message = charts.note(elem_id="sample-message")
     said = charts.lines(EMPTY, elem_id="samples")
@@ -183,4 +193,5 @@ def build(page: Page, tab: gr.Tab) -> None:
         [drawn_by, *given],
         [*result, drawn_by],
     )
+    page.on(page.model_changed.change, reach, [], [near])
     page.api(sample)

@@ -18,11 +18,10 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, get_type_hints
 
-from vae.corpus_text import clean
+from vae.ui.model import PLAIN, Model, readable
 from vae.ui.shelf import Shelf
 from vae.ui.streams import Streams
 
@@ -35,24 +34,12 @@ BUNDLED = "bundled"  # the id of the model that stands ready for everybody
 MAX_SESSIONS = 2_000
 MAX_IDLE = 48 * 3600  # seconds; a training may take a day
 MAX_MODELS = 12  # of one visitor
-MAX_NAME = 60  # characters
 SETTLED = 3.0  # seconds from the building of a page until it is surely served
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
-_FILE = re.compile(r"(.+)\.(txt|csv|tsv|json|jsonl|safetensors)", re.IGNORECASE)
 
 
 class RefusedError(ValueError):
     """Something cannot be done; the message says what, and what to do, to the person who asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A model that a visitor may use: where it came from (`origin`, in words) and where its file lies."""
-
-    id: str
-    name: str
-    origin: str
-    path: Path
 
 
 class Session:
@@ -80,7 +67,7 @@ class Session:
         bundled = []
         if self._bundled.is_file():
             name = readable(self._shelf.name(self._bundled)) or self._bundled.stem.replace("-", " ").title()
-            bundled = [Model(BUNDLED, name, "bundled", self._bundled)]
+            bundled = [Model(BUNDLED, name, "bundled", self._bundled, self._shelf.family(self._bundled) or PLAIN)]
         return bundled + list(reversed(self._own.values()))
 
     def model(self) -> Model:
@@ -106,26 +93,29 @@ class Session:
         self._in_use = model_id
         return self.model()
 
-    def add_model(self, path: Path, origin: str) -> Model:
+    def add_model(self, path: Path, origin: str, *, use: bool = True) -> Model:
         """Copy the model file at `path` to this visitor's own and use it. Raises CheckpointError, RefusedError.
 
         Args:
             path: a model file, checked whole before it is kept; shown under the name in it, or else the file's.
             origin: where it came from, in words: "trained here", "loaded from a file".
+            use: whether to use it from now on, if another is in use.
         """
         model_id = secrets.token_urlsafe(9)
         self._folder.mkdir(parents=True, exist_ok=True)
         kept = self._folder / f"{model_id}.safetensors"
         try:
             shutil.copyfile(path, kept)
-            own_name = self._shelf.load(kept).info.name
+            loaded = self._shelf.load(kept)
         except BaseException:
             kept.unlink(missing_ok=True)
             raise
-        shown = readable(own_name) or readable(path.name) or "Unnamed"
-        self._own[model_id] = Model(model_id, shown, origin, kept)
-        self._in_use = model_id
-        for old in list(self._own.values())[: max(0, len(self._own) - MAX_MODELS)]:
+        shown = readable(loaded.info.name) or readable(path.name) or "Unnamed"
+        self._own[model_id] = Model(model_id, shown, origin, kept, loaded.config.family)
+        if use or self._in_use not in {m.id for m in self.models()}:
+            self._in_use = model_id
+        unused = [model for model in self._own.values() if model.id not in (model_id, self._in_use)]  # oldest first
+        for old in unused[: max(0, len(self._own) - MAX_MODELS)]:
             del self._own[old.id]
             old.path.unlink(missing_ok=True)
         return self._own[model_id]
@@ -133,15 +123,6 @@ class Session:
     def forget(self) -> None:
         """Remove this visitor's files."""
         shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def readable(name: str) -> str:
-    """A name as the page shows it: visible, short, and that of a file without its ending and its dashes."""
-    text = clean(name[: 10 * MAX_NAME])
-    if file := _FILE.fullmatch(text):
-        text = re.sub(r"[\s_-]+", " ", file[1]).strip()
-        text = text[:1].upper() + text[1:]
-    return text[:MAX_NAME].strip()
 
 
 class Visitors:

@@ -54,3 +54,7 @@ class Shelf:
     def name(self, path: Path) -> str:
         """The name in the file at `path`, if it is loaded by now; else nothing: no name is worth a wait."""
         return self.load(path).info.name if self.has(path) else ""
+
+    def family(self, path: Path) -> str:
+        """The family of the model at `path`, if it is loaded by now; else nothing."""
+        return self.load(path).config.family if self.has(path) else ""

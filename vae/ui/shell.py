@@ -14,12 +14,15 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before gradio is i
 import gradio as gr
 
 from vae.jobs import Jobs
-from vae.ui import corpus_tab, guard, links, models, sample, slide, train_tab
+from vae.ui import compare_tab, corpus_tab, guard, links, models, sample, slide, train_tab
 from vae.ui.session import ASSETS, Visitors, bind, stamp
 
 TITLE = "Sentence space"
 MAX_OPEN = 400  # requests at once; nearly all are streams that wait, for computing is bounded a handler
 MAX_QUEUED = 1_000
+TABS: dict[str, Any] = {
+    "Corpus": corpus_tab, "Train": train_tab, "Sample": sample, "Slide": slide, "Compare": compare_tab,
+}  # fmt: skip
 SANS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif"]
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 
@@ -35,6 +38,7 @@ class Page:
     corpus_changed: gr.Textbox
     model_changed: gr.Textbox
     runs_changed: gr.Textbox
+    evaluation_wanted: gr.Textbox
 
     def on(
         self,
@@ -86,20 +90,20 @@ def build(data: Path | None = None, bundled: Path | None = None) -> gr.Blocks:
     demo: gr.Blocks = gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400))
     with demo:
         token = gr.BrowserState("", storage_key="sentence-space", secret="a name tag, not a lock")
-        signals = [gr.Textbox(visible="hidden", show_label=False, container=False) for _ in range(3)]
+        signals = [gr.Textbox(visible="hidden", show_label=False, container=False) for _ in range(4)]
         header = models.build_header(TITLE)
         tabs = gr.Tabs(selected="slide", elem_id="tabs", render=False)
         page = Page(visitors, jobs, token, tabs, *signals)
         models.build(page, header)
         tabs.render()  # type: ignore[no-untyped-call]
         with tabs:
-            for name, tab in {"Corpus": corpus_tab, "Train": train_tab, "Sample": sample, "Slide": slide}.items():
+            for name, tab in TABS.items():
                 with gr.Tab(name, id=name.lower()) as room:
                     tab.build(page, room)
         opened = demo.load(
             lambda token: open_page(visitors, jobs, token),
             token,
-            [token, *signals],
+            [token, page.corpus_changed, page.model_changed, page.runs_changed],
             api_visibility="private",
             show_progress="hidden",
         )

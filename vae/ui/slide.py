@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from vae.corpus import MAX_CHARACTERS
+from vae.kinds import KINDS
 from vae.ui import charts
 from vae.ui.checks import choice, sentence, whole
 from vae.ui.prose import lead
@@ -65,10 +66,24 @@ def walk(model: Checkpoint, first: object, second: object, steps: object, path: 
     return latent.path(model.text_model, a, b, steps=n, kind=kind)
 
 
+def lacking(model: Checkpoint) -> str:
+    """Why there is no path in the space of a model, and what to do; nothing where there is one."""
+    kind = model.text_model.kind
+    return "" if kind.space else f"{kind.lacks} To slide, choose another model at the top of the page."
+
+
+def able(session: Session) -> tuple[Any, Any, Any]:
+    """Whether the three buttons can do anything: not without a space."""
+    able = not session.models() or KINDS[session.model().family].space
+    return (gr.update(interactive=able),) * 3
+
+
 def shown(session: Session, first: str, second: str, steps: int, path: str, at: int = 0) -> tuple[Any, ...]:
     """The path for the page: the stage, the fingerprint of each end, and a message in place of an error."""
     try:
         model = session.checkpoint()
+        if why := lacking(model):
+            return {"why": why}, None, None, None
         by = charts.order(model.info.kl)
         points = walk(model, first, second, steps, path)
     except ValueError as error:
@@ -99,7 +114,8 @@ def two_sentences(session: Session, pair: int | None = None) -> tuple[str, str]:
     Raises:
         RefusedError: there is no model, or it has collapsed and has no two sentences to say.
     """
-    if session.model().id == BUNDLED:
+    model = session.model()
+    if model.id == BUNDLED or not KINDS[model.family].space:
         return EXAMPLES[pair] if pair is not None else random.choice(EXAMPLES)
 
     from vae import latent
@@ -156,4 +172,5 @@ def build(page: Page, tab: gr.Tab) -> None:
     page.on(others.click, patient(other, 6, 5), [steps, path], [*ends, *result])
     page.on(swap.click, patient(swapped, 6, 5), given, [*ends, *result])
     page.on(page.model_changed.change, patient(opened, 6, 5), given, [*ends, *result])
+    page.on(page.model_changed.change, able, [], [show, others, swap])
     page.api(slide)

@@ -11,25 +11,19 @@ import gradio as gr
 
 from vae.config import PRESETS
 from vae.jobs import Status
-from vae.ui import charts, models, train_view
+from vae.kinds import KINDS
+from vae.ui import charts, knobs, models, train_view
+from vae.ui.checks import choice
+from vae.ui.knobs import KNOBS
 from vae.ui.prose import heading, lead, prose
 from vae.ui.session import BUNDLED, RefusedError, Session, stamp
 from vae.ui.train_api import Endpoints
 from vae.ui.train_view import Mark, Story, Use
-from vae.ui.training import PARAMETERS, SCRATCH, Trainings, active, configure
+from vae.ui.training import SCRATCH, Trainings, active, configure
 
 if TYPE_CHECKING:
     from vae.ui.shell import Page
 
-KNOBS = (  # all that a verdict's advice may name, and the length
-    "latent", "hidden", "beta", "free_bits", "word_dropout", "autoencoder", "learning_rate", "minutes", "epochs", "seed"
-)  # fmt: skip
-STEPS = {  # of those that are sliders
-    "latent": 1, "hidden": 8, "beta": 0.05, "free_bits": 0.05, "word_dropout": 0.05, "autoencoder": 0.05
-}  # fmt: skip
-FINE = {"learning_rate": 0.0001}  # a step of those that are fields
-MOST = {"autoencoder": 0.7}  # the rest of the run is the warm-up's, which the page leaves as it is
-FIRST = "quick"  # a first result within a minute
 SMALL = 1_000  # sentences; with fewer it is better to start from a ready model
 LEAD = "Let a model learn your sentences, and watch what it can say."
 NO_TEXT = "<p>There is no text yet. Choose one in <b>Corpus</b> first.</p>"
@@ -43,35 +37,38 @@ class Desk:
     def __init__(self, trainings: Trainings) -> None:
         self.trainings = trainings
 
-    def plan(self, session: Session, start_from: str, minutes: float, epochs: float) -> tuple[str, Any]:
+    def plan(self, session: Session, family: str, start_from: str, minutes: float, epochs: float) -> tuple[str, Any]:
         """What Start would do, in words; and whether it can be pressed."""
         corpus = session.corpus
         if corpus is None:
             return NO_TEXT, gr.update(interactive=False)
-        names = {model.id: model.name for model in session.models()}
-        base = f"starting from {names[start_from]}" if start_from in names else "from scratch"
+        base = next((model for model in session.models() if model.id == start_from), None)
+        begins = f"starting from {escape(base.name)}" if base else "from scratch"
+        kind = KINDS[base.family if base else choice(family, "Family", tuple(KINDS))]  # which a base decides
         length = f"for about {train_view.duration(60 * minutes)}" if minutes else f"for {epochs or 0:g} epochs"
-        text = f"Learns <b>{escape(corpus.name)}</b>, {len(corpus.sentences):,} sentences, {escape(base)}, {length}."
-        return f"<p>{text}</p>", gr.update(interactive=self._free(session))
+        learns = f"learns <b>{escape(corpus.name)}</b>, {len(corpus.sentences):,} sentences"
+        return f"<p>{kind.title}: {learns}, {begins}, {length}.</p>", gr.update(interactive=self._free(session))
 
-    def bases(self, session: Session, start_from: str) -> Any:
-        """What a training can start from: nothing, or a model of the visitor's. What was chosen stays chosen."""
-        every = [("Nothing: learn from scratch", SCRATCH), *((f"{m.name}, {m.origin}", m.id) for m in session.models())]
+    def bases(self, session: Session, family: str, start_from: str) -> Any:
+        """What a training can start from: nothing, or a model of the same family. What was chosen stays chosen."""
+        same = [(model.label, model.id) for model in session.models() if model.family == family]
+        every = [("Nothing: learn from scratch", SCRATCH), *same]
         ids = [model_id for _, model_id in every]
         return gr.update(choices=every, value=start_from if start_from in ids else SCRATCH)
 
-    def suggest(self, session: Session, start_from: str) -> Any:
+    def suggest(self, session: Session, family: str, start_from: str) -> Any:
         """A small text is better learned from a ready model, a large one needs none."""
-        small = session.corpus is not None and len(session.corpus.sentences) < SMALL
-        ready = any(model.id == BUNDLED for model in session.models())
         if start_from not in (SCRATCH, BUNDLED):
             return gr.skip()
-        return BUNDLED if small and ready else SCRATCH
+        small = session.corpus is not None and len(session.corpus.sentences) < SMALL
+        return self.bases(session, family, BUNDLED if small else SCRATCH)
 
-    def press_start(self, session: Session, preset: str, start_from: str, *knobs: float) -> tuple[Any, Any, Any]:
+    def press_start(
+        self, session: Session, preset: str, family: str, start_from: str, *values: object
+    ) -> tuple[Any, Any, Any]:
         """Start: (note, start button, runs_changed). What is wrong is said in place, and nothing typed is lost."""
         try:
-            config = configure(preset, dict(zip(KNOBS, knobs, strict=True)))
+            config = configure(preset, {**dict(zip(KNOBS, values, strict=True)), "family": family})
             self.trainings.start(session, config, start_from)
         except ValueError as error:
             return charts.note_value("error", str(error)), gr.skip(), stamp() if not self._free(session) else gr.skip()
@@ -107,7 +104,8 @@ class Desk:
         if run is None:
             yield screen.show(None, Story())
             return
-        story, problem, before = Story(), "", self.trainings.use(session, run)
+        story, problem = Story(self.trainings.status(session, run).family), ""
+        before = self.trainings.use(session, run)
         async for status, events in self.trainings.watch(session, run):
             story.add(events)
             yield screen.show(status, story, self.trainings.use(session, run))
@@ -196,40 +194,27 @@ class Screen:
         )
 
 
-def knobs_of(session: Session, preset: str) -> list[Any]:
-    """The knobs as a preset sets them."""
-    config = configure(preset, {})
-    return [getattr(config, name) for name in KNOBS]
-
-
-def knob(name: str) -> gr.Slider | gr.Number:
-    """The control of a parameter, with its label, range and explanation from the config's own metadata."""
-    known = PARAMETERS[name]
-    shared: dict[str, Any] = {
-        "value": getattr(PRESETS[FIRST].config, name), "label": known.label, "info": known.help,
-        "elem_id": f"train-{name}", "min_width": 400,
-    }  # fmt: skip
-    if name in STEPS:
-        most = MOST.get(name, known.high or 1)
-        return gr.Slider(**shared, minimum=known.low or 0, maximum=most, step=STEPS[name])
-    # Start tells of a value out of range
-    return gr.Number(precision=0 if known.kind is int else None, step=FINE.get(name, 1), **shared)
-
-
 def build(page: Page, tab: gr.Tab) -> None:
     """Lay out the tab and wire it: called inside `with tab`."""
     trainings = Trainings(page.jobs)
     desk = Desk(trainings)
     lead(LEAD)
     cards = [(f"{preset.title}\n{preset.gives}", name) for name, preset in PRESETS.items()]
-    preset = gr.Radio(cards, value=FIRST, label="What matters to you", elem_classes=["cards"], elem_id="train-preset")
+    preset = gr.Radio(
+        cards, value=knobs.FIRST, label="What matters to you", elem_classes=["cards"], elem_id="train-preset"
+    )
+    with gr.Column(elem_id="train-kind"):
+        family = gr.Radio(
+            knobs.families(), value="vae", label="Kind of model", elem_classes=["choices"], elem_id="train-family"
+        )
+        kind = prose(knobs.words("vae"), elem_id="train-kind-words")
     with gr.Accordion("Settings", open=False, elem_classes=["fold"], elem_id="train-settings"):
         start_from = gr.Dropdown(
             [("Nothing: learn from scratch", SCRATCH)], value=SCRATCH, label="Start from", elem_id="train-from",
-            info="A model that has learned already; the new one keeps its size and its pieces (fine-tuning).",
+            info="A model of the same kind that has learned already; the new one keeps its size and its pieces "
+            "(fine-tuning).",
         )  # fmt: skip
-        with gr.Row(elem_classes=["knobs"]):
-            knobs = [knob(name) for name in KNOBS]
+        controls = knobs.board()
     with gr.Row(elem_classes=["row", "actions"], elem_id="train-go"):
         start = gr.Button(
             "Start training", variant="primary", interactive=False, elem_id="train-start", scale=0, min_width=160
@@ -261,14 +246,15 @@ def build(page: Page, tab: gr.Tab) -> None:
     screen = [
         note, verdict, progress, chart, given_back, own, start, pause, resume, stop, save, page.model_changed
     ]  # fmt: skip
-    length = [knobs[KNOBS.index("minutes")], knobs[KNOBS.index("epochs")]]
-    page.on(preset.input, knobs_of, [preset], knobs)
-    page.on(page.corpus_changed.change, desk.suggest, [start_from], [start_from])
-    told = [page.corpus_changed.change, *(item.change for item in (start_from, *length))]
-    page.on(told, desk.plan, [start_from, *length], [plan, start])
-    page.on(page.model_changed.change, desk.bases, [start_from], [start_from])
+    length = [controls[KNOBS.index("minutes")], controls[KNOBS.index("epochs")]]
+    page.on(preset.input, knobs.values, [preset], controls)
+    page.on(family.input, knobs.of_family, [family], [kind, *controls])
+    page.on(page.corpus_changed.change, desk.suggest, [family, start_from], [start_from])
+    told = [page.corpus_changed.change, *(item.change for item in (family, start_from, *length))]
+    page.on(told, desk.plan, [family, start_from, *length], [plan, start], trigger_mode="always_last")
+    page.on([page.model_changed.change, family.input], desk.bases, [family, start_from], [start_from])
     begun = [note, start, page.runs_changed]
-    page.on(start.click, desk.press_start, [preset, start_from, *knobs], begun, trigger_mode="once")
+    page.on(start.click, desk.press_start, [preset, family, start_from, *controls], begun, trigger_mode="once")
     page.on(pause.click, desk.press_pause, [], [note])
     page.on(resume.click, desk.press_resume, [], [note, page.runs_changed])
     page.on(stop.click, desk.press_stop, [], [note, page.runs_changed])

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from vae.events import Evaluated, Event, Finished, Progress, Started
 from vae.jobs import RESTING, Status
+from vae.kinds import KINDS
 from vae.ui.charts import line, note_value
 
 SHOWN = 3  # reconstructions, and as many samples
@@ -19,6 +20,12 @@ MOST = 500  # training points; past that every second one goes, as in assets/cha
 
 UNKNOWN = "Whether the model uses its space is told here, as soon as it has been tried on held-out sentences."
 TOO_EARLY = "It is too early to tell whether the model uses its space: it has only begun to read."
+NO_SPACE = "A language model has no latent space, so nothing can collapse. Judge it by what it says."
+SERIES = {  # what the chart of a family draws, under which names
+    "vae": {"nll": "Reconstruction", "kl": "KL", "beta": "Beta"},
+    "lm": {"nll": "Loss: each word from those before it"},
+    "aae": {"nll": "Reconstruction", "kl": "Distance from a bell curve", "beta": "Weight of the critic"},
+}
 _DIVERGED = "The loss ran away, so the training stopped itself"
 _REMEDY = "Lower the learning rate or beta and start again."
 _USES: dict[Use, tuple[str, str]] = {
@@ -56,11 +63,12 @@ class Trend:
 
 @dataclass(slots=True)
 class Story:
-    """A run's events so far, however long it is. `before` is the evaluation before the last.
+    """A run's events so far, however long it is, of a model of `family`. `before` is the evaluation before the last.
 
     The chart draws `valid`, all evaluations, and `train`: one of every `every` others.
     """
 
+    family: str = "vae"
     started: Started | None = None
     progress: Progress | None = None
     evaluated: Evaluated | None = None
@@ -125,7 +133,8 @@ def chart(story: Story, *, after: Mark = NOTHING) -> dict[str, Any]:
     every, *drawn = after
     train, valid = (max(0, n - OVERLAP) if every == story.every else 0 for n in drawn)
     points = story.train[train:] + story.valid[valid:]
-    return {"reset": every != story.every, "points": points, "steps": steps}
+    series = SERIES[story.family]
+    return {"reset": every != story.every, "points": points, "steps": steps, "series": series}
 
 
 def progress(status: Status | None, story: Story) -> dict[str, Any] | None:
@@ -188,14 +197,21 @@ def note(status: Status | None, story: Story, use: Use = "", problem: str = "") 
 
 def verdict(story: Story) -> dict[str, str]:
     """One sentence on the latent space, and what to change about it."""
+    if not KINDS[story.family].space:
+        return {"level": "unknown", "text": NO_SPACE}
     known = story.evaluated
     if known is None or known.step < EARLY * known.steps:
         return {"level": "unknown", "text": UNKNOWN if known is None else TOO_EARLY}
     return {"level": known.level, "text": f"{known.verdict} {known.advice}".strip()}
 
 
-def reconstructions(story: Story) -> list[dict[str, Any]] | None:
-    """Held-out sentences and what the model makes of them; those that changed since the last look are marked."""
+def reconstructions(story: Story) -> list[dict[str, Any]] | str | None:
+    """Held-out sentences and what the model makes of them; those that changed since the last look are marked.
+
+    Of a family that gives no sentence back, the reason.
+    """
+    if not KINDS[story.family].space:
+        return KINDS[story.family].lacks
     if story.evaluated is None:
         return None
     before = {r.source: r.text for r in story.before.reconstructions} if story.before else {}

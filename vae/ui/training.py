@@ -12,7 +12,8 @@ from typing import Any
 
 from vae.config import PRESETS, Config, Parameter, parameters
 from vae.jobs import Jobs, Status
-from vae.ui.session import Model, RefusedError, Session
+from vae.ui.model import Model
+from vae.ui.session import RefusedError, Session
 from vae.ui.train_view import Story, Use
 
 ENDED = ("done", "stopped", "diverged", "failed")  # after these a new training may begin
@@ -59,8 +60,8 @@ class Trainings:
         self._locking = threading.Lock()
 
     def newest(self, session: Session) -> str | None:
-        """The id of the visitor's newest run."""
-        runs = self._jobs.runs(session.owner)
+        """The id of the visitor's newest run, those aside not counted."""
+        runs = [run for run in self._jobs.runs(session.owner) if not run.aside]
         return runs[-1].run_id if runs else None
 
     def find(self, session: Session, run: object = "") -> str:
@@ -95,16 +96,18 @@ class Trainings:
                     raise RefusedError("Your training has not ended yet. Stop it before you start another.")
                 with suppress(RefusedError):  # a model that is lost stands in nobody's way
                     self._collect(session, run)
-            path = self._model_path(session, start_from)
-            return self._jobs.submit(session.owner, config, corpus, start_from=path)
+            base = self._base(session, start_from)
+            if base is not None:  # it stays of its kind, whatever was chosen
+                config = replace(config, family=base.family)
+            return self._jobs.submit(session.owner, config, corpus, start_from=base.path if base else None)
 
     @staticmethod
-    def _model_path(session: Session, start_from: object) -> Path | None:
+    def _base(session: Session, start_from: object) -> Model | None:
         if start_from == SCRATCH:
             return None
         for model in session.models():
             if model.id == start_from:
-                return model.path
+                return model
         raise RefusedError("The model to start from is not among yours. Choose one from the list.")
 
     def pause(self, session: Session, run: str) -> None:
@@ -121,7 +124,7 @@ class Trainings:
 
     def story(self, session: Session, run: str) -> Story:
         """All that a run has told so far. Raises JobError."""
-        story = Story()
+        story = Story(self.status(session, run).family)
         story.add(self._jobs.events(session.owner, run))
         return story
 
@@ -129,17 +132,20 @@ class Trainings:
         """Its status and new events, from the first on, until it rests or has ended. Raises JobError."""
         return self._jobs.watch(session.owner, run)
 
-    def collect(self, session: Session, run: str) -> None:
+    def collect(self, session: Session, run: str, *, use: bool = True) -> None:
         """Make the model of an ended run one of the visitor's, and use it: once, whoever asks first.
 
         Who asks while that goes on waits until it is done. A run without a model is passed over.
+
+        Args:
+            use: whether to use it from now on.
 
         Raises:
             RefusedError: the model cannot be used.
             JobError: the run is not this visitor's.
         """
         with self._lock(session):
-            self._collect(session, run)
+            self._collect(session, run, use)
 
     def use(self, session: Session, run: str) -> Use:
         """What has become of a run's model."""
@@ -164,12 +170,12 @@ class Trainings:
         with self._locking:
             return self._locks.setdefault(session, threading.Lock())
 
-    def _collect(self, session: Session, run: str) -> None:
+    def _collect(self, session: Session, run: str, use: bool = True) -> None:
         status = self.status(session, run)
         if status.state not in MODEL_STATES or status.model is None or run in session.collected:
             return
         try:
-            model = session.add_model(Path(status.model), "trained here")
+            model = session.add_model(Path(status.model), "trained here", use=use)
         except (ValueError, OSError) as error:
             why = f"Its file could not be kept: {error.strerror}." if isinstance(error, OSError) else error
             raise RefusedError(f"The model was trained, but cannot be used. {why}") from error

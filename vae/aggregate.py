@@ -1,0 +1,75 @@
+"""How far the codes of a text, all together, lie from the prior: what random points can be expected to say."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+_COMPARED = 2000  # points at most, since each is compared with each
+
+
+def off_centre(mu: Tensor, prior: Tensor) -> float | None:
+    """How far the mean of the codes lies from the prior's: the root mean square over dimensions.
+
+    As in `off_shape`, two halves of the codes and of the points are compared apart, and the product of what they find
+    is taken: chance, which is another one in each half, then does not count as distance.
+
+    Args:
+        mu: posterior means, (B, D).  prior: points drawn from the prior, (N, D).
+    Returns:
+        In units of z; None of fewer than 2 codes, which tell nothing.
+    """
+    if len(mu) < 2:
+        return None
+    first, second = (mu[half::2].mean(0) - prior[half::2].mean(0) for half in (0, 1))
+    return math.sqrt(max(0.0, (first * second).mean().item()))
+
+
+def off_shape(mu: Tensor, logvar: Tensor, prior: Tensor) -> float | None:
+    """How much the covariance of the codes differs from the prior's: the Frobenius norm of the difference over that of
+    the prior's, so that 1 is as far as if all codes were one point.
+
+    Args:
+        mu, logvar: posteriors, (B, D) each; their own width is part of the codes'.  prior: as in `off_centre`.
+    Returns:
+        None of fewer than 4 codes, whose halves have no covariance.
+    """
+    if len(mu) < 4:
+        return None
+    shapes = [_covariance(prior[half::2]) for half in (0, 1)]
+    first, second = (_covariance(mu[half::2]) + logvar[half::2].exp().mean(0).diag() - shapes[half] for half in (0, 1))
+    return math.sqrt(max(0.0, (first * second).sum().item()) / (shapes[0] * shapes[1]).sum().item())
+
+
+def _covariance(x: Tensor) -> Tensor:
+    """(N, D) -> (D, D)."""
+    centred = x - x.mean(0)
+    return centred.t() @ centred / (len(x) - 1)
+
+
+def mmd(x: Tensor, y: Tensor) -> float | None:
+    """The squared maximum mean discrepancy between two sets of as many points, without bias: around 0 if they come from
+    one distribution (and then as often below).
+
+    Its kernel is C / (C + |a - b|^2) with C = 2 D, what two points of N(0, I) are apart: no bandwidth hangs on the
+    points, so models with equally many dimensions compare. The first 2,000 points are used.
+
+    Args:
+        x, y: (N, D) each.
+    Returns:
+        None of fewer than 2 points.
+    Source: Gretton et al. 2012, A kernel two-sample test, lemma 6; Tolstikhin et al. 2018, arXiv:1711.01558 (kernel).
+    """
+    x, y = x[:_COMPARED].double(), y[:_COMPARED].double()
+    n, scale = len(x), 2 * x.shape[1]
+    if n < 2:
+        return None
+    within = sum((_kernel(points, points, scale).sum() - n) / (n * (n - 1)) for points in (x, y))
+    return float(within - 2 * _kernel(x, y, scale).mean())
+
+
+def _kernel(x: Tensor, y: Tensor, scale: float) -> Tensor:
+    """(N, D), (M, D) -> (N, M)."""
+    return scale / (scale + torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist").square())

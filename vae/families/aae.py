@@ -1,0 +1,116 @@
+"""The adversarial autoencoder for sentences, from a batch to the losses of its two sides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+from torch.nn import functional as F
+
+from vae import distributed, gaussian, schedules
+from vae.batches import Batch
+from vae.config import Config
+from vae.families import Losses, Posterior
+from vae.families.writer import Writer
+from vae.layers import Encoder, blank_words, corrupt, locked_dropout
+from vae.noise import Noise
+from vae.tokenizer import EOS_ID, UNK_ID
+from vae.updates import Updater
+
+_LOGVAR = -12.0  # of a code, which has no spread: a number, so that whoever asks for a posterior can draw from it
+
+
+class AdversarialAutoencoder(Writer):
+    """LSTM encoder -> z, one point a sentence; z -> LSTM decoder; z -> critic, which tells codes from prior draws.
+
+    The autoencoder's loss is nll + beta * mean_b -log p(critic takes z_b for a draw) + bag_of_words * nll_bow, where
+    the encoder reads a sentence with some of its words changed, and beta is `adversarial` on the schedule of a VAE's
+    beta. The critic's is that of a classifier. Each side learns from its own loss alone.
+
+    Source: Makhzani et al. 2015, arXiv:1511.05644; Shen et al. 2020, arXiv:1905.12777 (denoising); Goodfellow et al.
+    2014, arXiv:1406.2661, section 3 (the loss that does not saturate).
+    """
+
+    def __init__(self, config: Config, vocabulary: int) -> None:
+        super().__init__(config, vocabulary)
+        self.encoder = Encoder(config.embedding, config.encoder_hidden, config.bidirectional, config.pooling)
+        self.to_code = nn.Linear(self.encoder.size, config.latent)
+        self.bag = nn.Linear(config.latent, config.embedding)
+        self.updaters["all"] = Updater(self.parameters(), config)  # all but the critic, which is not there yet
+        self.critic = nn.Sequential(
+            nn.Linear(config.latent, config.hidden), nn.LeakyReLU(0.2),
+            nn.Linear(config.hidden, config.hidden), nn.LeakyReLU(0.2),
+            nn.Linear(config.hidden, 1),
+        )  # fmt: skip
+        self.updaters["critic"] = Updater(self.critic.parameters(), config)
+
+    def posterior(self, batch: Batch) -> Posterior:
+        """The codes, and a spread that is next to none: (B, D) each."""
+        z = self._codes(self.embedding(batch.tokens), batch.lengths)
+        return Posterior(z, torch.full_like(z, _LOGVAR))
+
+    def _codes(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """x: (B, T, E) embedded tokens -> (B, D)."""
+        z: Tensor = self.to_code(self.encoder(x, lengths))
+        return z.float()
+
+    def losses(self, batch: Batch, t: int, noise: Noise | None = None) -> Losses:
+        """The losses of step t without an update; with noise, as in training, and then those of the critic, too.
+
+        There is no KL: `kl` tells how far the codes of the step lie from the prior, by their means and variances, and
+        the same of each of its sentences.
+        """
+        config = self.config
+        beta = config.adversarial * schedules.rise(t / max(1, config.steps), config)
+        read, lengths = corrupt(
+            batch.tokens, batch.lengths, config.noise_kind, config.encoder_noise, len(self.bias), noise
+        )
+        before = blank_words(batch.inputs, config.word_dropout, UNK_ID, EOS_ID + 1, noise)
+        x, y = self.embedding(torch.cat([read, before])).chunk(2)  # one lookup has one gradient, as large as the table
+        z = self._codes(locked_dropout(x, config.dropout, noise), lengths)
+        bag = (self.bag(z), config.bag_of_words) if config.bag_of_words else None
+        told, nll = self.told(batch, y, z, noise, bag)
+        frozen = {name: weight.detach() for name, weight in self.critic.named_parameters()}
+        loss = told + beta * _surprise(functional_call(self.critic, frozen, z)) / batch.whole
+        return Losses(loss, nll, self._distance(z.detach(), batch), beta, critic=self._told_apart(z, batch, noise))
+
+    def _told_apart(self, z: Tensor, batch: Batch, noise: Noise | None) -> Tensor | None:
+        """The critic's loss: codes z (B, D) against as many draws of the prior."""
+        if noise is None:
+            return None
+        real, code = self.critic(torch.cat([noise.normal(self.latent), z.detach()])).chunk(2)
+        return (_surprise(real) + _surprise(-code)) / (2 * batch.whole)
+
+    def _distance(self, z: Tensor, batch: Batch) -> Tensor:
+        """`divergence` of the codes of the step, over all processes, for each row of z (B, D)."""
+        moments = distributed.total(torch.stack([z.sum(0), z.square().sum(0)]) / batch.whole)  # (2, D)
+        mean, variance = moments[0], moments[1] - moments[0].square()
+        return gaussian.moments_to_prior(mean, variance).expand_as(z)
+
+    def divergence(self, posterior: Posterior) -> Tensor:
+        """KL of the Gaussian with the codes' mean and variance from the prior, nats of each dimension: (D,)."""
+        return gaussian.moments_to_prior(posterior.mu.mean(0), posterior.mu.var(0, correction=0))
+
+    def update(self, losses: Losses, t: int) -> Tensor:
+        """Both sides learn from the same codes, or neither does: one alone would get ahead of the other."""
+        assert losses.critic is not None
+        sides = (self.updaters["all"], losses.loss), (self.updaters["critic"], losses.critic)
+        finite = torch.stack([updater.differentiate(loss) for updater, loss in sides]).all()
+        for updater, _ in sides:
+            updater.update(t, finite)
+        return finite
+
+    def objective(self, nll: float, kl: Sequence[float]) -> float:
+        """Nats to tell a sentence from its code, and nats from all codes to the prior.
+
+        A VAE's loss is these two and the mutual information, which of codes without a spread is no number. What either
+        side loses says nothing here: it hangs on the other side.
+        """
+        return nll + sum(kl)
+
+
+def _surprise(logits: Tensor) -> Tensor:
+    """Sum of -log sigmoid: a scalar, in full precision."""
+    return F.softplus(-logits.float()).sum()

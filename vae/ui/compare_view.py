@@ -1,0 +1,196 @@
+"""What the page shows of a comparison: how far it is, and at last its table and its sentences, as drawable values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from vae.figures import FIGURES, GROUPS, Evaluation, Figure
+from vae.ui import charts, notices, train_view
+from vae.ui.comparing import Column, Comparison
+
+if TYPE_CHECKING:
+    from vae.latent import Point
+    from vae.measuring import Measured
+
+JUDGE = (
+    "The judge of fluency is {}: it tells how likely it finds what the others say. It cannot judge itself, since what "
+    "it finds likely is just what it says."
+)
+NO_JUDGE = "No language model is among them, so nobody judges how fluent the samples are. Compare with one to see that."
+QUICK = (
+    "Quick estimates, on {} held out from {}: {} draws a sentence for the bound, {} sentences drawn at random. The "
+    "command line measures more thoroughly:"
+)
+
+
+def steps(comparison: Comparison) -> list[dict[str, Any]] | None:
+    """How far it is: a line for each training, and one for the measuring. None when it is over."""
+    if not comparison.busy:
+        return None
+    trained = [
+        {"title": name, **_step(column)}
+        for name, column in zip(titles(comparison.columns), comparison.columns, strict=True)
+        if column.run
+    ]
+    measuring = comparison.state == "measuring"
+    words = comparison.said if measuring else "When all are trained."
+    return [*trained, {"title": "Measuring", "share": None if measuring else 0.0, "text": words}]
+
+
+def _step(column: Column) -> dict[str, Any]:
+    if column.problem:
+        return {"share": 0.0, "text": column.problem}
+    if column.model:
+        return {"share": 1.0, "text": f"Trained in {train_view.duration(column.seconds or 0)}."}
+    return train_view.progress(column.status, column.story) or {"share": 0.0, "text": "Waiting."}
+
+
+def titles(columns: Sequence[Column]) -> list[str]:
+    """A name for each column; those that share one are numbered."""
+    names = [column.title for column in columns]
+    return [
+        f"{name} {names[: place + 1].count(name)}" if names.count(name) > 1 else name
+        for place, name in enumerate(names)
+    ]
+
+
+def note(comparison: Comparison) -> dict[str, str] | None:
+    """How it came to its end, where that is not what was wished for."""
+    if comparison.state == "failed":
+        reasons = dict.fromkeys(column.problem for column in comparison.columns if column.problem)
+        return charts.note_value("error", " ".join([comparison.problem, *reasons]))
+    if comparison.state == "stopped":
+        return charts.note_value("note", "Stopped. Models that were trained by then are among yours.")
+    lost = [column for column in comparison.columns if column.problem]
+    if lost and comparison.state == "done":
+        told = " ".join(f"{column.title}: {column.problem}" for column in lost)
+        return charts.note_value("error", f"Not all could be compared. {told}")
+    return None
+
+
+def result(comparison: Comparison) -> dict[str, Any] | None:
+    """The table, the sentences side by side, and what to notice; None until it is done."""
+    if comparison.state != "done":
+        return None
+    measured = list(comparison.measured.items())
+    names = titles([column for column, _ in measured])
+    judge = comparison.judge
+    told = [
+        notices.Told(name, column.family, known.evaluation, column.seconds)
+        for name, (column, known) in zip(names, measured, strict=True)
+    ]
+    first = measured[0][1].evaluation
+    sentences = "1 sentence" if first.sentences == 1 else f"{first.sentences:,} sentences"
+    return {
+        "columns": [{"title": name, "about": column.about} for name, (column, _) in zip(names, measured, strict=True)],
+        "notice": notices.notices(told),
+        "judge": _judge(comparison, names, [column for column, _ in measured]),
+        "groups": [_took(measured), *(_group(group, [known for _, known in measured]) for group in GROUPS)],
+        "dimensions": list(first.kl_per_dimension) if len(measured) == 1 else [],
+        "samples": [_points(known.said, known) for _, known in measured],
+        "given": [
+            {"source": source, "cells": [_at(known.given_back, row, known) for _, known in measured]}
+            for row, source in enumerate(comparison.sentences[: max(len(known.given_back) for _, known in measured)])
+        ],
+        "ends": list(comparison.ends or ()),
+        "ways": [_points(known.way, known) for _, known in measured],
+        "lacks": [notices.lacks(known.evaluation) for _, known in measured],
+        "quick": QUICK.format(sentences, comparison.text, first.samples, first.drawn),
+        "command": command(len(measured), judged=judge is not None),
+    }
+
+
+def command(models: int, *, judged: bool) -> str:
+    """What measures the same with more patience."""
+    files = " ".join(f"model-{i + 1}.safetensors" for i in range(models)) if models > 1 else "model.safetensors"
+    verb = "compare" if models > 1 else "evaluate"
+    return f"python -m vae {verb} {files} held-out.txt --samples 500{' --judge judge.safetensors' if judged else ''}"
+
+
+def _judge(comparison: Comparison, names: Sequence[str], columns: Sequence[Column]) -> str:
+    if len(columns) == 1:
+        return ""
+    judge = comparison.judge
+    return JUDGE.format(notices.called(names[columns.index(judge)])) if judge in columns and judge else NO_JUDGE
+
+
+def _took(measured: Sequence[tuple[Column, Measured]]) -> dict[str, Any]:
+    """What each model is, beside its figures."""
+    evaluations = [known.evaluation for _, known in measured]
+    times = [
+        {"text": train_view.duration(column.seconds)} if column.seconds else {"text": _meant(known.evaluation)}
+        for column, known in measured
+    ]
+    rows = [
+        ("Training time", "From the first step to the last.", times),
+        ("Size", "Numbers that it has learned.", [{"text": f"{known.parameters:,}"} for known in evaluations]),
+        (
+            "Learned from", "Its training text.",
+            [{"text": f"{known.trained_on}, {known.trained_sentences:,} sentences"} for known in evaluations],
+        ),
+    ]  # fmt: skip
+    return {
+        "title": "What it took",
+        "rows": [{"title": title, "help": help, "better": "", "cells": cells} for title, help, cells in rows],
+        "without": [""] * len(measured),
+        "missing": [],
+    }
+
+
+def _meant(known: Evaluation) -> str:
+    return f"meant to be {train_view.duration(60 * known.minutes)}" if known.minutes else "not known"
+
+
+def _group(group: str, measured: Sequence[Measured]) -> dict[str, Any]:
+    """A group of figures: rows; `without`, why a column has none of them, or ""; `missing`, what no column has."""
+    figures = [figure for figure in FIGURES.values() if figure.group == group]
+    shown = [figure for figure in figures if any(figure.name not in known.missing for known in measured)]
+    why: dict[str, list[str]] = {}
+    for figure in figures:
+        if figure not in shown:
+            reason = " ".join(dict.fromkeys(known.missing[figure.name] for known in measured))
+            why.setdefault(reason, []).append(figure.title)
+    without = [
+        known.missing[shown[0].name] if all(figure.name in known.missing for figure in shown) else ""
+        for known in measured
+    ]
+    return {
+        "title": GROUPS[group],
+        "rows": [
+            {"title": figure.title, "help": figure.help, "better": figure.better, "cells": _cells(figure, measured)}
+            for figure in shown
+        ],
+        "without": without if shown else [""] * len(measured),
+        "missing": [f"{', '.join(names)}: {reason}" for reason, names in why.items()],
+    }
+
+
+def _cells(figure: Figure, measured: Sequence[Measured]) -> list[dict[str, Any]]:
+    """A row of the table. The best is marked where one is better than another as they are read."""
+    rows: list[dict[str, Any]] = [asdict(known.evaluation) for known in measured]
+    known = {row[figure.name] for row in rows if row[figure.name] is not None}
+    best = {"lower": min, "higher": max}[figure.better](known) if figure.better and len(known) > 1 else None
+    differ = len({figure.told(value) for value in known}) > 1
+    cells: list[dict[str, Any]] = []
+    for row, one in zip(rows, measured, strict=True):
+        value, ends = row[figure.name], figure.bounds(row)
+        if value is None:
+            cells.append({"text": "none", "why": one.missing[figure.name]})
+            continue
+        cells.append({
+            "text": figure.told(value), "unit": figure.unit.replace("share", ""), "share": figure.share(row),
+            "best": differ and best is not None and figure.told(value) == figure.told(best),
+            "ends": [figure.told(end) for end in reversed(ends)] if ends else None,
+        })  # fmt: skip
+    return cells
+
+
+def _points(points: Sequence[Point], known: Measured) -> list[dict[str, Any]]:
+    by = charts.order(known.kl)
+    return [{"text": point.text, "z": charts.fingerprint(point.z, by)} for point in points]
+
+
+def _at(points: Sequence[Point], row: int, known: Measured) -> dict[str, Any] | None:
+    return _points(points[row : row + 1], known)[0] if row < len(points) else None
