@@ -32,9 +32,9 @@
   const BETTER = { lower: ["↓", "lower is better"], higher: ["↑", "higher is better"] };
 
   /** The value of a figure, and how far it is on the way from poor to good. */
-  function cell({ text, unit, share, best, why, ends }, single, better) {
+  function cell({ text, unit, share, best, why, ends }, single, better, above) {
     const { h } = space;
-    if (why) return [h("span", { class: "none" }, "none"), h("span", { class: "why" }, why)];
+    if (why) return [h("span", { class: "none" }, "none"), why === above ? hidden(`: ${why}`) : h("span", { class: "why" }, why)];
     const bar = share == null ? null
       : h("span", { class: better ? "meter" : "meter plain", "aria-hidden": "true" }, h("i", { style: `width:${(100 * share).toFixed(1)}%` }));
     const scale = single && bar && ends ? h("span", { class: "scale" }, h("span", {}, better ? `poor ${ends[0]}` : ends[0]), h("span", {}, better ? `good ${ends[1]}` : ends[1])) : null;
@@ -43,11 +43,12 @@
 
   function body(group, columns, single) {
     const { h } = space;
+    const above = columns.map(() => ""); // the reason that stands further up in a column is not said again
     const rows = group.rows.map((row, i) => {
       const [arrow, words] = BETTER[row.better] ?? [];
       const name = h("th", { scope: "row", role: "rowheader" }, h("span", { class: "name" }, row.title, arrow && h("span", { class: "arrow", title: words }, ` ${arrow}`), arrow && hidden(` (${words})`)), h("span", { class: "hint" }, row.help));
       const cells = row.cells.map((item, c) => {
-        if (!group.without[c]) return h("td", { role: "cell", "data-column": columns[c].title }, ...cell(item, single, row.better));
+        if (!group.without[c]) return h("td", { role: "cell", "data-column": columns[c].title }, ...cell(item, single, row.better, above.splice(c, 1, item.why || above[c])[0]));
         return i ? null : h("td", { role: "cell", class: "without", rowspan: group.rows.length, "data-column": columns[c].title }, h("span", { class: "none" }, "none"), h("span", { class: "why" }, group.without[c]));
       });
       return h("tr", { role: "row" }, name, ...cells);

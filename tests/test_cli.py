@@ -6,16 +6,21 @@ import json
 import signal
 import subprocess
 import sys
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from vae import cli, cli_train, folders
+from vae import cli, cli_train, fluency, folders
 from vae.checkpoint import load
 from vae.config import Config, parameters
 from vae.corpus import Corpus
+from vae.corpus import lines as corpus_lines
+from vae.evaluate import compare, evaluate
 from vae.events import Evaluated, Finished, Saved, Started, from_json
+from vae.figures import FIGURES, GROUPS
+from vae.kinds import KINDS
 from vae.latent import path, reconstruct, sample
 from vae.train import train
 
@@ -111,13 +116,74 @@ def test_reconstruct_answers_every_line(model_path: Path, lines: Path) -> None:
 
 
 def test_evaluate_counts_every_line(model_path: Path, lines: Path) -> None:
-    found = answer("evaluate", model_path, lines, "--samples", 5)
+    found = answer("evaluate", model_path, lines, "--samples", 5, "--drawn", 20)
     assert (found["sentences"], found["samples"], found["latent_dim"], found["words"]) == (4, 5, 4, 6 + 1 + 6 + 7)
     wanted = (
         "nll nll_iw kl mutual_information active_units latent_dim latent_gain perplexity bits_per_character "
         "reconstruction_bleu exact_match tokens words sentences"
     )
     assert set(wanted.split()) <= set(found)
+    figures = evaluate(load(model_path), corpus_lines(lines.read_bytes()), samples=5, drawn=20)
+    assert found == json.loads(json.dumps(asdict(figures)))
+
+
+@pytest.fixture(scope="module")
+def judge_path(config: Config, corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("judge") / "run"
+    *_, _ = train(replace(config, family="lm"), corpus, folder)
+    return folder / "best.safetensors"
+
+
+def test_evaluate_explains_each_figure_in_groups(
+    capsys: pytest.CaptureFixture[str], model_path: Path, judge_path: Path, lines: Path
+) -> None:
+    command = ["evaluate", *map(str, (model_path, lines)), "--judge", str(judge_path), "--drawn", "9", "--samples", "1"]
+    assert cli.main(command) == 0
+    told = capsys.readouterr().out
+    assert [title for title in GROUPS.values() if f"\n{title}\n" in told] == list(GROUPS.values())
+    for figure in FIGURES.values():
+        line = next(line for line in told.splitlines() if line.startswith(f"  {figure.title} "))
+        assert (
+            line.endswith("It takes the text that was learned from.") if figure.takes == "real" else figure.help in line
+        )
+    assert told.count("Real text: ") > 5
+    assert told.count("At most: ") == 2
+    assert "█" in told
+
+
+def test_compare_sets_models_side_by_side(
+    capsys: pytest.CaptureFixture[str], model_path: Path, judge_path: Path, lines: Path
+) -> None:
+    command = ["compare", *map(str, (model_path, judge_path, lines)), "--drawn", "12", "--samples", "2"]
+    command += ["--judge", str(judge_path)]
+    assert cli.main([*command, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["evaluations"]
+    judge, sentences = load(judge_path), corpus_lines(lines.read_bytes())
+    expected = compare([load(model_path), judge], sentences, samples=2, drawn=12, judge=judge)
+    assert found == json.loads(json.dumps([asdict(each) for each in expected]))
+    assert cli.main(command) == 0
+    told = capsys.readouterr().out
+    rows = {line[:26].strip(): line[26:].split() for line in told.splitlines()}
+    assert rows["Perplexity a word"] == [
+        FIGURES["perplexity"].told(each) for each in (*(e.perplexity for e in expected), expected[0].real_perplexity)
+    ]
+    real = -(expected[0].real_nll or 0.0)
+    assert rows["ELBO"][-1] == FIGURES["elbo"].told(real)
+    assert rows["Active dimensions"] == [str(expected[0].active_units), "–"]
+    assert expected[0].said[0].split()[0] in told
+    assert f"lm: {KINDS['lm'].lacks}" in told
+
+
+def test_train_text_gives_reverse_perplexity(
+    capsys: pytest.CaptureFixture[str], model_path: Path, text: Path, lines: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = replace(fluency._PUPIL, vocabulary=400, embedding=16, hidden=24, steps=10, threads=1)
+    monkeypatch.setattr(fluency, "_PUPIL", small)
+    command = ["evaluate", *map(str, (model_path, lines)), "--train", str(text), "--drawn", "20", "--samples", "1"]
+    assert cli.main([*command, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["reverse_perplexity"] > 1
+    assert found["real_copied_span"] > 2
 
 
 def test_paused_run_is_gone_on_with(text: Path, corpus: Corpus, config: Config, tmp_path: Path) -> None:
@@ -193,6 +259,16 @@ def test_mistake_ends_with_status_2_and_one_line(tmp_path: Path) -> None:
         ("evaluate {model} {blank}", "no sentence"),
         ("evaluate {model} {text} --samples 0", "samples is 0"),
         ("evaluate {text} {text}", "no model"),
+        ("evaluate {model} {none}", "none"),
+        ("evaluate {model} {binary}", "text"),
+        ("evaluate {model} {text} --drawn 1", "drawn is 1"),
+        ("evaluate {model} {text} --judge {model}", "a judge is a language model"),
+        ("evaluate {model} {text} --judge {none}", "cannot be opened"),
+        ("evaluate {model} {text} --judge {text}", "no model"),
+        ("evaluate {model} {text} --train {none}", "none"),
+        ("evaluate {model} {text} --train {blank}", "too small"),
+        ("compare {model} {text} {text}", "no model"),
+        ("compare {model} {model} {blank}", "no sentence"),
         ("train {text} --output {folder}/none/m.safetensors", "does not exist"),
         ("train --output {out}", "CORPUS"),
         ("train {text} --resume {folder} --output {out}", "either"),
@@ -234,7 +310,16 @@ def test_mistake_is_told_in_one_line(
 
 
 @pytest.mark.parametrize(
-    "command", ["", "fly", "sample", "sample m --path slerp", "train t --output m --preset best", "train t --hidden x"]
+    "command",
+    [
+        "",
+        "fly",
+        "sample",
+        "compare m",
+        "sample m --path slerp",
+        "train t --output m --preset best",
+        "train t --hidden x",
+    ],
 )
 def test_wrong_usage_ends_with_status_2(capsys: pytest.CaptureFixture[str], command: str) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -253,7 +338,7 @@ def test_help_teaches_every_parameter(capsys: pytest.CaptureFixture[str]) -> Non
         assert " ".join(parameter.help.split()[:4]) in told
 
 
-@pytest.mark.parametrize("command", ["sample", "interpolate", "reconstruct", "evaluate"])
+@pytest.mark.parametrize("command", ["sample", "interpolate", "reconstruct", "evaluate", "compare"])
 def test_help_of_every_command_names_seed_and_json(capsys: pytest.CaptureFixture[str], command: str) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main([command, "--help"])

@@ -29,6 +29,7 @@ from vae.config import Config
 from vae.corpus import Corpus, read
 from vae.distributed import LostError
 from vae.events import Finished, Started, from_json
+from vae.families.build import build
 from vae.families.vae import SentenceVAE
 from vae.train import train
 
@@ -38,6 +39,9 @@ SIZES = Config(
     embedding=32, encoder_hidden=32, hidden=48, latent=8, free_bits=0.2, learning_rate=3e-3, steps=STEPS,
     precision="float32", threads=1,
 )  # fmt: skip
+WAYS: dict[str, dict[str, object]] = {
+    "plain": {}, "normalised": {"batch_norm": 0.6}, "adversarial": {"family": "aae"}, "no space": {"family": "lm"},
+}  # fmt: skip
 TINY = [
     "--vocabulary=400", "--embedding=16", "--encoder-hidden=24", "--hidden=24", "--latent=4", "--precision=float32",
     "--threads=1", "--learning-rate=0.01", "--steps=40",
@@ -73,13 +77,13 @@ def command(text: Path, output: Path, *more: object) -> list[str]:
     return ["-m", "vae", "train", str(text), "--output", str(output), "--batch=8", *TINY, *map(str, more)]
 
 
-def learned(batch: int) -> list[list[float]]:
+def learned(batch: int, **settings: object) -> list[list[float]]:
     """Losses, nll and KL of 50 steps, of all ranks."""
     random = np.random.default_rng(0)
     rows = [random.integers(4, 300, n).tolist() for n in random.integers(2, 20, 400)]
     with torch.random.fork_rng():
         torch.manual_seed(1)
-        model = SentenceVAE(replace(SIZES, batch=batch), 300)
+        model = build(Config.from_dict({**SIZES.to_dict(), "batch": batch, **settings}), 300)
     rank, world = distributed.rank(), distributed.world()
     sampler = Sampler(Tokens.of(rows), batch=batch, seed=1, rank=rank, world=world)
     found = []
@@ -108,7 +112,8 @@ def as_rank(folder: Path) -> None:
         rank = distributed.rank()
         with torch.random.fork_rng():
             torch.manual_seed(1)
-            found: dict[str, object] = {"losses": learned(16), **refused()}
+            found: dict[str, object] = {name: learned(16, **settings) for name, settings in WAYS.items()}
+            found |= refused()
         config = replace(SIZES, vocabulary=300, batch=8)
         text = read(b"\n".join(b"sentence number %d of a text" % i for i in range(200)), "text.txt")
         first = rank == 0  # the others have nothing but the folder
@@ -142,10 +147,11 @@ def ranks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str
     return folder, [json.loads((folder / f"{rank}.json").read_text()) for rank in range(2)]
 
 
-def test_two_processes_learn_as_one_with_the_double_batch(ranks: tuple[Path, list[dict[str, Any]]]) -> None:
-    alone = np.array(learned(32))
+@pytest.mark.parametrize("name", WAYS)
+def test_two_processes_learn_as_one_with_the_double_batch(ranks: tuple[Path, list[dict[str, Any]]], name: str) -> None:
+    alone = np.array(learned(32, **WAYS[name]))
     for found in ranks[1]:
-        assert np.abs(np.array(found["losses"]) - alone).max() < 1e-4
+        assert np.abs(np.array(found[name]) - alone).max() < 1e-4
     assert alone[-1, 0] < alone[0, 0]
 
 

@@ -5,23 +5,27 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import by_hand
 import pytest
 import torch
+from following import follow
 from safetensors.torch import load_file
 from torch import Tensor
 from torch.distributions import Normal, kl_divergence
 
-from vae import latent, metrics
+from vae import cli, latent, metrics
 from vae.batches import Batch, Sampler, Tokens
-from vae.checkpoint import load
+from vae.checkpoint import CheckpointError, load, loads
 from vae.config import Config
 from vae.corpus import Corpus
 from vae.events import Evaluated, Event, Finished, Progress, from_json, to_json
 from vae.families import Posterior
 from vae.families.aae import AdversarialAutoencoder
 from vae.families.build import build
+from vae.jobs import Jobs
+from vae.kinds import KINDS
 from vae.noise import Noise
 from vae.train import train
 
@@ -92,15 +96,19 @@ def test_losses_equal_a_slow_computation(sizes: Config, batch: Batch, t: int) ->
     assert losses.loss.item() == pytest.approx(sum(nll) / 4 + weight * fooling + 0.5 * bag, rel=1e-4)
 
 
-@torch.no_grad()
-def test_critic_is_a_classifier_of_codes_and_draws(sizes: Config, batch: Batch) -> None:
+def test_critic_is_a_classifier_of_codes_and_draws_that_is_not_steep(sizes: Config, batch: Batch) -> None:
     model = model_of(replace(sizes, dropout=0.0, encoder_noise=0.0, word_dropout=0.0))
     losses = model.losses(batch, 50, Noise(1, 50, batch.rows))
-    draws, codes = Noise(1, 50, batch.rows).normal(3), model.posterior(batch).mu
+    draws, codes = Noise(1, 50, batch.rows).normal(3), model.posterior(batch).mu.detach()
     wrong = [-math.log(taken_for_a_draw(model, z)) for z in draws]
     wrong += [-math.log(1 - taken_for_a_draw(model, z)) for z in codes]
+    slopes, step = 0.0, 1e-3
+    for z in draws.double():
+        for d in range(3):
+            ends = [taken_for_a_draw(model, z + sign * step * torch.eye(3)[d]) for sign in (1, -1)]
+            slopes += ((math.log(ends[0] / (1 - ends[0])) - math.log(ends[1] / (1 - ends[1]))) / (2 * step)) ** 2
     assert losses.critic is not None
-    assert losses.critic.item() == pytest.approx(sum(wrong) / 8, rel=1e-4)
+    assert losses.critic.item() == pytest.approx(sum(wrong) / 8 + slopes / 2 / 4, rel=1e-3)
 
 
 def test_each_side_learns_from_its_own_loss_alone(sizes: Config, batch: Batch) -> None:
@@ -115,19 +123,6 @@ def test_each_side_learns_from_its_own_loss_alone(sizes: Config, batch: Batch) -
         assert reached == learns
     assert {id(p) for p in model.updaters["critic"].parameters} == {id(p) for p in model.critic.parameters()}
     assert len(model.updaters["all"].parameters) + len(critics) == len(list(model.parameters()))
-
-
-def test_critic_pushes_codes_towards_where_it_takes_them_for_draws(sizes: Config, batch: Batch) -> None:
-    model = model_of(replace(sizes, adversarial=100.0, dropout=0.0, encoder_noise=0.0))
-    with torch.no_grad():
-        before = [taken_for_a_draw(model, z) for z in model.posterior(batch).mu]
-        critic = {name: value.clone() for name, value in model.critic.state_dict().items()}
-    for _ in range(10):
-        model.step(batch, 60)
-        model.critic.load_state_dict(critic)  # it stands still, so that it is the codes that move
-    with torch.no_grad():
-        after = [taken_for_a_draw(model, z) for z in model.posterior(batch).mu]
-    assert sum(after) > sum(before) + 0.05
 
 
 def test_noise_changes_what_the_encoder_reads_and_not_what_is_to_be_said(sizes: Config, batch: Batch) -> None:
@@ -198,7 +193,7 @@ def test_shares_of_a_step_add_up_to_the_whole(sizes: Config) -> None:
 def distance_of_codes(adversarial: float) -> tuple[float, float]:
     """How far codes are from the prior after a short training, in nats; and the nll of a sentence."""
     config = Config(
-        family="aae", embedding=16, encoder_hidden=16, hidden=32, latent=2, steps=600, learning_rate=0.003, batch=32,
+        family="aae", embedding=16, encoder_hidden=16, hidden=32, latent=2, steps=300, learning_rate=0.003, batch=32,
         precision="float32", autoencoder=0.0, warmup=0.1, adversarial=adversarial, dropout=0.0, word_dropout=0.0,
         encoder_noise=0.1, bag_of_words=0.0,
     )  # fmt: skip
@@ -218,10 +213,9 @@ def distance_of_codes(adversarial: float) -> tuple[float, float]:
 def test_codes_approach_the_prior_because_of_the_critic() -> None:
     free, nll = distance_of_codes(0.0)
     held, nll_held = distance_of_codes(3.0)
-    assert held < 0.3
-    assert free > 3 * held
-    assert free > 1
-    assert nll_held < nll + 3  # and still tell a lot: without a code, three words of eight take 6.2 nats
+    assert held < 0.5
+    assert free > 5
+    assert nll_held < nll + 1  # and they tell as much
 
 
 @pytest.fixture(scope="module")
@@ -283,7 +277,7 @@ def test_loaded_model_says_what_the_trained_one_says(run: tuple[Path, list[Event
     assert [point.text for point in latent.sample(tm, 3, seed=1)] == [said.text for said in saved.samples]
     a, b = corpus.sentences[:2]
     assert len(latent.path(tm, a, b, steps=5)) == 5
-    assert latent.reconstruct(tm, [a])[0].z == latent.path(tm, a, b)[0].z
+    assert latent.reconstruct(tm, [a])[0].z == pytest.approx(latent.path(tm, a, b)[0].z, abs=1e-5)
     use = metrics.use_of_latent(tm, corpus.sentences[:50])
     assert use.mutual_information is None
     mu = latent.encode(tm, corpus.sentences[:50]).mu
@@ -305,3 +299,70 @@ def test_fine_tuning_goes_on_from_a_model_of_the_family_alone(
     assert first.nll < untrained.nll - 1
     with pytest.raises(ValueError, match=r"of the family vae \(Variational autoencoder\).*one of the family aae"):
         next(train(settings, corpus, tmp_path / "other", start_from=model_path))
+
+
+@pytest.mark.parametrize("family", ["aae", "lm"])
+def test_worker_trains_a_model_of_the_family(settings: Config, corpus: Corpus, tmp_path: Path, family: str) -> None:
+    jobs = Jobs(tmp_path, slots=1)
+    try:
+        status, events = follow(jobs, "ada", jobs.submit("ada", replace(settings, family=family, steps=5), corpus))
+    finally:
+        jobs.close()
+    assert (status.state, status.family) == ("done", family)
+    assert any(isinstance(event, Evaluated) for event in events)
+    assert status.model is not None
+    assert load(status.model).config.family == family
+
+
+def use_of(**changes: Any) -> metrics.Use:
+    good = metrics.Use(
+        nll=20.0, kl=(0.1, 0.2, 0.05, 0.05), mutual_information=None, mi_sentences=1000, active_units=4,
+        latent_gain=9.0, sentences=500, kind=KINDS["aae"],
+    )  # fmt: skip
+    return replace(good, **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "level", "words"),
+    [
+        ({}, "healthy", "Healthy: the codes lie like the bell curve (0.4 nats off), and the decoder listens to them."),
+        ({"kl": (0.0,) * 4}, "healthy", "Healthy: the codes lie like the bell curve (0.0 nats off)"),
+        ({"kl": (1.0,) * 4}, "weak", "Unsettled: the codes lie 4 nats off the bell curve"),
+        ({"active_units": 1}, "weak", "Weak: the codes tell something, but little: 1 of 4 dimensions are in use."),
+        ({"latent_gain": 2.0}, "weak", "Weak: the codes tell something, but little: another sentence's z costs"),
+        ({"latent_gain": 0.1, "kl": (9.0,) * 4}, "collapsed", "Collapsed: the decoder does not listen to the codes"),
+        ({"nll": math.nan}, "unknown", "The figures are not numbers."),
+        ({"sentences": 5}, "unknown", "Nobody can tell yet"),
+    ],
+)
+def test_verdict_speaks_of_codes_and_the_critic(changes: dict[str, Any], level: str, words: str) -> None:
+    found = metrics.verdict(use_of(**changes))
+    assert found.level == level
+    assert found.text.startswith(words)
+    assert not any(word in found.text + found.advice for word in ("free bits", "beta", "KL"))
+    assert ("critic" in found.advice) is (level in ("weak", "collapsed"))
+
+
+def test_family_that_does_not_exist_is_refused_in_a_model_file(run: tuple[Path, list[Event]]) -> None:
+    data = (run[0] / "best.safetensors").read_bytes()
+    with pytest.raises(CheckpointError, match="family is 'gan': it must be one of vae, lm, aae"):
+        loads(data.replace(b'\\"family\\": \\"aae\\"', b'\\"family\\": \\"gan\\"'))
+    with pytest.raises(CheckpointError, match="a checksum differs"):
+        loads(data.replace(b'\\"family\\": \\"aae\\"', b'\\"family\\": \\"vae\\"'))
+
+
+def test_commands_train_tune_and_speak(
+    run: tuple[Path, list[Event]], model_path: Path, corpus: Corpus, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text, tuned, mine = tmp_path / "toy.txt", str(tmp_path / "tuned.safetensors"), str(run[0] / "best.safetensors")
+    text.write_text("\n".join(corpus.sentences), encoding="utf-8")
+    brief = ["--steps", "3", "--threads", "1", "--precision", "float32"]
+    assert cli.main(["train", str(text), "--output", tuned, "--from", mine, *brief]) == 0
+    assert load(tuned).config.family == "aae"  # as the model that it began with
+    assert "distance from the prior" in capsys.readouterr().err
+    assert cli.main(["interpolate", tuned, *corpus.sentences[:2], "--steps", "4"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 4
+    assert cli.main(["sample", tuned, "-n", "2"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+    assert cli.main(["train", str(text), "--output", tuned, "--from", str(model_path), "--family", "aae", *brief]) == 2
+    assert "error: the model to start from is of the family vae" in capsys.readouterr().err

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from vae import scores
 from vae.corpus import Corpus
-from vae.latent import TextModel, decode, encode, interpolate, path, points, reconstruct, sample
+from vae.latent import TextModel, decode, encode, interpolate, path, paths, points, reconstruct, sample
 
 A, B = "the cat sees a letter.", "our teacher wants some fresh bread."
 
@@ -205,3 +205,12 @@ def test_beam_out_of_range_is_named(text_model: TextModel, beam: int) -> None:
 def test_points_pair_texts_with_their_rows() -> None:
     first, second = points(["a", "b"], torch.tensor([[1.0, 2.0], [3.0, 4.0]]))
     assert (first.text, first.z, second.text, second.z) == ("a", (1.0, 2.0), "b", (3.0, 4.0))
+
+
+def test_paths_decoded_together_are_those_decoded_alone(text_model: TextModel) -> None:
+    pairs = [("the cat sees a letter.", "a dog wants the red ball."), ("my sister likes a green apple.", "a letter.")]
+    together = paths(text_model, pairs, steps=5)
+    for pair, way in zip(pairs, together, strict=True):
+        alone = path(text_model, *pair, steps=5)
+        assert [point.text for point in way] == [point.text for point in alone]
+        assert [z for point in way for z in point.z] == pytest.approx([z for p in alone for z in p.z], abs=1e-5)

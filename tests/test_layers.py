@@ -29,7 +29,7 @@ def seeded() -> Iterator[None]:
 @pytest.mark.parametrize("bidirectional", [True, False])
 @pytest.mark.parametrize("pooling", POOLINGS)
 def test_code_depends_on_neither_padding_nor_batch(bidirectional: bool, pooling: str) -> None:
-    encoder = Encoder(6, 5, bidirectional, pooling)
+    encoder = encoder_of(bidirectional, pooling)
     lengths = torch.tensor([1, 7, 3, 4])
     x = torch.randn(4, 7, 6)
     together = encoder(x, lengths)
@@ -41,7 +41,14 @@ def test_code_depends_on_neither_padding_nor_batch(bidirectional: bool, pooling:
     torch.testing.assert_close(encoder(garbage, lengths), together, atol=1e-5, rtol=0)
 
 
-def pooled(states: Tensor, encoder: Encoder) -> Tensor:
+def encoder_of(bidirectional: bool, pooling: str) -> Encoder:
+    encoder = Encoder(6, 5, bidirectional, pooling)
+    if encoder.queries is not None:
+        torch.nn.init.normal_(encoder.queries)
+    return encoder
+
+
+def pooled(states: Tensor, encoder: Encoder, direction: int) -> Tensor:
     """(T, 5) -> (5,)."""
     if encoder.pooling == "last":
         return states[-1]
@@ -49,14 +56,14 @@ def pooled(states: Tensor, encoder: Encoder) -> Tensor:
         return states.sum(0) / len(states)
     if encoder.pooling == "max":
         return states.amax(0)
-    assert encoder.weigh is not None
-    weights = [math.exp((encoder.weigh.weight[0] @ state).item()) for state in states]
+    assert encoder.queries is not None
+    weights = [math.exp((encoder.queries[direction] @ state).item()) for state in states]
     return torch.stack([w / sum(weights) * state for w, state in zip(weights, states, strict=True)]).sum(0)
 
 
 @pytest.mark.parametrize("pooling", POOLINGS)
 def test_both_directions_equal_a_slow_loop_over_tokens(pooling: str) -> None:
-    encoder = Encoder(6, 5, True, pooling)
+    encoder = encoder_of(True, pooling)
     assert encoder.backwards is not None
     x = torch.randn(1, 4, 6)
     expected = []
@@ -68,7 +75,7 @@ def test_both_directions_equal_a_slow_loop_over_tokens(pooling: str) -> None:
         for t in order:
             h, c = cell(x[:, t], (h, c))
             states.append(h[0])
-        expected.append(pooled(torch.stack(states), encoder))
+        expected.append(pooled(torch.stack(states), encoder, len(expected)))
     torch.testing.assert_close(encoder(x, torch.tensor([4]))[0], torch.cat(expected), atol=1e-6, rtol=0)
 
 

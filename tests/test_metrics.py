@@ -24,16 +24,13 @@ SENTENCES = ["a", "the cat sees a letter.", "a dog", "our teacher wants some fre
 
 
 class Toy:
-    """A latent model made of two formulas: log p(x|z), and a posterior that need not be the true one.
-
-    Its prior is N(0, scale^2 I).
-    """
+    """A latent model made of two formulas: log p(x|z), and a posterior that need not be the true one."""
 
     def __init__(
         self, nll: Callable[[Batch, Tensor], Tensor], posterior: Callable[[Batch], Posterior], latent: int,
-        family: str = "vae", scale: float = 1.0,
+        family: str = "vae",
     ) -> None:  # fmt: skip
-        self._nll, self.posterior, self.latent, self.kind, self.scale = nll, posterior, latent, KINDS[family], scale
+        self._nll, self.posterior, self.latent, self.kind = nll, posterior, latent, KINDS[family]
 
     device = torch.device("cpu")
 
@@ -54,10 +51,7 @@ class Toy:
         return gaussian.kl_to_prior(*posterior).mean(0)
 
     def draw(self, n: int, generator: torch.Generator | None = None) -> Tensor:
-        return self.scale * torch.randn(n, self.latent, generator=generator)
-
-    def log_prior(self, z: Tensor) -> Tensor:
-        return gaussian.log_prior(z / self.scale) - self.latent * math.log(self.scale)
+        return torch.randn(n, self.latent, generator=generator)
 
     def begin(self, n: int, z: Tensor | None = None) -> Any:
         raise NotImplementedError
@@ -149,6 +143,49 @@ def test_bound_is_exact_at_the_true_posterior(text_model: TextModel) -> None:
     bound = nll_iw(replace(text_model, model=Toy(nll, posterior, 1)), SENTENCES, samples=3)
     expected = 0.5 * (math.log(2 * math.pi * (1 + v)) + y**2 / (1 + v))
     assert bound.tolist() == pytest.approx([expected] * len(SENTENCES), abs=1e-4)
+
+
+def test_bound_reaches_the_marginal_of_a_linear_gaussian_model(text_model: TextModel) -> None:
+    # x = W z + noise of variance v, told of y, three numbers that hang on the sentence: p(y) = N(0, W W' + v I);
+    # q is the true posterior, widened and moved aside, so that the weights have work to do
+    w, v = torch.tensor([[1.0, 0.3], [-0.5, 0.8], [0.2, -1.1]]), 0.4
+    precision = torch.eye(2) + w.t() @ w / v
+
+    def told(batch: Batch) -> Tensor:
+        even, odd = evens(batch)
+        return torch.stack([even / 4, odd / 4, (even - odd) / 6], 1)
+
+    def nll(batch: Batch, z: Tensor) -> Tensor:
+        return -gaussian.log_prob(told(batch), z @ w.t(), torch.tensor(v).log())
+
+    def posterior(batch: Batch) -> Posterior:
+        mu = told(batch) @ w @ torch.linalg.inv(precision) / v + 0.1
+        return Posterior(mu, (1.5 / precision.diagonal()).log().expand(len(mu), 2))
+
+    marginal = torch.distributions.MultivariateNormal(torch.zeros(3), w @ w.t() + v * torch.eye(3))
+    batch = Tokens.of(text_model.tokenizer.encode(SENTENCES)).batch(range(len(SENTENCES)))
+    expected = -marginal.log_prob(told(batch))
+    tm = replace(text_model, model=Toy(nll, posterior, 2))
+    torch.testing.assert_close(nll_iw(tm, SENTENCES, samples=20_000), expected, atol=0.03, rtol=0)
+    assert (nll_iw(tm, SENTENCES * 50, samples=1).mean() - expected.mean()).item() > 0.1  # of one draw it is not
+
+
+def test_bound_tells_its_progress(coin_model: TextModel) -> None:
+    told: list[float] = []
+    nll_iw(coin_model, SENTENCES * 100, samples=2, progress=told.append)
+    assert told == sorted(told)
+    assert len(told) > 2
+    assert told[-1] == 1
+
+
+@torch.inference_mode()
+def test_many_points_a_sentence_cost_what_they_cost_alone(text_model: TextModel) -> None:
+    batch = Tokens.of(text_model.tokenizer.encode(SENTENCES)).batch([3, 1, 4])
+    z = torch.randn(5, 3, 4, generator=torch.Generator().manual_seed(1))
+    together = text_model.model.nll(batch, z.flatten(0, 1)).view(5, 3)
+    for points, found in zip(z, together, strict=True):
+        torch.testing.assert_close(text_model.model.nll(batch, points), found, atol=1e-4, rtol=0)
+    assert together.std(0).min() > 0.1  # z matters
 
 
 def test_bound_keeps_the_order_of_the_sentences(coin_model: TextModel) -> None:

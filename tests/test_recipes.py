@@ -211,11 +211,12 @@ def test_normalised_codes_have_the_given_spread_in_each_batch(bare: Config, batc
     assert model.norm is not None
     model.norm.centre.copy_(torch.tensor([1.0, 0.0, -2.0]))
     x = model.embedding(batch.tokens)
-    mu = model._posterior(x, batch.lengths, batch.whole).mu
+    mu, logvar = model._posterior(x, batch.lengths, batch.whole)
     torch.testing.assert_close(mu.mean(0), model.norm.centre)
     torch.testing.assert_close(mu.var(0, correction=0), torch.full((3,), 0.36), rtol=0.01, atol=0)
-    kl = model.losses(batch, 0, noise_of(batch)).kl.mean(0)
-    assert (kl >= 0.18 * 0.99).all()  # as promised: half the spread's square
+    kl = model.losses(batch, 0, noise_of(batch)).kl
+    torch.testing.assert_close(kl, gaussian.kl_to_prior(mu, logvar))
+    assert (kl.mean(0) >= 0.18 * 0.99).all()  # as promised: half the spread's square
 
 
 def test_moments_of_late_batches_serve_outside_of_training(bare: Config, batch: Batch) -> None:
@@ -305,6 +306,13 @@ def test_aggressive_updates_wait_for_the_kl(bare: Config, batch: Batch) -> None:
     assert model.chase.adam.state
 
 
+def test_step_can_be_timed_before_the_length_is_known(bare: Config, batch: Batch) -> None:
+    model = model_of(replace(bare, steps=0, aggressive=2, decoder_reset=True, autoencoder=0.1, batch_norm=0.6))
+    assert model.step(batch, 0).finite
+    model.config = replace(model.config, autoencoder=0.0)
+    assert model.step(batch, 0).finite
+
+
 def test_aggressive_updates_end_when_the_information_stops_rising(bare: Config) -> None:
     chase = model_of(replace(bare, aggressive=1)).chase  # a stretch is two steps long
     told = [1.0, 1.2, 1.1, 1.3, 1.0, 1.2]
@@ -322,9 +330,87 @@ def test_information_of_a_batch_is_that_of_its_codes() -> None:
     assert gaussian.information(same, same, torch.zeros(4, 1)).item() == pytest.approx(0, abs=1e-6)
 
 
+def drawn_by_hand(model: SentenceVAE, z: Tensor, luck: Tensor, temperature: float) -> list[list[int]]:
+    """A sentence for each z, a token at a time, each where the probabilities added up pass its luck."""
+    sentences = []
+    for row in range(len(z)):
+        state, token, said = model.begin(1, z[row : row + 1]), BOS_ID, list[int]()
+        for turn in range(luck.shape[1]):
+            logits, state = model.advance(torch.tensor([token]), state)
+            logits[:, :EOS_ID] = -math.inf
+            passed = (logits / temperature).softmax(-1)[0].cumsum(0)
+            token = int((passed <= luck[row, turn] * passed[-1]).sum())
+            if token == EOS_ID:
+                break
+            said.append(token)
+        sentences.append(said)
+    return sentences
+
+
+@torch.no_grad()
+def test_sharpening_teaches_what_the_model_likes_to_say_at_points_of_the_prior(bare: Config) -> None:
+    batch = Tokens.of([[5 + row, 6] for row in range(12)]).batch(range(12))
+    model, plain = model_of(replace(bare, sharpen=0.5)), model_of(bare)
+    more = model.losses(batch, 50, noise_of(batch)).loss - plain.losses(batch, 50, noise_of(batch)).loss
+    noise = noise_of(batch)
+    noise.normal(3)  # the codes of the batch
+    chosen = noise.hits(1, 1 / 3)[:, 0]
+    assert 0 < chosen.sum() < 12
+    z, luck = noise.normal(3)[chosen], noise.uniform(64)[chosen]
+    said = drawn_by_hand(model, z, luck, temperature=0.5)
+    ended = [row for row, ids in enumerate(said) if len(ids) < 64]
+    assert ended
+    own = model.nll(Tokens.of([said[row] for row in ended]).batch(range(len(ended))), z[ended])
+    assert more.item() == pytest.approx(0.5 * 3 * own.sum().item() / 12, rel=1e-4)
+
+
+@torch.no_grad()
+def test_sharpening_is_the_last_part_of_a_run(bare: Config, batch: Batch) -> None:
+    model, plain = model_of(replace(bare, sharpen=0.25)), model_of(bare)
+    same = [
+        model.losses(batch, t, noise_of(batch)).loss == plain.losses(batch, t, noise_of(batch)).loss for t in (74, 75)
+    ]
+    assert same == [True, False]
+    assert model.losses(batch, 75).loss == plain.losses(batch, 75).loss  # of an evaluation it is no part
+
+
+def test_sharpening_of_a_model_whose_figures_are_no_numbers_ends_in_order(bare: Config, batch: Batch) -> None:
+    model = model_of(replace(bare, sharpen=1.0))
+    with torch.no_grad():
+        model.bias.fill_(math.nan)
+    assert not model.step(batch, 50).finite
+
+
+def test_sharpening_teaches_the_encoder_nothing(bare: Config, batch: Batch) -> None:
+    gradients = []
+    for sharpen in (0.0, 1.0):
+        model = model_of(replace(bare, sharpen=sharpen))
+        model.losses(batch, 50, noise_of(batch)).loss.backward()
+        gradients.append([p.grad for p in [*model.encoder.parameters(), *model.to_posterior.parameters()]])
+    for without, within in zip(*gradients, strict=True):
+        torch.testing.assert_close(without, within)
+
+
+def test_sharpened_model_draws_likelier_words_at_points_of_the_prior(
+    learned: Config, corpus: Corpus, tmp_path: Path
+) -> None:
+    surprise = []
+    for sharpen in (0.0, 0.4):
+        folder = tmp_path / str(sharpen)
+        list(train(replace(learned, steps=200, sharpen=sharpen), corpus, folder))
+        tm = checkpoint.load(folder / "best.safetensors").text_model
+        points = latent.sample(tm, 200, seed=1)
+        tokens = Tokens.of(tm.tokenizer.encode([point.text for point in points]))
+        with torch.no_grad():
+            nll = tm.model.nll(tokens.batch(range(200)), torch.tensor([point.z for point in points]))
+        surprise.append(nll.mean().item())
+    assert surprise[1] < 0.7 * surprise[0]
+
+
 ALL: dict[str, object] = {
     "batch_norm": 0.6, "decoder_reset": True, "aggressive": 2, "noise_kind": "drop", "pooling": "attention",
     "z_to": "inputs", "free_bits_on": "sentence", "beta_schedule": "cyclical",
+    "sharpen": 0.2,
 }  # fmt: skip
 
 

@@ -6,18 +6,22 @@ import json
 import math
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from vae.config import PRESETS
+from vae.config import PRESETS, Config
+from vae.corpus import Corpus
 from vae.events import Evaluated, Finished, Progress, Reconstruction, Said, Started
 from vae.jobs import Status
+from vae.kinds import KINDS
+from vae.train import train
 from vae.ui import train_view
-from vae.ui.knobs import KNOBS, STEPS, knob
+from vae.ui.knobs import IDLE, KNOBS, STEPS, knob, of_family
 from vae.ui.train_tab import Screen
 from vae.ui.train_view import Story, Use
-from vae.ui.training import configure
+from vae.ui.training import PARAMETERS, configure
 
 STARTED = Started("/server/run", 95, 5, 300, 10_000, 4, 200, 0)
 PROGRESS = Progress(50, 200, 1.5, 30.0, 20.0, 4.0, 0.5, 1234.0, 10.0, 31.0)
@@ -125,6 +129,21 @@ def test_verdict_waits_until_it_can_be_told() -> None:
     assert train_view.verdict(told(EVALUATED)) == {"level": "healthy", "text": "Healthy. Go on."}
 
 
+def test_language_model_shows_its_loss_alone_and_says_what_it_lacks() -> None:
+    story = Story("lm")
+    assert train_view.reconstructions(story) == KINDS["lm"].lacks
+    story.add([STARTED, replace(PROGRESS, kl=0.0), replace(EVALUATED, kl=0.0, latent=0, reconstructions=())])
+    assert set(train_view.chart(story)["series"]) == {"nll"}
+    assert train_view.verdict(story) == {"level": "unknown", "text": train_view.NO_SPACE}
+    assert train_view.reconstructions(story) == KINDS["lm"].lacks
+    assert train_view.samples(story)
+
+
+def test_every_family_names_what_its_chart_draws() -> None:
+    assert set(train_view.SERIES) == set(KINDS)
+    assert "KL" not in train_view.SERIES["aae"].values()
+
+
 @pytest.mark.parametrize(
     ("state", "model", "use", "kind", "words"),
     [
@@ -180,6 +199,35 @@ def test_every_setting_that_the_page_offers_is_possible_whatever_the_others() ->
             control = knob(name)
             for value in (control.minimum, control.maximum):
                 assert getattr(configure(preset, {name: value}), name) == value
+
+
+@pytest.mark.parametrize("family", KINDS)
+def test_settings_that_a_family_hides_change_nothing_that_it_learns(
+    family: str, config: Config, corpus: Corpus, tmp_path: Path
+) -> None:
+    base = replace(config, family=family, steps=6, autoencoder=0.2, warmup=0.2)
+    changed = {
+        name: next(choice for choice in PARAMETERS[name].choices if choice != getattr(base, name))
+        if PARAMETERS[name].choices
+        else not getattr(base, name) if PARAMETERS[name].kind is bool
+        else PARAMETERS[name].kind(getattr(base, name) + (1 if PARAMETERS[name].kind is int else 0.125))
+        for name in IDLE[family]
+    }  # fmt: skip
+    assert changed
+    losses = []
+    for place, wanted in enumerate((base, replace(base, **changed))):
+        events = list(train(wanted, corpus, tmp_path / str(place)))
+        losses.append([event.nll for event in events if isinstance(event, Evaluated)])
+    assert losses[0] == losses[1]
+
+
+def test_family_chosen_hides_what_it_has_no_use_for() -> None:
+    _, *updates = of_family(None, "lm")  # type: ignore[arg-type]
+    shown = {name for name, update in zip(KNOBS, updates, strict=True) if update["visible"]}
+    assert "latent" not in shown
+    assert {"hidden", "minutes", "learning_rate", "seed"} <= shown
+    with pytest.raises(ValueError, match="Family must be one of"):
+        of_family(None, "gan")  # type: ignore[arg-type]
 
 
 def test_settings_that_advice_names_are_on_the_page() -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
 from vae.checkpoint import load, save
+from vae.config import Config
+from vae.corpus import Corpus
 from vae.families.vae import SentenceVAE
-from vae.ui import slide
+from vae.kinds import KINDS
+from vae.train import train
+from vae.ui import sample, slide
 from vae.ui.session import RefusedError, Session, Visitors
 
 
@@ -49,3 +54,25 @@ def test_collapsed_model_is_told_in_words_where_it_has_no_two_sentences(visitor:
     for answer in (slide.other(visitor, 5, "linear"), slide.opened(visitor, "", "", 5, "linear")):
         assert "Type two sentences" in answer[-1]["text"]
         assert answer[2] is None  # no path of another model stays
+
+
+def test_language_model_says_that_it_has_no_space_and_what_to_do(
+    visitor: Session, tmp_path: Path, config: Config, corpus: Corpus
+) -> None:
+    for _ in train(replace(config, family="lm", steps=2), corpus, tmp_path / "run"):
+        pass
+    visitor.add_model(tmp_path / "run" / "best.safetensors", "loaded from a file")
+    assert visitor.model().family == "lm"
+    first, second, stage, *prints, note = slide.opened(visitor, "a cat", "a dog", 5, "linear")
+    assert (first, second) == ("a cat", "a dog")
+    assert stage["why"].startswith(KINDS["lm"].lacks)
+    assert "choose another model" in stage["why"]
+    assert prints == [None, None]
+    assert note is None
+    assert not any(update["interactive"] for update in slide.able(visitor))
+    with pytest.raises(ValueError, match="no latent space"):
+        slide.slide(visitor, "a cat", "a dog")
+    assert sample.reach(visitor)["interactive"] is False
+    assert len(sample.sample(visitor, 3)) == 3
+    with pytest.raises(ValueError, match="no latent space"):
+        sample.sample(visitor, 3, start="the cat", near=True)

@@ -10,37 +10,36 @@ from torch import Tensor
 _COMPARED = 2000  # points at most, since each is compared with each
 
 
-def off_centre(mu: Tensor, prior: Tensor) -> float | None:
-    """How far the mean of the codes lies from the prior's: the root mean square over dimensions.
+def off_centre(mu: Tensor) -> float | None:
+    """How far the mean of the codes lies from the prior's, 0: the root mean square over dimensions.
 
-    As in `off_shape`, two halves of the codes and of the points are compared apart, and the product of what they find
-    is taken: chance, which is another one in each half, then does not count as distance.
+    As in `off_shape`, two halves of the codes are measured apart, and the product of what they find is taken: chance,
+    which is another one in each half, then does not count as distance.
 
     Args:
-        mu: posterior means, (B, D).  prior: points drawn from the prior, (N, D).
+        mu: posterior means, (B, D).
     Returns:
-        In units of z; None of fewer than 2 codes, which tell nothing.
+        In widths of the prior; None of fewer than 2 codes, which tell nothing.
     """
     if len(mu) < 2:
         return None
-    first, second = (mu[half::2].mean(0) - prior[half::2].mean(0) for half in (0, 1))
+    first, second = (mu[half::2].mean(0) for half in (0, 1))
     return math.sqrt(max(0.0, (first * second).mean().item()))
 
 
-def off_shape(mu: Tensor, logvar: Tensor, prior: Tensor) -> float | None:
-    """How much the covariance of the codes differs from the prior's: the Frobenius norm of the difference over that of
-    the prior's, so that 1 is as far as if all codes were one point.
+def off_shape(mu: Tensor, logvar: Tensor) -> float | None:
+    """How much the covariance of the codes differs from the prior's, I: the Frobenius norm of the difference over that
+    of I, so that 1 is as far as if all codes were one point.
 
     Args:
-        mu, logvar: posteriors, (B, D) each; their own width is part of the codes'.  prior: as in `off_centre`.
+        mu, logvar: posteriors, (B, D) each; their own width is part of the codes'.
     Returns:
         None of fewer than 4 codes, whose halves have no covariance.
     """
     if len(mu) < 4:
         return None
-    shapes = [_covariance(prior[half::2]) for half in (0, 1)]
-    first, second = (_covariance(mu[half::2]) + logvar[half::2].exp().mean(0).diag() - shapes[half] for half in (0, 1))
-    return math.sqrt(max(0.0, (first * second).sum().item()) / (shapes[0] * shapes[1]).sum().item())
+    first, second = (_covariance(mu[half::2]) + (logvar[half::2].exp().mean(0) - 1).diag() for half in (0, 1))
+    return math.sqrt(max(0.0, (first * second).sum().item()) / mu.shape[1])
 
 
 def _covariance(x: Tensor) -> Tensor:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import math
 import shutil
 import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 from vae import checkpoint, corpus
 from vae.cli_models import Command
@@ -45,7 +47,8 @@ def _evaluate(arguments: argparse.Namespace) -> int:
         print(f"\n{title}")
         for figure in figures:
             said = f"{figure.told(values[figure.name])} {figure.unit}"
-            print(f"  {figure.title:24}{said:>16}  {_bar(figure, found)}  {missing(found, figure.name) or figure.help}")
+            words = missing(found, figure.name) or figure.help + _beside(figure, values)
+            print(f"  {figure.title:24}{said:>16}  {_bar(figure, values)}  {words}")
     print("\nSome of what it says")
     print("\n".join(f"  {sentence}" for sentence in found.said))
     return 0
@@ -56,14 +59,14 @@ def _compare(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({"evaluations": [asdict(each) for each in found]})
         return 0
-    width = max(14, min(40, (shutil.get_terminal_size().columns - 26) // len(found)))
+    width = max(14, min(40, (shutil.get_terminal_size().columns - 26) // (len(found) + 1)))
 
     def row(title: str, cells: Sequence[str]) -> None:
         columns = [textwrap.wrap(cell, width - 2) for cell in cells]
         for i, line in enumerate(zip_longest(*columns, fillvalue="")):
             print(f"{title if not i else '':26}{''.join(f'{cell:{width}}' for cell in line)}".rstrip())
 
-    row("", [each.name for each in found])
+    row("", [*(each.name for each in found), "Real text"])
     row("", [each.family for each in found])
     row("Sentences learned from", [f"{each.trained_sentences:,}" for each in found])
     row("Steps", [f"{each.steps:,}" for each in found])
@@ -71,7 +74,8 @@ def _compare(arguments: argparse.Namespace) -> int:
     for title, figures in _grouped():
         print(f"\n{title}")
         for figure in figures:
-            row(f"  {figure.title}", [figure.told(asdict(each)[figure.name]) for each in found])
+            cells = [figure.told(getattr(each, figure.name)) for each in found]
+            row(f"  {figure.title}", [*cells, _real(figure, asdict(found[0]))])
     print("\nSome of what they say")
     for said in zip_longest(*(each.said for each in found), fillvalue=""):
         row("", said)
@@ -89,7 +93,10 @@ def _measured(models: Sequence[str], arguments: argparse.Namespace) -> list[Eval
     sentences = corpus.lines(Path(arguments.file).read_bytes())
     real = corpus.lines(Path(arguments.train).read_bytes()) if arguments.train else None
     judge = checkpoint.load(arguments.judge) if arguments.judge else None
-    loaded = [checkpoint.load(model) for model in models]
+    loaded = [
+        judge if judge and Path(model).exists() and Path(model).samefile(arguments.judge) else checkpoint.load(model)
+        for model in models
+    ]
     with Told(quiet=arguments.json) as say:
         return compare(
             loaded, sentences, samples=arguments.samples, seed=arguments.seed, judge=judge, real=real,
@@ -106,13 +113,27 @@ def _grouped() -> list[tuple[str, list[Figure]]]:
 def _about(found: Evaluation) -> str:
     judged = f", judged by {found.judge}" if found.judge else ""
     return (
-        f"{found.name} ({found.family}) on {found.sentences:,} sentences: {found.samples} draws each, "
-        f"{found.drawn:,} sentences drawn{judged}"
+        f"{found.name} ({found.family}) on {found.sentences:,} sentences: {found.samples} draw"
+        f"{'s' * (found.samples > 1)} of z each, {found.drawn:,} samples{judged}"
     )
 
 
-def _bar(figure: Figure, found: Evaluation) -> str:
-    share = figure.share(asdict(found))
+def _beside(figure: Figure, values: dict[str, Any]) -> str:
+    """What the bar goes by, if it is known: the same figure of the sentences themselves, or the largest possible."""
+    if real := _real(figure, values):
+        return f" Real text: {real}."
+    most = values[figure.against] if figure.against in ("mi_ceiling", "latent_dim") and figure.better else None
+    return "" if most is None else f" At most: {figure.told(most)}."
+
+
+def _real(figure: Figure, values: dict[str, Any]) -> str:
+    """The same figure of the sentences themselves, as the judge or they have it; nothing if it is not known."""
+    known = values[figure.against] if figure.against.startswith("real_") else None
+    return "" if known is None else figure.told(math.copysign(known, figure.good))
+
+
+def _bar(figure: Figure, values: dict[str, Any]) -> str:
+    share = figure.share(values)
     if share is None:
         return " " * _BAR
     filled = round(share * _BAR)

@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from vae import corpus, distributed, folders
+from vae import checkpoint, corpus, distributed, folders
 from vae.config import PRESETS, Config, Parameter, parameters
 from vae.events import Evaluated, Finished, to_json
 from vae.plan import About
@@ -163,4 +163,6 @@ def config_of(arguments: argparse.Namespace) -> Config:
         said = {"steps": 0, "minutes": 0.0, **said}
     elif arguments.start_from:
         said["minutes"] = _FINE_TUNING_MINUTES
+    if arguments.start_from:  # a model stays of its family, unless something else is said: then that is an error
+        said = {"family": checkpoint.load(arguments.start_from).config.family, **said}
     return replace(PRESETS[arguments.preset or _PRESET].config, **said)

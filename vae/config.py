@@ -66,7 +66,7 @@ class Config:
     )  # fmt: skip
     batch_norm: float = _number(
         0.0, 0.0, 3.0, "model", "Batch-normalised mu",
-        "Spread that the codes of each batch are given, so that they cannot all be one; 0 does without. Try 0.6.",
+        "Spread, such as 0.6, that the codes of each batch are given, so that they cannot all be one; 0 does without.",
     )  # fmt: skip
     bidirectional: bool = _switch(
         True, "model", "Read both ways", "The encoder reads from the left and from the right."
@@ -84,7 +84,7 @@ class Config:
     )  # fmt: skip
     free_bits_on: str = _choice(
         "dimension", ("dimension", "sentence"), "loss", "Free bits on",
-        "What is free: that much in each dimension, or as much in all together, however they share it.",
+        "What is free: that much in each dimension, or as much on average, however the dimensions share it.",
     )  # fmt: skip
     bag_of_words: float = _number(
         0.5, 0.0, 10.0, "loss", "Bag of words",
@@ -104,8 +104,8 @@ class Config:
         "What becomes of those words: they are blanked, dropped, replaced by any others, or moved a few places.",
     )  # fmt: skip
     adversarial: float = _number(
-        1.0, 0.0, 100.0, "loss", "Critic",
-        "Weight of the adversarial term (family aae): higher brings the points closer to a bell curve.",
+        10.0, 0.0, 100.0, "loss", "Critic",
+        "Weight of the critic's say in an adversarial autoencoder: higher brings the points closer to a bell curve.",
     )  # fmt: skip
     autoencoder: float = _number(
         0.1, 0.0, 1.0, "schedule", "Autoencoder phase", "First part of the run in which the KL costs nothing (beta 0)."
@@ -117,10 +117,10 @@ class Config:
         "linear", ("constant", "linear", "logistic", "cyclical"), "schedule", "Beta schedule",
         "How beta rises in the warm-up: at once, in a straight line, in an S, or again and again.",
     )  # fmt: skip
-    cycles: int = _number(4, 1, 100, "schedule", "Cycles", "Times that beta rises in a cyclical schedule.")
+    cycles: int = _number(4, 1, 100, "schedule", "Cycles", "Times that beta rises, if it does so again and again.")
     decoder_reset: bool = _switch(
         False, "schedule", "Decoder reset",
-        "The decoder forgets all after the autoencoder phase, and learns anew from a code that already says much.",
+        "The decoder forgets all when the autoencoder phase ends, and learns anew from codes that already tell a lot.",
     )  # fmt: skip
     sharpen: float = _number(
         0.0, 0.0, 1.0, "schedule", "Sharpening",
@@ -129,7 +129,8 @@ class Config:
     )  # fmt: skip
     aggressive: int = _number(
         0, 0, 100, "schedule", "Encoder first",
-        "Extra updates of the encoder alone in each step, until z tells no more than before; 0 does without.",
+        "Extra updates of the encoder alone in each step, until z tells no more than before (a length in minutes "
+        "cannot foresee when); 0 does without.",
     )  # fmt: skip
 
     epochs: float = _number(

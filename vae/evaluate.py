@@ -23,7 +23,6 @@ __all__ = ["Evaluation", "compare", "evaluate", "missing"]
 
 _SAID = 10  # samples that are shown
 _PAIRS, _STEPS = 100, 11  # ways, and sentences of each
-_PRIOR_POINTS = 2**16  # that stand for the prior
 _FLUENT = 2.0  # times the median perplexity of real sentences, at most
 
 _REASONS = {
@@ -133,6 +132,7 @@ def _text(
     nll: list[float] = []
     figures: dict[str, Any] = {"sentences": len(sentences), "words": words, "characters": characters}
     figures |= {f"real_{name}": value for name, value in _variety(some, seed).items()}
+    figures["real_shared_words"] = scores.shared_words(sentences)
     figures |= dict.fromkeys(("real_nll", "real_perplexity", "real_bits_per_character"))
     figures |= dict.fromkeys(("real_reverse_perplexity", "real_copied_span"))
     if judge:
@@ -202,17 +202,16 @@ def _latent(tm: TextModel, text: _Text, say: Say) -> dict[str, Any]:
         with torch.inference_mode():
             posterior = latent.encode(tm, text.sentences)
             z = gaussian.sample(*posterior, generator)
-            prior = tm.model.draw(_PRIOR_POINTS, generator)
+            prior = tm.model.draw(len(z), generator)
         found |= {
             "active_units": use.active_units,
             "latent_gain": use.latent_gain,
-            "prior_mean": aggregate.off_centre(posterior.mu, prior),
-            "prior_covariance": aggregate.off_shape(*posterior, prior),
-            "prior_mmd": aggregate.mmd(z, prior[: len(z)]),
+            "prior_mean": aggregate.off_centre(posterior.mu),
+            "prior_covariance": aggregate.off_shape(*posterior),
+            "prior_mmd": aggregate.mmd(z, prior),
         }
         if tm.kind.density:
-            kl = sum(use.kl) - use.prior_gain
-            found |= {"kl": kl, "kl_per_dimension": use.kl, "mutual_information": use.mutual_information}
+            found |= {"kl": sum(use.kl), "kl_per_dimension": use.kl, "mutual_information": use.mutual_information}
     return found
 
 
@@ -237,6 +236,7 @@ def _samples(checkpoint: Checkpoint, text: _Text, say: Say) -> dict[str, Any]:
     found: dict[str, Any] = dict.fromkeys(("forward_perplexity", "reverse_perplexity", "copied_span", "copied_longest"))
     found |= _variety(said[: len(text.some)], text.seed)
     found |= {
+        "shared_words": scores.shared_words(said, text.sentences),
         "distinct": scores.distinct(said),
         "novel": _share([checkpoint.is_new(sentence) for sentence in said]),
         "said": tuple(said[:_SAID]),

@@ -43,6 +43,7 @@ class Started:
     latent: int
     steps: int
     step: int
+    family: str = "vae"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,7 @@ class Figure:
     Args:
         name: of the field.  group: one of GROUPS.
         title: its name for people.  help: a line for a learner.
-        unit: what it counts, or nothing.
-        better: "lower", "higher", or nothing where it is a matter of taste.
+        unit: what it counts, or nothing.  better: "lower", "higher", or nothing where it is a matter of taste.
         good, poor: the ends of the bar that says what good looks like.
         against: the field that `good` and `poor` are multiples of, where a fixed number would be dishonest because
             texts differ.
@@ -44,10 +43,7 @@ class Figure:
     takes: str = ""
 
     def bounds(self, values: Mapping[str, Any]) -> tuple[float, float] | None:
-        """The ends of the bar, good and poor, for an evaluation as a mapping; None if what it takes was not measured.
-
-        Where `good` is no better than `poor`, since the text gives nothing to compare with, there is no bar either.
-        """
+        """The ends of the bar, good and poor, for an evaluation as a mapping; None if there is nothing to go by."""
         scale: float | None = values.get(self.against) if self.against else 1.0
         if scale is None or not math.isfinite(scale) or self.good * scale == self.poor * scale:
             return None
@@ -125,6 +121,7 @@ class Evaluation:
     distinct_1: float
     distinct_2: float
     distinct_3: float
+    shared_words: float
     distinct: float
     novel: float | None
     copied_span: float | None
@@ -145,6 +142,7 @@ class Evaluation:
     real_distinct_1: float
     real_distinct_2: float
     real_distinct_3: float
+    real_shared_words: float  # with the other sentences
     real_novel: float | None
     real_copied_span: float | None
 
@@ -258,6 +256,11 @@ FIGURES: dict[str, Figure] = {
         Figure(
             "distinct_3", "samples", "Different triples", "Share of the word triples that are different ones.",
             "share", "higher", 1.0, 0.0, "real_distinct_3",
+        ),
+        Figure(
+            "shared_words", "samples", "Words of the text",
+            "Share of the samples' words that occur in this text: how far they keep to its vocabulary.",
+            "share", "higher", 1.0, 0.0, "real_shared_words",
         ),
         Figure(
             "distinct", "samples", "Different samples", "Share of the samples that are different sentences.",

@@ -19,7 +19,7 @@ from vae.train import train
 
 # small, and the same for every text: what it learns is compared with what its twin learns from as much real text
 _PUPIL = Config(
-    family="lm", vocabulary=2000, embedding=96, hidden=192, dropout=0.3, steps=300, batch=64, learning_rate=3e-3,
+    family="lm", vocabulary=600, embedding=96, hidden=192, dropout=0.5, steps=400, batch=64, learning_rate=1e-2,
     autoencoder=0.0, warmup=0.0, precision="float32",
 )  # fmt: skip
 

@@ -46,8 +46,8 @@ def corrupt(
 ) -> tuple[Tensor, Tensor]:
     """Sentences as the encoder gets to read them while it learns, each of their words hit with probability p.
 
-    blank, substitute: it becomes the unknown word, or any of the vocabulary. drop: it is gone, and the sentence shorter.
-    shuffle: it stands up to three places later, and what it passes by earlier. The end mark stays the last.
+    blank, substitute: it becomes the unknown word, or any of the vocabulary. drop: it is gone, and the sentence is
+    shorter. shuffle: it stands up to three places later, and what it passes by earlier. The end mark stays the last.
 
     Args:
         ids, lengths: (B, T), (B,), the end mark counted.  noise: None turns it off (evaluation).
@@ -88,16 +88,17 @@ class Encoder(nn.Module):
         self.forwards = nn.LSTM(embedding, hidden, batch_first=True)
         self.backwards = nn.LSTM(embedding, hidden, batch_first=True) if bidirectional else None
         self.size = hidden * (2 if bidirectional else 1)
-        self.weigh = nn.Linear(hidden, 1, bias=False) if pooling == "attention" else None
+        # what each direction looks for, at first nothing, which is the mean
+        self.queries = nn.Parameter(torch.zeros(self.size // hidden, hidden)) if pooling == "attention" else None
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
         """x: (B, T, E), lengths: (B,) -> (B, size): each direction's summary of its states over the sentence."""
-        summaries = [self._summary(self.forwards(x)[0], lengths)]
+        summaries = [self._summary(self.forwards(x)[0], lengths, 0)]
         if self.backwards is not None:
-            summaries.append(self._summary(self.backwards(_reverse(x, lengths))[0], lengths))
+            summaries.append(self._summary(self.backwards(_reverse(x, lengths))[0], lengths, 1))
         return torch.cat(summaries, -1)
 
-    def _summary(self, states: Tensor, lengths: Tensor) -> Tensor:
+    def _summary(self, states: Tensor, lengths: Tensor, direction: int) -> Tensor:
         """(B, T, H) -> (B, H)."""
         if self.pooling == "last":
             return states[torch.arange(len(states), device=states.device), lengths - 1]
@@ -105,8 +106,9 @@ class Encoder(nn.Module):
         if self.pooling == "max":
             return states.masked_fill(~inside, -torch.inf).amax(1)
         weights = inside / lengths[:, None, None]
-        if self.weigh is not None:
-            weights = self.weigh(states).float().masked_fill(~inside, -torch.inf).softmax(1)
+        if self.queries is not None:
+            found = (states @ self.queries[direction]).float()[..., None]  # (B, T, 1)
+            weights = found.masked_fill(~inside, -torch.inf).softmax(1)
         return (states * weights).sum(1)
 
 

@@ -43,7 +43,7 @@ class Task:
         models: their files.
         sentences: that none of them has learned from.
         real: sentences that they have learned from, to tell what is copied; or none.
-        judge: which of the models, a language model, tells how fluent the others are; None: none of them.
+        judge: the file of the language model that tells how fluent they are, perhaps one of them; or none.
         samples: draws a sentence of the bound on its likelihood.
         drawn: sentences drawn at random from each.
         ends: two of the sentences, between which each goes its way; or none.
@@ -52,7 +52,7 @@ class Task:
     models: tuple[Path, ...]
     sentences: tuple[str, ...]
     real: tuple[str, ...] = ()
-    judge: int | None = None
+    judge: Path | None = None
     samples: int = 20
     drawn: int = 200
     ends: tuple[str, str] | None = None
@@ -77,10 +77,11 @@ def measure(task: Task, say: Callable[[str], None] = lambda line: None) -> tuple
     """Each of the models, in this process. Raises ValueError: a model or the text cannot be used."""
     from vae import checkpoint, evaluate
 
-    models = [checkpoint.load(path) for path in task.models]
-    judge = None if task.judge is None else models[task.judge]
+    loaded = {path: checkpoint.load(path) for path in (*task.models, *filter(None, [task.judge]))}
+    models = [loaded[path] for path in task.models]
     figures = evaluate.compare(
-        models, task.sentences, samples=task.samples, judge=judge, real=task.real or None, drawn=task.drawn, say=say
+        models, task.sentences, samples=task.samples, judge=loaded[task.judge] if task.judge else None,
+        real=task.real or None, reverse=False, drawn=task.drawn, say=say,
     )  # fmt: skip
     return tuple(_shown(model, known, task) for model, known in zip(models, figures, strict=True))
 

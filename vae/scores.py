@@ -96,6 +96,14 @@ def distinct_runs(sentences: Sequence[str], n: int) -> float:
     return len(set(runs)) / max(1, len(runs))
 
 
+def shared_words(sentences: Sequence[str], text: Sequence[str] | None = None) -> float:
+    """Share of the sentences' words that occur in a text, 0 to 1; without one, in another of the sentences."""
+    kept = [sentence.split() for sentence in sentences]
+    occurs = Counter(word for each in (kept if text is None else map(str.split, text)) for word in set(each))
+    enough = 2 if text is None else 1
+    return sum(occurs[word] >= enough for words in kept for word in words) / max(1, sum(map(len, kept)))
+
+
 def words(sentence: str) -> int:
     """Whitespace pieces plus one end mark: what a perplexity per word counts."""
     return len(sentence.split()) + 1

@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 from vae.events import Evaluated, Event, Progress, Started
+from vae.kinds import KINDS
 
 _PATIENCE = 10.0  # seconds without a word
 
@@ -42,12 +43,14 @@ class Display:
 
     def __init__(self, quiet: bool) -> None:
         self._quiet, self._bar = quiet, sys.stderr.isatty()
+        self._kind = KINDS["vae"]
 
     def __call__(self, event: Event) -> None:
         if self._quiet:
             return
         match event:
             case Started():
+                self._kind = KINDS[event.family]
                 self._line(
                     f"{event.sentences:,} sentences to learn from, {event.validation:,} held out; "
                     f"{event.vocabulary:,} pieces; {event.parameters / 1e6:.1f} million parameters; "
@@ -58,14 +61,19 @@ class Display:
                 left = f"{int(event.seconds_left) // 60}:{int(event.seconds_left) % 60:02}"
                 print(
                     f"\r\x1b[K[{'#' * done}{'.' * (24 - done)}] {event.step}/{event.steps}  {left} left  "
-                    f"reconstruction {event.nll:.1f}  kl {event.kl:.1f}  {event.tokens_per_second:,.0f} tokens/s",
+                    f"{self._losses(event)}  {event.tokens_per_second:,.0f} tokens/s",
                     end="", file=sys.stderr, flush=True,
                 )  # fmt: skip
             case Evaluated():
-                self._line(
-                    f"step {event.step}/{event.steps}  held out: reconstruction {event.nll:.2f}  kl {event.kl:.2f}  "
-                    f"latent gain {event.latent_gain:.1f}  {event.verdict}"
-                )
+                gain = f"latent gain {event.latent_gain:.1f}  {event.verdict}" if self._kind.space else ""
+                self._line(f"step {event.step}/{event.steps}  held out: {self._losses(event)}  {gain}".rstrip())
+
+    def _losses(self, event: Progress | Evaluated) -> str:
+        """In nats, as the family calls them."""
+        if not self._kind.space:
+            return f"nll {event.nll:.2f}"
+        name = "kl" if self._kind.density else "distance from the prior"
+        return f"reconstruction {event.nll:.2f}  {name} {event.kl:.2f}"
 
     def preparing(self, what: str, done: bool) -> None:
         """How far a text is that is made ready."""

@@ -162,6 +162,7 @@ class _Trainer:
         yield Started(
             str(self.run.folder), len(self.data.train), len(self.data.held_out), len(self.data.tokenizer),
             sum(p.numel() for p in self.model.parameters()), self.model.latent, total, self.step,
+            self.config.family,
         )  # fmt: skip
         meter, agree = Meter(), distributed.Agreement()
         finite = torch.tensor(True, device=self.device)

@@ -15,6 +15,7 @@ TABS = {  # each with something that stands there once it is ready
     "Train": "#train-start",
     "Sample": "#samples .sentences li",
     "Slide": "#stage .step",
+    "Compare": "#compare-start",
 }
 
 

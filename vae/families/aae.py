@@ -20,6 +20,7 @@ from vae.tokenizer import EOS_ID, UNK_ID
 from vae.updates import Updater
 
 _LOGVAR = -12.0  # of a code, which has no spread: a number, so that whoever asks for a posterior can draw from it
+_FLAT = 1.0  # weight of the critic's slope
 
 
 class AdversarialAutoencoder(Writer):
@@ -27,7 +28,7 @@ class AdversarialAutoencoder(Writer):
 
     The autoencoder's loss is nll + beta * mean_b -log p(critic takes z_b for a draw) + bag_of_words * nll_bow, where
     the encoder reads a sentence with some of its words changed, and beta is `adversarial` on the schedule of a VAE's
-    beta. The critic's is that of a classifier. Each side learns from its own loss alone.
+    beta. The critic's is that of a classifier which must not be steep. Each side learns from its own loss alone.
 
     Source: Makhzani et al. 2015, arXiv:1511.05644; Shen et al. 2020, arXiv:1905.12777 (denoising); Goodfellow et al.
     2014, arXiv:1406.2661, section 3 (the loss that does not saturate).
@@ -77,11 +78,19 @@ class AdversarialAutoencoder(Writer):
         return Losses(loss, nll, self._distance(z.detach(), batch), beta, critic=self._told_apart(z, batch, noise))
 
     def _told_apart(self, z: Tensor, batch: Batch, noise: Noise | None) -> Tensor | None:
-        """The critic's loss: codes z (B, D) against as many draws of the prior."""
+        """The critic's loss: codes z (B, D) against as many draws of the prior.
+
+        Where the prior is, the critic is held flat: a steep one chases all codes from one place to the next.
+        Source: Mescheder et al. 2018, arXiv:1801.04406 (R1).
+        """
         if noise is None:
             return None
-        real, code = self.critic(torch.cat([noise.normal(self.latent), z.detach()])).chunk(2)
-        return (_surprise(real) + _surprise(-code)) / (2 * batch.whole)
+        with torch.autocast(z.device.type, enabled=False):
+            draws = noise.normal(self.latent).requires_grad_()
+            drawn = self.critic(draws)
+            (slope,) = torch.autograd.grad(drawn.sum(), draws, create_graph=True)  # (B, D)
+            wrong = (_surprise(drawn) + _surprise(-self.critic(z.detach()))) / 2
+            return (wrong + _FLAT / 2 * slope.square().sum()) / batch.whole
 
     def _distance(self, z: Tensor, batch: Batch) -> Tensor:
         """`divergence` of the codes of the step, over all processes, for each row of z (B, D)."""

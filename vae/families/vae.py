@@ -54,7 +54,7 @@ class SentenceVAE(Writer):
         """One update, and what is due before it at step t."""
         if self.config.decoder_reset and schedules.leaves_zero(t, self.config):
             self._reset_decoder()
-        if self.config.aggressive and self.chase.going and schedules.beta(t / self.config.steps, self.config):
+        if self.config.aggressive and self.chase.going and schedules.beta(t / max(1, self.config.steps), self.config):
             self._chase(batch, t)
         return super().step(batch, t)
 
@@ -105,30 +105,29 @@ class SentenceVAE(Writer):
         told, nll = self.told(batch, y, z, noise, bag)
         mean_kl = distributed.total(kl.sum(0) / batch.whole)  # (D,)
         loss = told + beta * self._charged(mean_kl) / distributed.world()
-        if noise is not None and schedules.sharpening(t / max(1, config.steps), config):
+        if noise is not None and schedules.sharpening(t / max(1, config.steps), config) and told.isfinite():
             loss = loss + _SHARPENED * self._sharpened(batch, t, noise)
         return Losses(loss, nll, kl, beta)
 
     def _sharpened(self, batch: Batch, t: int, noise: Noise) -> Tensor:
         """The mean nll of sentences that the model itself says at points of the prior when it is to say likely ones, a
-        scalar share: as many as the batch has.
+        scalar share: a third as many as the batch has, since saying them takes longer than learning from them.
 
         Between the codes of real sentences the decoder is unsure, and the words that it draws there read badly, though
         its likeliest ones read well: it learns from these. The encoder learns nothing here.
         Source: Kim & Rush 2016, arXiv:1606.07947 (sequence-level distillation), here of a model into itself.
         """
-        n, z = len(batch.tokens), noise.normal(self.latent)
+        chosen = noise.hits(1, 1 / 3)[:, 0].nonzero()[:, 0]
+        z, luck = noise.normal(self.latent)[chosen], noise.uniform(_LONGEST)[chosen]
         with torch.no_grad(), torch.autocast(z.device.type, enabled=False):
-            said = generate(
-                self, self.begin(n, z), n, max_tokens=_LONGEST, temperature=_LIKELY, luck=noise.uniform(_LONGEST)
-            )
+            said = generate(self, self.begin(len(z), z), len(z), max_tokens=_LONGEST, temperature=_LIKELY, luck=luck)
         ended = [row for row, ids in enumerate(said) if len(ids) < _LONGEST]
         if not ended:
             return z.new_zeros(())
         again = Tokens.of([said[row] for row in ended]).batch(range(len(ended)), batch.whole).to(z.device)
-        noise = Noise(self.config.seed ^ 1 << 30, t, batch.rows[ended])
+        noise = Noise(self.config.seed ^ 1 << 30, t, batch.rows[chosen[ended]])
         before = blank_words(again.inputs, self.config.word_dropout, UNK_ID, EOS_ID + 1, noise)
-        return self.told(again, self.embedding(before), z[ended], noise)[0]
+        return 3 * self.told(again, self.embedding(before), z[ended], noise)[0]
 
     def _charged(self, kl: Tensor) -> Tensor:
         """What the KL of each dimension (D,), the mean over sentences, costs: so much of it as is not free, or all.

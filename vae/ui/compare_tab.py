@@ -50,15 +50,16 @@ class CompareDesk:
     def lists(self, session: Session, models: list[str]) -> tuple[Any, Any]:
         """The visitor's models to choose from, those that were chosen still chosen; and the name of the one in use."""
         every = session.models()
-        chosen = [model.id for model in every if model.id in models]
+        ids = {model.id for model in every}
+        lost = {} if ids.issuperset(models) else {"value": [model for model in models if model in ids]}
         name = f"Evaluate {session.model().name}" if every else EVALUATE
         return (
-            gr.update(choices=[(model.label, model.id) for model in every], value=chosen, visible=bool(every)),
+            gr.update(choices=[(model.label, model.id) for model in every], visible=bool(every), **lost),
             gr.update(value=name, interactive=bool(every)),
         )
 
     async def press_compare(
-        self, session: Session, families: list[str], models: list[str], preset: str, minutes: float | None
+        self, session: Session, families: list[str], models: list[str], preset: str, minutes: float
     ) -> tuple[Any, Any]:
         """Begin: (note, signal). What is wrong is said in place."""
         try:
@@ -139,7 +140,7 @@ def build(page: Page, tab: gr.Tab) -> None:
             info="As in Train.", elem_classes=["choices"], elem_id="compare-preset",
         )  # fmt: skip
         minutes = gr.Number(
-            None, label="Minutes for each", info="Empty: as long as the settings say.", elem_id="compare-minutes"
+            0, label="Minutes for each", info="0: as long as the settings say.", elem_id="compare-minutes"
         )
     with gr.Row(elem_classes=["row", "actions"], elem_id="compare-go"):
         go = gr.Button("Compare", variant="primary", elem_id="compare-start", scale=0, min_width=160)
@@ -161,7 +162,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     chosen = [families, models, preset, minutes]
     told = [page.corpus_changed.change, tab.select, families.change, models.change, preset.change, minutes.change]
     page.on(told, desk.plan, chosen, [plan], trigger_mode="always_last")
-    page.on([page.model_changed.change, tab.select], desk.lists, [models], [models, evaluate])
+    page.on(page.model_changed.change, desk.lists, [models], [models, evaluate])
     page.on(go.click, desk.press_compare, chosen, [note, signal], trigger_mode="once")
     page.on(stop.click, desk.press_stop, [], [note])
     page.on(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from vae.figures import FIGURES, GROUPS, Evaluation, Figure
+from vae.kinds import KINDS
 from vae.ui import charts, notices, train_view
 from vae.ui.comparing import Column, Comparison
 
@@ -14,11 +15,9 @@ if TYPE_CHECKING:
     from vae.latent import Point
     from vae.measuring import Measured
 
-JUDGE = (
-    "The judge of fluency is {}: it tells how likely it finds what the others say. It cannot judge itself, since what "
-    "it finds likely is just what it says."
-)
-NO_JUDGE = "No language model is among them, so nobody judges how fluent the samples are. Compare with one to see that."
+JUDGE = "The judge of fluency is {}: it tells how likely it finds what the others say."
+NOT_ITSELF = "It cannot judge itself, since what it finds likely is just what it says."
+NO_JUDGE = "There is no language model of this text to judge how fluent samples are. Train one to see that."
 QUICK = (
     "Quick estimates, on {} held out from {}: {} draws a sentence for the bound, {} sentences drawn at random. The "
     "command line measures more thoroughly:"
@@ -48,8 +47,11 @@ def _step(column: Column) -> dict[str, Any]:
 
 
 def titles(columns: Sequence[Column]) -> list[str]:
-    """A name for each column; those that share one are numbered."""
+    """A name for each column: those that share one are told apart by their families, or else by numbers."""
     names = [column.title for column in columns]
+    kinds = [KINDS[column.family].title for column in columns]
+    if len(set(names)) == 1 and len(set(kinds)) == len(names) > 1:
+        return kinds
     return [
         f"{name} {names[: place + 1].count(name)}" if names.count(name) > 1 else name
         for place, name in enumerate(names)
@@ -76,7 +78,7 @@ def result(comparison: Comparison) -> dict[str, Any] | None:
         return None
     measured = list(comparison.measured.items())
     names = titles([column for column, _ in measured])
-    judge = comparison.judge
+    ids = {column.model.id: name for name, (column, _) in zip(names, measured, strict=True) if column.model}
     told = [
         notices.Told(name, column.family, known.evaluation, column.seconds)
         for name, (column, known) in zip(names, measured, strict=True)
@@ -86,7 +88,7 @@ def result(comparison: Comparison) -> dict[str, Any] | None:
     return {
         "columns": [{"title": name, "about": column.about} for name, (column, _) in zip(names, measured, strict=True)],
         "notice": notices.notices(told),
-        "judge": _judge(comparison, names, [column for column, _ in measured]),
+        "judge": _judge(comparison, ids),
         "groups": [_took(measured), *(_group(group, [known for _, known in measured]) for group in GROUPS)],
         "dimensions": list(first.kl_per_dimension) if len(measured) == 1 else [],
         "samples": [_points(known.said, known) for _, known in measured],
@@ -98,7 +100,7 @@ def result(comparison: Comparison) -> dict[str, Any] | None:
         "ways": [_points(known.way, known) for _, known in measured],
         "lacks": [notices.lacks(known.evaluation) for _, known in measured],
         "quick": QUICK.format(sentences, comparison.text, first.samples, first.drawn),
-        "command": command(len(measured), judged=judge is not None),
+        "command": command(len(measured), judged=comparison.judge is not None),
     }
 
 
@@ -109,11 +111,14 @@ def command(models: int, *, judged: bool) -> str:
     return f"python -m vae {verb} {files} held-out.txt --samples 500{' --judge judge.safetensors' if judged else ''}"
 
 
-def _judge(comparison: Comparison, names: Sequence[str], columns: Sequence[Column]) -> str:
-    if len(columns) == 1:
-        return ""
+def _judge(comparison: Comparison, names: Mapping[str, str]) -> str:
+    """Who judges fluency; `names` of the models compared, by their ids."""
     judge = comparison.judge
-    return JUDGE.format(notices.called(names[columns.index(judge)])) if judge in columns and judge else NO_JUDGE
+    if judge is None:
+        return NO_JUDGE
+    if judge.id not in names:
+        return JUDGE.format(f"your language model “{judge.name}”")
+    return f"{JUDGE.format(notices.called(names[judge.id]))} {NOT_ITSELF}"
 
 
 def _took(measured: Sequence[tuple[Column, Measured]]) -> dict[str, Any]:
@@ -180,11 +185,16 @@ def _cells(figure: Figure, measured: Sequence[Measured]) -> list[dict[str, Any]]
             cells.append({"text": "none", "why": one.missing[figure.name]})
             continue
         cells.append({
-            "text": figure.told(value), "unit": figure.unit.replace("share", ""), "share": figure.share(row),
+            "text": told(figure, value), "unit": figure.unit.replace("share", ""), "share": figure.share(row),
             "best": differ and best is not None and figure.told(value) == figure.told(best),
             "ends": [figure.told(end) for end in reversed(ends)] if ends else None,
         })  # fmt: skip
     return cells
+
+
+def told(figure: Figure, value: float) -> str:
+    """A value as people read it; what is beyond all measure is told as that."""
+    return figure.told(value) if abs(value) < notices.ENDLESS else f"over {notices.ENDLESS:,}"
 
 
 def _points(points: Sequence[Point], known: Measured) -> list[dict[str, Any]]:

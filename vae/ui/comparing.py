@@ -19,7 +19,7 @@ from vae.kinds import KINDS
 from vae.measuring import Measurer, MeasuringError, Task
 from vae.ui import corpus_tab
 from vae.ui.checks import choice
-from vae.ui.model import Model
+from vae.ui.model import Model, readable
 from vae.ui.session import RefusedError, Session
 from vae.ui.train_view import Story
 from vae.ui.training import MODEL_STATES, Trainings, configure
@@ -66,7 +66,7 @@ class Comparison:
     sentences: tuple[str, ...]
     real: tuple[str, ...]
     columns: list[Column]
-    own: bool = True  # whether the text is the visitor's
+    judge: Model | None = None  # of fluency
     state: State = "training"
     said: str = ""  # how far the measuring is
     problem: str = ""
@@ -76,11 +76,6 @@ class Comparison:
     @property
     def busy(self) -> bool:
         return self.state in ("training", "measuring")
-
-    @property
-    def judge(self) -> Column | None:
-        """The first language model."""
-        return next((column for column in self.columns if column.model and not KINDS[column.family].space), None)
 
     @property
     def ends(self) -> tuple[str, str] | None:
@@ -178,9 +173,9 @@ class Comparisons:
         before = self.find(session, slot)
         if before is not None and before.busy:
             raise RefusedError("Your comparison has not ended yet. Stop it before you begin another.")
-        text, own = session.corpus, session.corpus is not None
+        text = session.corpus
         train, held_out = _split(text or corpus_tab.read_once(corpus_tab.ours(FALLBACK).data, FALLBACK))
-        comparison = Comparison(text.name if text else FALLBACK, held_out, train, columns, own)
+        comparison = Comparison(text.name if text else FALLBACK, held_out, train, columns)
         self._known.setdefault(session, {})[slot] = comparison
         return comparison
 
@@ -225,7 +220,8 @@ class Comparisons:
         ready = {column: column.model.path for column in comparison.columns if column.model}
         if not ready:
             raise MeasuringError("None of the models was trained, so there is nothing to compare.")
-        bell, judge = self._bell(session), comparison.judge
+        comparison.judge = _judge(session, comparison)
+        bell = self._bell(session)
 
         def say(line: str) -> None:
             comparison.said = line
@@ -235,7 +231,7 @@ class Comparisons:
         say("Getting ready to measure.")
         task = Task(
             tuple(ready.values()), comparison.sentences, comparison.real,
-            None if judge is None else list(ready).index(judge), ends=comparison.ends,
+            comparison.judge.path if comparison.judge else None, ends=comparison.ends,
         )  # fmt: skip
         found = await self._measurer.measure(task, say)
         comparison.measured = dict(zip(ready, found, strict=True))
@@ -266,6 +262,13 @@ def _own(session: Session, model: object) -> Model:
 
 def _column(model: Model) -> Column:
     return Column(model.name, model.family, model.about, model)
+
+
+def _judge(session: Session, comparison: Comparison) -> Model | None:
+    """The first language model that is compared; or else one of the visitor's that has learned from the same text."""
+    compared = [column.model for column in comparison.columns if column.model]
+    learned = [model for model in session.models() if model.name == readable(comparison.text)]
+    return next((model for model in [*compared, *learned] if not KINDS[model.family].space), None)
 
 
 def _split(text: Corpus) -> tuple[tuple[str, ...], tuple[str, ...]]:

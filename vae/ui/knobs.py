@@ -34,9 +34,9 @@ IDLE: dict[str, set[str]] = {  # what a family leaves unused
     "vae": {"adversarial"},
     "lm": _KL | {
         "latent", "bag_of_words", "encoder_noise", "noise_kind", "autoencoder", "adversarial", "pooling", "z_to",
-        "beta_schedule", "cycles", "decoder_reset",
+        "beta_schedule", "cycles", "decoder_reset", "word_dropout",
     },
-    "aae": _KL,
+    "aae": _KL | {"decoder_reset"},
 }  # fmt: skip
 
 

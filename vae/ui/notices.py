@@ -9,6 +9,7 @@ from vae.figures import Evaluation
 from vae.kinds import KINDS
 from vae.ui.train_view import duration
 
+ENDLESS = 1_000_000  # a perplexity past it says no more than that
 FEW = 100  # sentences: with fewer, small differences are chance
 ALIKE = 1.03  # times: figures no further apart are called alike
 SCARCE = 5.0  # BLEU under which nothing of a sentence is said to come back
@@ -67,12 +68,10 @@ def _density(columns: Sequence[Told]) -> list[str]:
     (low, first), (high, _) = told[0], told[-1]
     names = [columns[place].name for _, place in told]
     if high < ALIKE * low:
-        alike = (
-            f"{_list(names)} find the held-out sentences about equally likely: perplexity {low:,.1f} to {high:,.1f}."
-        )
-        return [_upper(alike)]
-    others = _list([f"{value:,.1f} ({columns[place].name})" for value, place in told[1:]])
-    text = f"{columns[first].name} finds the held-out sentences likeliest: perplexity {low:,.1f}, against {others}."
+        values = f"perplexity {_number(low)} to {_number(high)}"
+        return [_upper(f"{_list(names)} find the held-out sentences about equally likely: {values}.")]
+    others = _list([f"{_number(value)} ({columns[place].name})" for value, place in told[1:]])
+    text = f"{columns[first].name} finds the held-out sentences likeliest: perplexity {_number(low)}, against {others}."
     if any(KINDS[columns[place].family].space for _, place in told[1:]):
         text += " With a latent space the figure is an upper bound: more draws would lower it."
     return [_upper(text)]
@@ -85,7 +84,7 @@ def _reconstruction(columns: Sequence[Told]) -> list[str]:
     told.sort(reverse=True)
     best, name = told[0]
     if best < SCARCE:
-        return ["Next to nothing of a held-out sentence comes back yet. A longer training would change that."]
+        return [f"Next to nothing of a held-out sentence comes back: BLEU {best:.1f} of 100 at best."]
     if len(told) == 1:
         return [_upper(f"{name} gives part of a held-out sentence back: BLEU {best:.1f} of 100.")]
     if best < ALIKE * told[-1][0]:
@@ -99,8 +98,8 @@ def _samples(columns: Sequence[Told]) -> list[str]:
     told = sorted((c.known.forward_perplexity, c.name) for c in columns if c.known.forward_perplexity is not None)
     real = next((c.known.real_perplexity for c in columns if c.known.real_perplexity is not None), None)
     if told and real is not None:
-        values = _list([f"{value:,.1f} ({name})" for value, name in told])
-        text = f"To the judge the samples have a perplexity of {values}; real sentences have {real:,.1f}."
+        values = _list([f"{_number(value)} ({name})" for value, name in told])
+        text = f"To the judge the samples have a perplexity of {values}; real sentences have {_number(real)}."
         if told[0][0] < DULL * real:
             text += f" {_upper(told[0][1])} is far below that: fluent, but perhaps dull."
         said.append(text)
@@ -122,6 +121,10 @@ def _time(columns: Sequence[Told]) -> list[str]:
     if len(told) < 2 or told[-1][0] < UNEVEN * told[0][0]:
         return []
     return [_upper(f"{told[-1][1]} took {duration(told[-1][0])} to train, {told[0][1]} {duration(told[0][0])}.")]
+
+
+def _number(value: float) -> str:
+    return f"{value:,.1f}" if value < ENDLESS else f"over {ENDLESS:,}"
 
 
 def _list(items: Sequence[str]) -> str:

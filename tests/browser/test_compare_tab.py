@@ -1,0 +1,153 @@
+"""The Compare tab in a real browser: three families trained on one of our texts, side by side; and one model alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from vae.kinds import KINDS
+
+Arrive = Callable[..., Page]
+SLOW = 300_000  # ms: three trainings on a busy machine
+MINUTES = "0.05"
+
+
+def bring(page: Page) -> None:
+    """Take our smallest text."""
+    page.get_by_role("tab", name="Corpus").click()
+    page.locator("#corpus-ours label").last.click()
+    expect(page.locator("#corpus-figures h2")).to_have_text("hundred.txt")
+    page.get_by_role("tab", name="Compare").click()
+
+
+def fill_minutes(page: Page) -> None:
+    field = page.locator("#compare-minutes input")
+    field.fill(MINUTES)
+    field.press("Tab")
+    expect(page.locator("#compare-plan")).to_contain_text("about 3 seconds each")
+
+
+def table(page: Page, part: str = "#compare-result") -> str:
+    expect(page.locator(f"{part} table.figures")).to_be_visible(timeout=SLOW)
+    return page.locator(f"{part} table.figures").inner_text()
+
+
+def test_without_a_text_the_tab_says_where_to_get_one(arrive: Arrive) -> None:
+    page = arrive()
+    page.get_by_role("tab", name="Compare").click()
+    expect(page.locator("#compare-plan")).to_contain_text("Choose one in Corpus")
+    page.locator("#compare-start").click()
+    expect(page.locator("#compare-note [role=alert]")).to_contain_text("no text to train on")
+    expect(page.locator("#compare-result")).to_contain_text("will appear here")
+
+
+def test_three_families_are_trained_measured_and_found_again_after_a_reload(arrive: Arrive) -> None:
+    page = arrive()
+    bring(page)
+    fill_minutes(page)
+    page.locator("#compare-start").dblclick()
+    expect(page.locator("#compare-steps li")).to_have_count(4)
+    expect(page.locator("#compare-stop")).to_be_visible()
+    expect(page.locator("#compare-start")).to_be_disabled()
+    page.reload()  # in the middle of it
+    page.get_by_role("tab", name="Compare").click()
+
+    shown = table(page)
+    for kind in KINDS.values():
+        assert kind.title in shown
+        assert kind.lacks in page.locator("#compare-result").inner_text()
+    columns = page.locator("#compare-result .beside").first.locator("section")
+    expect(columns).to_have_count(3)
+    tops = {round(box["y"]) for box in (columns.nth(i).bounding_box() for i in range(3)) if box}
+    assert len(tops) == 1  # side by side
+    expect(columns.nth(1).locator(".sentence")).to_have_count(6)
+    expect(page.locator("#compare-result")).to_contain_text("cannot judge itself")
+    expect(page.locator("#compare-result")).to_contain_text("Only 5 sentences were held out")
+    expect(page.locator("#compare-note [role=alert]")).to_have_count(0)
+    expect(page.locator(".model-line")).to_contain_text("bundled")  # nobody's model was changed
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+
+    page.reload()
+    page.get_by_role("tab", name="Compare").click()
+    assert table(page) == shown
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+    page.locator(".model-line").click()
+    page.locator("#model-list").get_by_label("language model").check()
+    expect(page.locator(".model-line")).to_contain_text("language model")
+    page.keyboard.press("Escape")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.get_by_role("tab", name="Slide").click()
+    expect(page.locator("#stage")).to_contain_text(KINDS["lm"].lacks)
+    expect(page.locator("#stage")).to_contain_text("choose another model")
+    expect(page.locator("#show-path")).to_be_disabled()
+    page.get_by_role("tab", name="Sample").click()
+    expect(page.locator("#samples .sentences li")).to_have_count(8)
+    page.get_by_text("More", exact=True).click()
+    expect(page.locator("#sample-near input")).to_be_disabled()
+    expect(page.locator("#sample-near")).to_contain_text("nothing to be near")
+
+    page.locator(".model-line").click()
+    page.locator("#model-list").get_by_label("bundled").check()
+    expect(page.locator(".model-line")).to_contain_text("bundled")
+    page.get_by_role("tab", name="Slide").click()
+    expect(page.locator("#stage .step").first).to_be_visible()
+    expect(page.locator("#show-path")).to_be_enabled()
+
+
+def test_stopped_comparison_ends_and_another_can_begin(arrive: Arrive) -> None:
+    page = arrive()
+    bring(page)
+    page.locator("#compare-start").click()
+    page.locator("#compare-stop").click()
+    expect(page.locator("#compare-note")).to_contain_text("Stopped")
+    expect(page.locator("#compare-steps li")).to_have_count(0)
+    expect(page.locator("#compare-start")).to_be_enabled()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_model_is_evaluated_from_its_panel(arrive: Arrive, width: int) -> None:
+    page = arrive(viewport={"width": width, "height": 844})
+    bring(page)
+    page.locator(".model-line").click()
+    page.locator("#model-evaluate").click()
+    expect(page.locator("#evaluate")).to_be_in_viewport()
+    shown = table(page, "#evaluate-result")
+    assert "Perplexity a word" in shown
+    expect(page.locator("#evaluate-result .meter").first).to_be_visible()
+    dimensions = page.locator("#evaluate-result .dimensions i")
+    assert dimensions.count() > 1
+    page.locator("#evaluate-result summary").click()
+    expect(page.locator("#evaluate-result .numbers tbody tr")).to_have_count(dimensions.count())
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_file_of_another_kind_in_the_list_of_models_is_told_apart(arrive: Arrive, tmp_path: Path) -> None:
+    page = arrive()
+    page.locator(".model-line").click()
+    with page.expect_download() as download:
+        page.locator("#model-download").click()
+    file = tmp_path / "same.safetensors"
+    download.value.save_as(file)
+    with page.expect_file_chooser() as chooser:
+        page.locator("#model-load").click()
+    chooser.value.set_files(file)
+    expect(page.locator(".model-line")).to_contain_text("loaded from a file")
+    page.keyboard.press("Escape")
+    bring(page)
+    for kind in KINDS.values():
+        page.locator("#compare-families").get_by_label(kind.title).uncheck()
+    for origin in ("bundled", "loaded from a file"):
+        page.locator("#compare-models").get_by_label(origin).check()
+    expect(page.locator("#compare-plan")).to_contain_text("Measures 2 models")
+    page.locator("#compare-start").click()
+    shown = table(page)
+    assert "English 1" in shown
+    assert "English 2" in shown
+    expect(page.locator("#compare-result .best")).to_have_count(0)  # a model is no better than itself

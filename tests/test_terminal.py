@@ -1,0 +1,40 @@
+"""What long work tells on a terminal and elsewhere."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from vae import terminal
+from vae.terminal import Told
+
+
+def test_lines_go_over_each_other_on_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with Told(quiet=False) as say:
+        say("one")
+        say("two")
+    assert capsys.readouterr().err == "\r\x1b[Kone\r\x1b[Ktwo\r\x1b[K"
+
+
+def test_elsewhere_a_line_comes_when_nothing_was_told_for_long(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Told(quiet=False) as say:
+        monkeypatch.setattr(terminal, "_PATIENCE", 1e9)
+        say("one")
+        monkeypatch.setattr(terminal, "_PATIENCE", 0.0)
+        say("two")
+    assert capsys.readouterr().err == "two\n"
+
+
+def test_quiet_work_tells_nothing(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setattr(terminal, "_PATIENCE", 0.0)
+    with Told(quiet=True) as say:
+        say("one")
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", "")
