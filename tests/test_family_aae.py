@@ -366,3 +366,10 @@ def test_commands_train_tune_and_speak(
     assert len(capsys.readouterr().out.splitlines()) == 2
     assert cli.main(["train", str(text), "--output", tuned, "--from", str(model_path), "--family", "aae", *brief]) == 2
     assert "error: the model to start from is of the family vae" in capsys.readouterr().err
+
+
+def test_single_sentence_has_a_finite_distance(sizes: Config) -> None:
+    model = model_of(sizes)
+    one = Tokens.of([[5, 6]]).batch([0])
+    assert model.losses(one, 50).kl.isfinite().all()
+    assert model.step(one, 50).finite

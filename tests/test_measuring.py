@@ -58,3 +58,9 @@ def test_measuring_that_is_broken_off_leaves_no_process_and_lets_the_next_begin(
 
     assert asyncio.run(both()) == 1
     assert processes() == []
+
+
+def test_measuring_that_takes_too_long_is_broken_off(corpus: Corpus, model_path: Path) -> None:
+    with pytest.raises(MeasuringError, match="took over"):
+        asyncio.run(Measurer(limit=0.01).measure(task(corpus, model_path), lambda line: None))
+    assert processes() == []

@@ -113,9 +113,10 @@ def _work(pipe: Connection, task: Task) -> None:
 
 
 class Measurer:
-    """Measures for a server, one task at a time."""
+    """Measures for a server, one task at a time, none of them longer than `limit` seconds: others wait for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: float = 600.0) -> None:
+        self._limit = limit
         # macOS has a fork server, too, but its system libraries do not survive a fork.
         self._context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
         self._free, self._freed = True, Bell()
@@ -126,7 +127,7 @@ class Measurer:
         Args:
             say: is told how far it is, on this event loop.
         Raises:
-            MeasuringError: a model or the text cannot be used, or the process ended.
+            MeasuringError: a model or the text cannot be used, it took too long, or the process ended.
         """
         with self._freed.heard() as news:
             while not self._free:
@@ -135,7 +136,12 @@ class Measurer:
                 await news.wait()
         self._free = False
         try:
-            return await self._in_process(task, say)
+            return await asyncio.wait_for(self._in_process(task, say), self._limit)
+        except asyncio.TimeoutError as error:
+            minutes = f"{self._limit / 60:.0f} minutes"
+            raise MeasuringError(
+                f"Measuring took over {minutes}, so it was broken off. Use the command line."
+            ) from error
         finally:
             self._free = True
             self._freed.ring()

@@ -1,6 +1,6 @@
 """Which recipe against posterior collapse is worth having: a seeded sweep over changes of one base.
 
-    python tests/benchmarks/recipes.py --train FILE --valid FILE [--test FILE] [--only base,plain] [--results FILE]
+    python tests/benchmarks/recipes.py --train FILE --valid FILE [--test FILE] [--only "base;plain"] [--results FILE]
 
 Each recipe is a few changes of the base's config; all of them learn from the same first sentences, for as many steps,
 with the same seed. They are measured on the valid file, and the best reconstruction (BLEU) whose perplexity is not
@@ -17,6 +17,7 @@ import argparse
 import contextlib
 import json
 import math
+import re
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -41,13 +42,19 @@ BARE = {"autoencoder": 0.0, "free_bits": 0.0, "bag_of_words": 0.0, "word_dropout
 RECIPES: dict[str, dict[str, Any]] = {
     "base": {},
     "noise drop": {"noise_kind": "drop"},
-    "batch norm": {"batch_norm": 0.6},
-    "batch norm without free bits": {"batch_norm": 0.6, "free_bits": 0.0},
+    "batch norm 0.6": {"batch_norm": 0.6},
     "batch norm 0.8": {"batch_norm": 0.8},
-    "batch norm with noise drop": {"batch_norm": 0.6, "noise_kind": "drop"},
-    "batch norm with decoder reset": {"batch_norm": 0.6, "decoder_reset": True},
-    "batch norm with cycles": {"batch_norm": 0.6, "beta_schedule": "cyclical", "autoencoder": 0.0, "warmup": 0.8},
-    "batch norm with less word dropout": {"batch_norm": 0.6, "word_dropout": 0.1},
+    "batch norm 1": {"batch_norm": 1.0},
+    "batch norm 0.63, free bits 0.25": {"batch_norm": 0.63, "free_bits": 0.25},
+    "batch norm 0.8, no free bits": {"batch_norm": 0.8, "free_bits": 0.0},
+    "batch norm 0.8, free bits on sentence": {"batch_norm": 0.8, "free_bits_on": "sentence"},
+    "batch norm 0.8, noise drop": {"batch_norm": 0.8, "noise_kind": "drop"},
+    "batch norm 0.8, no noise": {"batch_norm": 0.8, "encoder_noise": 0.0},
+    "batch norm 0.8, word dropout 0.1": {"batch_norm": 0.8, "word_dropout": 0.1},
+    "batch norm 0.8, no bag of words": {"batch_norm": 0.8, "bag_of_words": 0.0},
+    "batch norm 0.8, no autoencoder phase": {"batch_norm": 0.8, "autoencoder": 0.0},
+    "batch norm 0.8, z to state and inputs": {"batch_norm": 0.8, "z_to": "state+inputs"},
+    "batch norm 0.8, pooling mean": {"batch_norm": 0.8, "pooling": "mean"},
     "free bits on sentence": {"free_bits_on": "sentence"},
     "decoder reset": {"decoder_reset": True},
     "cyclical": {"beta_schedule": "cyclical", "autoencoder": 0.0, "warmup": 0.8},
@@ -73,10 +80,10 @@ RECIPES: dict[str, dict[str, Any]] = {
     "dropout 0.1": {"dropout": 0.1},
     "dropout 0.3": {"dropout": 0.3},
     "plain": BARE,
-    "plain with cycles": {**BARE, "beta_schedule": "cyclical", "warmup": 0.8},
-    "plain with free bits": {**BARE, "free_bits": 0.5},
-    "plain with batch norm": {**BARE, "batch_norm": 0.6},
-    "plain with aggressive": {**BARE, "aggressive": 4},
+    "plain, cycles": {**BARE, "beta_schedule": "cyclical", "warmup": 0.8},
+    "plain, free bits": {**BARE, "free_bits": 0.5},
+    "plain, batch norm 0.8": {**BARE, "batch_norm": 0.8},
+    "plain, aggressive": {**BARE, "aggressive": 4},
 }
 COLUMNS = {
     "perplexity": "{:.1f}", "bleu": "{:.1f}", "exact": "{:.3f}", "nll": "{:.2f}", "kl": "{:.2f}",
@@ -140,6 +147,10 @@ def models_of(results: Path | None) -> Iterator[Path]:
         yield folder_beside
 
 
+def model_of(models: Path, recipe: str) -> Path:
+    return models / f"{re.sub('[^a-z0-9.]+', '-', recipe)}.safetensors"
+
+
 def sweep(arguments: argparse.Namespace, say: Any) -> dict[str, Any]:
     """All rows, and the choice; with its figures on the test file, if there is one."""
     base = replace(PRESETS[arguments.preset].config, minutes=0.0, steps=arguments.steps, seed=arguments.seed)
@@ -154,13 +165,13 @@ def sweep(arguments: argparse.Namespace, say: Any) -> dict[str, Any]:
         if any(before[key] != report[key] for key in ("base", "sentences", "samples")):
             raise SystemExit(f"{arguments.results} holds rows of another base: name another file, or remove it")
         report["rows"] = before["rows"]
-    names = arguments.only.split(",") if arguments.only else list(RECIPES)
+    names = arguments.only.split(";") if arguments.only else list(RECIPES)
     if unknown := sorted(set(names) - set(RECIPES)):
-        raise SystemExit(f"there is no recipe {', '.join(unknown)}: choose among {', '.join(RECIPES)}")
+        raise SystemExit(f"there is no recipe {', '.join(unknown)}: choose among {'; '.join(RECIPES)}")
     rows = report["rows"]
     with models_of(arguments.results) as models:
         for name in names:
-            model = models / f"{name.replace(' ', '-')}.safetensors"
+            model = model_of(models, name)
             if name not in rows:
                 seconds = trained(replace(base, **RECIPES[name]), text, model)
                 row = measured(model, held_out, arguments.samples, arguments.bounded)
@@ -173,7 +184,7 @@ def sweep(arguments: argparse.Namespace, say: Any) -> dict[str, Any]:
                 atomic_write(arguments.results, json.dumps(report, indent=2).encode())
         report["chosen"] = chosen(rows)
         if arguments.test:
-            model = models / f"{report['chosen'].replace(' ', '-')}.safetensors"
+            model = model_of(models, report["chosen"])
             report["test"] = measured(model, lines(arguments.test), arguments.samples, arguments.bounded)
             report["test"]["time"] = rows[report["chosen"]]["time"]
     return report
@@ -191,7 +202,7 @@ def main() -> None:
     parser.add_argument("--bounded", type=int, default=1000, help="sentences of the bound, at most (default 1000)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=0, help="0 leaves it to the machine")
-    parser.add_argument("--only", metavar="NAMES", help=f"some of: {', '.join(RECIPES)}")
+    parser.add_argument("--only", metavar="NAMES", help=f"some of: {'; '.join(RECIPES)}")
     parser.add_argument("--results", type=Path, metavar="FILE", help="keeps finished rows, and their models beside it")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse_args()

@@ -13,6 +13,7 @@ from gradio_client import Client
 from playwright.sync_api import Page, expect
 
 from vae.config import PRESETS
+from vae.kinds import KINDS
 
 Arrive = Callable[..., Page]
 SENTENCES = [  # 480: enough that a thousand epochs last longer than any test
@@ -154,6 +155,30 @@ def test_text_of_ones_own_becomes_a_model_that_samples_slides_and_comes_back_fro
     expect(page.locator("#train-note")).to_contain_text("Another model is in use now")
     page.get_by_role("tab", name="Sample").click()
     expect(page.locator("#samples .sentences li")).to_have_count(8)
+
+
+def test_language_model_learns_and_says_what_it_lacks(arrive: Arrive) -> None:
+    page = arrive()
+    bring(page, "my-own.txt")
+    page.locator("#train-family").get_by_label(KINDS["lm"].title).check()
+    expect(page.locator("#train-kind-words")).to_contain_text(KINDS["lm"].short)
+    expect(page.locator("#train-plan")).to_contain_text("Language model: learns my-own.txt")
+    page.locator("#train-settings > button").click()
+    expect(page.locator("#train-hidden")).to_be_visible()
+    expect(page.locator("#train-latent")).to_be_hidden()
+    for name, value in {"hidden": "16", "minutes": "0", "epochs": "2"}.items():
+        field = page.locator(f"#train-{name} input[type=number]")
+        field.fill(value)
+        field.press("Tab")
+    expect(page.locator("#train-plan")).to_contain_text("for 2 epochs")
+    page.locator("#train-start").click()
+    expect(page.locator("#train-note .done")).to_be_visible(timeout=SLOW)
+    expect(page.locator("#train-verdict")).to_contain_text("no latent space")
+    expect(page.locator("#train-reconstructions")).to_contain_text(KINDS["lm"].lacks)
+    expect(page.locator("#train-samples li")).to_have_count(3)
+    expect(page.locator("#train-chart .legend")).to_contain_text("Loss")
+    expect(page.locator("#train-chart .legend")).not_to_contain_text("KL")
+    expect(page.locator(".model-line")).to_contain_text("language model, trained here")
 
 
 def test_pause_rests_and_resume_goes_on(arrive: Arrive) -> None:

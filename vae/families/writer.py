@@ -139,10 +139,6 @@ class Writer(nn.Module):
         """n points of the prior: (n, D), drawn on the processor for any device."""
         return torch.randn(n, self.latent, generator=generator)
 
-    def log_prior(self, z: Tensor) -> Tensor:
-        """log p(z): (..., D) -> (...), nats."""
-        return gaussian.log_prior(z)
-
     def begin(self, n: int, z: Tensor | None = None) -> WriterState:
         """The state before the first token of n sentences; z: (n, D), by default from the prior."""
         z = self.draw(n).to(self.device) if z is None else z

@@ -51,7 +51,7 @@ class CompareDesk:
         """The visitor's models to choose from, those that were chosen still chosen; and the name of the one in use."""
         every = session.models()
         ids = {model.id for model in every}
-        lost = {} if ids.issuperset(models) else {"value": [model for model in models if model in ids]}
+        lost: dict[str, Any] = {} if ids.issuperset(models) else {"value": [model for model in models if model in ids]}
         name = f"Evaluate {session.model().name}" if every else EVALUATE
         return (
             gr.update(choices=[(model.label, model.id) for model in every], visible=bool(every), **lost),

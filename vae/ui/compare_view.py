@@ -108,7 +108,8 @@ def command(models: int, *, judged: bool) -> str:
     """What measures the same with more patience."""
     files = " ".join(f"model-{i + 1}.safetensors" for i in range(models)) if models > 1 else "model.safetensors"
     verb = "compare" if models > 1 else "evaluate"
-    return f"python -m vae {verb} {files} held-out.txt --samples 500{' --judge judge.safetensors' if judged else ''}"
+    judge = " --judge judge.safetensors" if judged else ""
+    return f"python -m vae {verb} {files} held-out.txt --train text.txt --samples 500{judge}"
 
 
 def _judge(comparison: Comparison, names: Mapping[str, str]) -> str:

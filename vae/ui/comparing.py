@@ -235,6 +235,7 @@ class Comparisons:
         )  # fmt: skip
         found = await self._measurer.measure(task, say)
         comparison.measured = dict(zip(ready, found, strict=True))
+        comparison.real = ()  # it is large, and has done its work
         comparison.state = "done"
 
     def _end_runs(self, session: Session, comparison: Comparison) -> None:

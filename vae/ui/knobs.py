@@ -29,14 +29,14 @@ STEPS = {"latent": 1.0, "hidden": 8.0}  # of the sliders that go by other steps 
 FINE = {"learning_rate": 0.0001}  # a step of those that are fields
 MOST = {"autoencoder": 0.7}  # the rest of the run is the warm-up's, which the page leaves as it is
 SHORT = 10.0  # the longest range of a slider: on a longer one no value could be aimed at
-_KL = {"beta", "free_bits", "free_bits_on", "batch_norm", "aggressive"}  # what acts on a KL term
+_VAE = {"beta", "free_bits", "free_bits_on", "batch_norm", "aggressive", "decoder_reset", "sharpen"}  # its own
 IDLE: dict[str, set[str]] = {  # what a family leaves unused
     "vae": {"adversarial"},
-    "lm": _KL | {
+    "lm": _VAE | {
         "latent", "bag_of_words", "encoder_noise", "noise_kind", "autoencoder", "adversarial", "pooling", "z_to",
-        "beta_schedule", "cycles", "decoder_reset", "word_dropout",
+        "beta_schedule", "cycles", "word_dropout",
     },
-    "aae": _KL | {"decoder_reset"},
+    "aae": _VAE,
 }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, TypeVar
 
-MOST = 2  # of one visitor
+MOST = 4  # of one visitor: two pages, each of which follows a training and a comparison
 T = TypeVar("T")
 
 
