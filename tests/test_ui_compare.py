@@ -213,6 +213,8 @@ def test_second_evaluation_is_the_first_and_a_stopped_one_can_begin_again(
     async def press() -> None:
         first = await comparisons.evaluate(visitor)
         assert await comparisons.evaluate(visitor) is first
+        with pytest.raises(ValueError, match="Another of your models is being measured"):
+            await comparisons.evaluate(visitor, BUNDLED)
         comparisons.stop(visitor, "evaluate")
         await over(comparisons, visitor)
         assert first.state == "stopped"
@@ -225,6 +227,18 @@ def test_second_evaluation_is_the_first_and_a_stopped_one_can_begin_again(
         assert [column.title for column in again.measured] == [visitor.model().name]
 
     asyncio.run(press())
+
+
+def test_full_queue_is_told_and_leaves_no_training(visitor: Session, tmp_path: Path) -> None:
+    full = Jobs(tmp_path / "runs", slots=1, queue_size=0)
+    try:
+        comparisons = Comparisons(full, Trainings(full))
+        with pytest.raises(ValueError, match="waiting already"):
+            asyncio.run(comparisons.compare(visitor, ["vae", "lm"], [], "quick", {}))
+        assert comparisons.find(visitor) is None
+        assert full.runs(visitor.owner) == []
+    finally:
+        full.close()
 
 
 def test_without_a_text_a_model_is_measured_on_one_of_ours(comparisons: Comparisons, visitor: Session) -> None:

@@ -6,11 +6,12 @@ import math
 import time
 from collections.abc import Callable
 
-from vae import distributed
+from vae import distributed, schedules
 from vae.batches import Batch, Sampler
 from vae.config import Config
 
 _TIMED_STEPS = 10
+_SHARPENED = 1.9  # times as long as others: measured, since what an untrained model says has no end that could be timed
 
 
 def steps_of(
@@ -28,7 +29,7 @@ def steps_of(
         return config.steps
     if not config.minutes:
         return max(1, math.ceil(config.epochs * len(sampler)))
-    pace = _update_seconds(sampler, update)
+    pace = _update_seconds(sampler, update) * (1 + (_SHARPENED - 1) * schedules.sharpened(config))
     if distributed.rank() == 0:  # as it will be in the run
         evaluating = evaluations * min(_seconds(evaluate) for _ in range(2))
         left = 60 * config.minutes - (time.monotonic() - started) - evaluating

@@ -43,9 +43,14 @@ def leaves_zero(t: int, config: Config) -> bool:
     return (t - 1) / config.steps < config.autoencoder <= t / config.steps if config.autoencoder and t else False
 
 
+def sharpened(config: Config) -> float:
+    """The last share of the run, in which the model also learns from its own sentences: a VAE alone does."""
+    return config.sharpen if config.family == "vae" else 0.0
+
+
 def sharpening(fraction: float, config: Config) -> bool:
-    """Whether the model also learns from its own sentences."""
-    return fraction >= 1 - config.sharpen if config.sharpen else False
+    """Whether that part has begun."""
+    return fraction >= 1 - sharpened(config) if sharpened(config) else False
 
 
 def settling(fraction: float, config: Config) -> bool:

@@ -128,7 +128,7 @@ def test_model_is_evaluated_from_its_panel(arrive: Arrive, width: int) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_file_of_another_kind_in_the_list_of_models_is_told_apart(arrive: Arrive, tmp_path: Path) -> None:
+def test_two_models_of_one_name_are_told_apart_and_neither_is_better(arrive: Arrive, tmp_path: Path) -> None:
     page = arrive()
     page.locator(".model-line").click()
     with page.expect_download() as download:

@@ -77,7 +77,7 @@ class CompareEndpoints:
         """
         return report(self._find(session, "compare"))
 
-    def stop_comparison(self, session: Session) -> dict[str, Any]:
+    async def stop_comparison(self, session: Session) -> dict[str, Any]:
         """End the comparison that is under way. Models that were trained by then are among /models.
 
         Args:

@@ -77,7 +77,7 @@ class CompareDesk:
             return charts.note_value("error", str(error)), gr.skip()
         return None, stamp()
 
-    def press_stop(self, session: Session) -> Any:
+    async def press_stop(self, session: Session) -> Any:
         """End the comparison: the note, where there is none."""
         try:
             self.comparisons.stop(session)

@@ -127,27 +127,41 @@ class Comparisons:
                 column.run = await asyncio.to_thread(self._jobs.submit, session.owner, config, text, aside=True)
         except BaseException:  # the queue is full, or whoever asked is gone
             self._end_runs(session, comparison)
-            self._known[session] = {**self._known[session], "compare": before} if before else {}
+            if before is None:
+                del self._known[session]["compare"]
+            else:
+                self._known[session]["compare"] = before
             raise
-        self._drive(session, comparison)
+        if comparison.busy:
+            self._drive(session, comparison)
+        else:  # it was stopped by now
+            self._end_runs(session, comparison)
         return comparison
 
     async def evaluate(self, session: Session, model: object = "") -> Comparison:
-        """Begin to measure one of the visitor's models, by default the one in use. What is under way goes on.
+        """Begin to measure one of the visitor's models, by default the one in use. If it is under way, it goes on.
 
         Raises:
-            RefusedError: there is no such model.
+            RefusedError: there is no such model, or another is being measured.
         """
+        chosen = session.model() if model == "" else _own(session, model)
         going = self.find(session, "evaluate")
         if going is not None and going.busy:
+            if going.columns[0].model != chosen:
+                raise RefusedError("Another of your models is being measured. Wait until that is done.")
             return going
-        chosen = session.model() if model == "" else _own(session, model)
         comparison = self._begin(session, "evaluate", [_column(chosen)])
         self._drive(session, comparison)
         return comparison
 
     def stop(self, session: Session, slot: Slot = "compare") -> None:
-        """End what is under way. Models that are trained by then stay among the visitor's. Raises RefusedError."""
+        """End what is under way. Models that are trained by then stay among the visitor's.
+
+        To be called on the event loop on which it was begun.
+
+        Raises:
+            RefusedError: nothing is under way.
+        """
         comparison = self.find(session, slot)
         if comparison is None or not comparison.busy:
             raise RefusedError("Nothing is under way that could be stopped.")
