@@ -17,10 +17,12 @@ import torch
 
 from vae.batches import Tokens
 from vae.checkpoint import Checkpoint, CheckpointError, load, loads, save
+from vae.config import Config
 from vae.corpus import Corpus
 from vae.families.vae import SentenceVAE
 from vae.latent import path, reconstruct, sample
 from vae.metrics import nll_iw
+from vae.train import train
 
 Header = dict[str, Any]
 Arrays = dict[str, bytes]
@@ -258,6 +260,15 @@ EDITS: dict[str, Callable[[Header, Arrays], Any]] = {
 @pytest.mark.parametrize("name", EDITS)
 def test_edited_file_is_refused_even_with_its_checksums_worked_out_anew(data: bytes, name: str) -> None:
     refused(edited(data, EDITS[name]))
+
+
+def test_variance_below_zero_is_refused(config: Config, corpus: Corpus, tmp_path: Path) -> None:
+    *_, _ = train(replace(config, batch_norm=0.8, steps=2), corpus, tmp_path / "run")
+    data = (tmp_path / "run" / "best.safetensors").read_bytes()
+    other_mean = edited(data, lambda h, a: a.update({"norm.moments": b"\x00\xbc" + a["norm.moments"][2:]}))
+    assert loads(other_mean).config.batch_norm == 0.8  # a mean of -1 is as good as any
+    last = edited(data, lambda h, a: a.update({"norm.moments": a["norm.moments"][:-2] + b"\x00\xbc"}))
+    assert "variance" in refused(last)
 
 
 def test_checksum_tells_a_change_that_nothing_else_would(data: bytes) -> None:

@@ -53,3 +53,7 @@ def test_values_are_told_for_people() -> None:
     assert FIGURES["active_units"].told(64) == "64"
     assert FIGURES["prior_mmd"].told(-0.00012) == "-0.0001"
     assert FIGURES["kl"].told(None) == "–"
+    assert FIGURES["perplexity"].told(999_999.0) == "999,999.0"
+    assert FIGURES["perplexity"].told(12_345_678.9) == "1.2e+07"
+    assert FIGURES["elbo"].told(-1e300) == "-1.0e+300"
+    assert FIGURES["active_units"].told(12_345_678) == "12,345,678"

@@ -79,6 +79,17 @@ def test_both_directions_equal_a_slow_loop_over_tokens(pooling: str) -> None:
     torch.testing.assert_close(encoder(x, torch.tensor([4]))[0], torch.cat(expected), atol=1e-6, rtol=0)
 
 
+@torch.no_grad()
+def test_layer_norm_brings_states_and_summaries_to_one_scale() -> None:
+    x, lengths, heard = torch.randn(4, 7, 6), torch.tensor([1, 7, 3, 4]), []
+    encoder, decoder = Encoder(6, 5, True, "max", True), Decoder(6, 5, 3, "inputs", True)
+    decoder.features.register_forward_hook(lambda _, inputs, __: heard.append(inputs[0]))
+    decoder(x, torch.randn(4, 3))
+    for normal in (encoder(x, lengths), heard[0]):
+        torch.testing.assert_close(normal.mean(-1), torch.zeros(normal.shape[:-1]), atol=1e-5, rtol=0)
+        torch.testing.assert_close(normal.var(-1, correction=0), torch.ones(normal.shape[:-1]), atol=0.1, rtol=0)
+
+
 def test_order_of_words_changes_the_code() -> None:
     encoder = Encoder(6, 5, True)
     x = torch.randn(1, 5, 6)
@@ -87,8 +98,9 @@ def test_order_of_words_changes_the_code() -> None:
 
 @pytest.mark.parametrize("gradients", [False, True])
 @pytest.mark.parametrize("z_to", WAYS)
-def test_steps_of_the_decoder_equal_its_whole_pass(gradients: bool, z_to: str) -> None:
-    decoder = Decoder(6, 5, 3, z_to)
+@pytest.mark.parametrize("layer_norm", [False, True])
+def test_steps_of_the_decoder_equal_its_whole_pass(gradients: bool, z_to: str, layer_norm: bool) -> None:
+    decoder = Decoder(6, 5, 3, z_to, layer_norm)
     x, z = torch.randn(4, 9, 6), torch.randn(4, 3)
     with torch.set_grad_enabled(gradients):  # without them the products are others
         whole = decoder(x, z, 0.5, None)  # (4, 9, 6)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import math
 import sys
 
 import pytest
 
 from vae import terminal
-from vae.terminal import Told
+from vae.terminal import Told, print_json
 
 
 def test_lines_go_over_each_other_on_a_terminal(
@@ -38,3 +40,12 @@ def test_quiet_work_tells_nothing(capsys: pytest.CaptureFixture[str], monkeypatc
         say("one")
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("", "")
+
+
+def test_json_holds_null_for_what_is_not_finite(capsys: pytest.CaptureFixture[str]) -> None:
+    def never(name: str) -> None:
+        raise AssertionError(name)
+
+    print_json({"a": math.nan, "b": [1.5, -math.inf, {"c": (math.inf, 2, True, "\u00e9", None)}]})
+    told = json.loads(capsys.readouterr().out, parse_constant=never)
+    assert told == {"a": None, "b": [1.5, None, {"c": [None, 2, True, "\u00e9", None]}]}

@@ -77,6 +77,12 @@ def evaluations(folder: Path) -> list[Evaluated]:
     return standing
 
 
+def objective(config: Config, events: list[Event], step: int) -> float:
+    """What the best model has least of, from a run's own log of the step."""
+    (event,) = [event for event in events if isinstance(event, Evaluated) and event.step == step]
+    return event.nll + config.beta * max(event.kl, config.free_bits * config.latent)
+
+
 def resume(folder: Path, control: Callable[[], str] = lambda: "run") -> Finished:
     return last(train(None, None, folder, resume=True, control=control))
 
@@ -203,6 +209,18 @@ def test_run_stopped_while_beta_rises_keeps_the_model_of_that_moment(
     assert model.info.steps == 23
     kept, weights = load_file(stopped.path), state(tmp_path)
     assert all(torch.equal(weights[f"model.{name}"].half(), kept[name]) for name in model.text_model.model.state_dict())
+
+
+def test_best_sharpened_model_is_kept_not_the_last(corpus: Corpus, config: Config, tmp_path: Path) -> None:
+    """On a few sentences it soon recites: held out, models get worse and worse."""
+    few = replace(config, steps=160, sharpen=0.5, autoencoder=0.0, warmup=0.1, learning_rate=0.03)
+    text = read("\n".join(corpus.sentences[:40]).encode(), "few.txt", layout="lines")
+    events = list(train(few, text, tmp_path))
+    measured = {event.step: event.nll + event.kl for event in events if isinstance(event, Evaluated)}
+    sharpened = {step: figure for step, figure in measured.items() if step >= 80}
+    kept = load(tmp_path / "best.safetensors").info.steps
+    assert kept in sharpened
+    assert kept == min(sharpened, key=lambda step: objective(few, events, step)) != max(sharpened)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no locks there")

@@ -15,10 +15,10 @@ from vae.config import PRESETS, Config
 from vae.corpus import Corpus
 from vae.events import Evaluated, Finished, Progress, Reconstruction, Said, Started
 from vae.jobs import Status
-from vae.kinds import KINDS
+from vae.kinds import KINDS, UNUSED
 from vae.train import train
 from vae.ui import train_view
-from vae.ui.knobs import IDLE, KNOBS, STEPS, knob, of_family
+from vae.ui.knobs import KNOBS, STEPS, knob, of_family
 from vae.ui.train_tab import Screen
 from vae.ui.train_view import Story, Use
 from vae.ui.training import PARAMETERS, configure
@@ -211,7 +211,7 @@ def test_settings_that_a_family_hides_change_nothing_that_it_learns(
         if PARAMETERS[name].choices
         else not getattr(base, name) if PARAMETERS[name].kind is bool
         else PARAMETERS[name].kind(getattr(base, name) + (1 if PARAMETERS[name].kind is int else 0.125))
-        for name in IDLE[family]
+        for name in UNUSED[family]
     }  # fmt: skip
     assert changed
     losses = []

@@ -169,6 +169,8 @@ def _build(config: Config, tokenizer: Tokenizer, tensors: Mapping[str, Tensor]) 
     if {name: value.shape for name, value in tensors.items()} != shapes:
         raise CheckpointError("The model file is not valid: its weights do not fit its own description.")
     _check_finite(tensors)
+    if "norm.moments" in tensors and (tensors["norm.moments"][1] < 0).any():  # of a batch norm: mean and variance
+        raise CheckpointError("The model file is not valid: norm.moments holds a variance below 0.")
     model = build(config, len(tokenizer))
     model.load_state_dict({name: value.float() for name, value in tensors.items()})
     return model.eval()

@@ -38,6 +38,8 @@ def add(command: Command) -> None:
 
 
 def _sample(arguments: argparse.Namespace) -> int:
+    if arguments.from_start and not arguments.start:
+        raise ValueError("--from-start draws around the place of a text: give it with --start")
     loaded = checkpoint.load(arguments.model)
     points = latent.sample(
         loaded.text_model, arguments.n, temperature=arguments.temperature, top_k=arguments.top_k,

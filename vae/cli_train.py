@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from vae import checkpoint, corpus, distributed, folders
 from vae.config import PRESETS, Config, Parameter, parameters
 from vae.events import Evaluated, Finished, to_json
+from vae.kinds import KINDS, UNUSED
 from vae.plan import About
 from vae.store import Run, atomic_write
 from vae.terminal import Display, StopOnInterrupt, print_json
@@ -152,12 +154,19 @@ def _refuse_settings(arguments: argparse.Namespace) -> None:
     begun_with += [parameter.name for parameter in parameters()]
     said = [name for name in begun_with if getattr(arguments, name) is not None]
     if said:
-        flags = ", ".join(f"--{name.replace('start_from', 'from').replace('_', '-')}" for name in said)
-        raise ValueError(f"a resumed run keeps the settings it was begun with: leave out {flags}")
+        raise ValueError(f"a resumed run keeps the settings it was begun with: leave out {_flags(said)}")
+
+
+def _flags(names: Sequence[str]) -> str:
+    return ", ".join(f"--{name.replace('start_from', 'from').replace('_', '-')}" for name in names)
 
 
 def config_of(arguments: argparse.Namespace) -> Config:
-    """The preset with what was said on the command line."""
+    """The preset with what was said on the command line.
+
+    Raises:
+        ValueError: what was said is not possible, or would change nothing, since the family makes no use of it.
+    """
     said = {p.name: getattr(arguments, p.name) for p in parameters() if getattr(arguments, p.name) is not None}
     if any(name in said for name in _LENGTHS):
         said = {"steps": 0, "minutes": 0.0, **said}
@@ -165,4 +174,8 @@ def config_of(arguments: argparse.Namespace) -> Config:
         said["minutes"] = _FINE_TUNING_MINUTES
     if arguments.start_from:  # a model stays of its family, unless something else is said: then that is an error
         said = {"family": checkpoint.load(arguments.start_from).config.family, **said}
-    return replace(PRESETS[arguments.preset or _PRESET].config, **said)
+    config = replace(PRESETS[arguments.preset or _PRESET].config, **said)
+    if unused := [name for name in said if name in UNUSED[config.family]]:
+        title = KINDS[config.family].title
+        raise ValueError(f"{title} (--family {config.family}) makes no use of {_flags(unused)}: leave that out")
+    return config

@@ -64,6 +64,9 @@ class Config:
         "state+inputs+output", ("state+inputs+output", "state+inputs", "state", "inputs"), "model", "Where z enters",
         "How the decoder is told z: as the state it begins with, beside each word it reads, or beside what it says.",
     )  # fmt: skip
+    layer_norm: bool = _switch(
+        False, "model", "Layer norm", "What the encoder keeps and what the decoder remembers are brought to one scale."
+    )
     batch_norm: float = _number(
         0.0, 0.0, 3.0, "model", "Batch-normalised mu",
         "Spread, such as 0.6, that the codes of each batch are given, so that they cannot all be one; 0 does without.",

@@ -7,6 +7,7 @@ command line and the page all read the same thing. Losses are in nats a sentence
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass
 from typing import Any, get_args
 
@@ -109,6 +110,15 @@ class Finished:
 
 Event = Started | Progress | Evaluated | Saved | Finished
 _KINDS: dict[str, Any] = {kind.__name__.lower(): kind for kind in get_args(Event)}
+
+
+def plain(value: Any) -> Any:
+    """A value of dicts, lists and tuples as JSON can hold it, which knows no NaN and no infinity: None in their place."""
+    if isinstance(value, dict):
+        return {name: plain(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def to_json(event: Event) -> str:

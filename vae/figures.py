@@ -61,7 +61,9 @@ class Figure:
         """The value as people read it."""
         if value is None:
             return "–"
-        return f"{value:,}" if isinstance(value, int) else f"{value:,.{self.digits}f}"
+        if isinstance(value, int):
+            return f"{value:,}"
+        return f"{value:,.{self.digits}f}" if abs(value) < 1e6 else f"{value:.1e}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,7 @@ FIGURES: dict[str, Figure] = {
         ),
         Figure(
             "bits_per_character", "density", "Bits a character",
-            "What it would take to store the text with this model's help; it compares texts and tokenizers.",
+            "What it takes to store the text with this model's help, however it is cut, if no word is unknown to the model.",
             "bits", "lower", 1.0, 1.6, "real_bits_per_character",
         ),
         Figure(

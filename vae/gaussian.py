@@ -62,7 +62,7 @@ def information(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
     q(z) is the mixture of the same B posteriors.
     Source: Hoffman & Johnson 2016, ELBO surgery; Dieng et al. 2019, arXiv:1807.04863.
     """
-    log_q = log_prob(z[:, None], mu, logvar)  # (B, B): of z_i under posterior j
+    log_q = torch.stack([log_prob(row, mu, logvar) for row in z])  # (B, B): of z_i under posterior j
     return (log_q.diagonal() - log_q.logsumexp(1) + math.log(len(z))).mean()
 
 

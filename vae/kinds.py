@@ -1,4 +1,4 @@
-"""The three families of generative models in words: what each one is, and what it has no way to do."""
+"""The three families of generative models in words: what each one is, and what it has no way to do or no use for."""
 
 from __future__ import annotations
 
@@ -45,4 +45,14 @@ KINDS: dict[str, Kind] = {
             "An adversarial autoencoder gives no probabilities: it has no nll and no perplexity of its own.",
         ),
     )
+}  # fmt: skip
+
+_OF_VAE = frozenset({"beta", "free_bits", "free_bits_on", "batch_norm", "aggressive", "decoder_reset", "sharpen"})
+UNUSED: dict[str, frozenset[str]] = {  # the settings that change nothing in what a family learns
+    "vae": frozenset({"adversarial"}),
+    "lm": _OF_VAE | {
+        "latent", "encoder_hidden", "bidirectional", "pooling", "z_to", "bag_of_words", "word_dropout", "encoder_noise",
+        "noise_kind", "adversarial", "autoencoder", "beta_schedule", "cycles",
+    },
+    "aae": _OF_VAE,
 }  # fmt: skip

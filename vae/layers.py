@@ -79,15 +79,20 @@ class Encoder(nn.Module):
     Args:
         pooling: of each direction's states over the sentence: the last, the mean, the max, or the mean under the
             weights of attention.
-    Source: Conneau et al. 2017, arXiv:1705.02364 (max, mean); Yang et al. 2016, Hierarchical attention networks.
+        layer_norm: whether the summary is brought to mean 0 and variance 1 over its features.
+    Source: Conneau et al. 2017, arXiv:1705.02364 (max, mean); Yang et al. 2016, Hierarchical attention networks; Ba et
+    al. 2016, arXiv:1607.06450 (layer norm).
     """
 
-    def __init__(self, embedding: int, hidden: int, bidirectional: bool, pooling: str = "max") -> None:
+    def __init__(
+        self, embedding: int, hidden: int, bidirectional: bool, pooling: str = "max", layer_norm: bool = False
+    ) -> None:
         super().__init__()
         self.pooling = pooling
         self.forwards = nn.LSTM(embedding, hidden, batch_first=True)
         self.backwards = nn.LSTM(embedding, hidden, batch_first=True) if bidirectional else None
         self.size = hidden * (2 if bidirectional else 1)
+        self.norm = _layer_norm(self.size, layer_norm)
         # what each direction looks for, at first nothing, which is the mean
         self.queries = nn.Parameter(torch.zeros(self.size // hidden, hidden)) if pooling == "attention" else None
 
@@ -96,7 +101,8 @@ class Encoder(nn.Module):
         summaries = [self._summary(self.forwards(x)[0], lengths, 0)]
         if self.backwards is not None:
             summaries.append(self._summary(self.backwards(_reverse(x, lengths))[0], lengths, 1))
-        return torch.cat(summaries, -1)
+        summary: Tensor = self.norm(torch.cat(summaries, -1))
+        return summary
 
     def _summary(self, states: Tensor, lengths: Tensor, direction: int) -> Tensor:
         """(B, T, H) -> (B, H)."""
@@ -131,6 +137,10 @@ class _Constant(nn.Module):
 
     def forward(self, rows: Tensor) -> Tensor:
         return self.value.expand(len(rows), -1)
+
+
+def _layer_norm(size: int, wanted: bool) -> nn.Module:
+    return nn.LayerNorm(size) if wanted else nn.Identity()
 
 
 class BatchNorm(nn.Module):
@@ -173,20 +183,27 @@ class Decoder(nn.Module):
 
     Args:
         z_to: where z enters, joined by +: its first state, beside its inputs (every embedding), beside its output.
-    Source: Bowman et al. 2016, arXiv:1511.06349 (state, inputs); Dieng et al. 2019, arXiv:1807.04863 (output).
+        layer_norm: whether the states that tell the tokens are brought to mean 0 and variance 1 over their features.
+    Source: Bowman et al. 2016, arXiv:1511.06349 (state, inputs); Dieng et al. 2019, arXiv:1807.04863 (output); Ba et
+    al. 2016, arXiv:1607.06450 (layer norm).
     """
 
-    def __init__(self, embedding: int, hidden: int, latent: int, z_to: str = "state+inputs+output") -> None:
+    def __init__(
+        self, embedding: int, hidden: int, latent: int, z_to: str = "state+inputs+output", layer_norm: bool = False
+    ) -> None:
         super().__init__()
         self.beside = [latent if place in z_to.split("+") else 0 for place in ("inputs", "output")]
         self.first = nn.Linear(latent, 2 * hidden) if latent and "state" in z_to else _Constant(2 * hidden)
         self.lstm = nn.LSTM(embedding + self.beside[0], hidden, batch_first=True)
+        self.norm = _layer_norm(hidden, layer_norm)
         self.features = nn.Linear(hidden + self.beside[1], embedding)
 
     def reset_parameters(self) -> None:
         """New random weights."""
         for part in (self.first, self.lstm, self.features):
             part.reset_parameters()
+        if isinstance(self.norm, nn.LayerNorm):
+            self.norm.reset_parameters()
 
     def begin(self, z: Tensor) -> State:
         """z: (B, D) -> the first state."""
@@ -199,7 +216,7 @@ class Decoder(nn.Module):
         z_beside = z[:, None].expand(-1, x.shape[1], -1)  # (B, T, D)
         z_in, z_out = (z_beside[..., :size] for size in self.beside)
         states, _ = self.lstm(torch.cat([x, z_in], -1), (h[None], c[None]))
-        states = locked_dropout(states, p, noise)
+        states = locked_dropout(self.norm(states).to(states.dtype), p, noise)
         return self._features(torch.cat([states, z_out.to(states.dtype)], -1))
 
     def read(self, x: Tensor) -> Tensor:
@@ -221,7 +238,7 @@ class Decoder(nn.Module):
         i, f, g, o = gates.chunk(4, -1)
         c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
         h = torch.sigmoid(o) * torch.tanh(c)
-        return torch.addmm(features, h, self.features.weight[:, : h.shape[-1]].t()), (h, c)
+        return torch.addmm(features, self.norm(h), self.features.weight[:, : h.shape[-1]].t()), (h, c)
 
     def _features(self, states: Tensor) -> Tensor:
         features: Tensor = self.features(states)

@@ -148,9 +148,7 @@ def mutual_information(posterior: Posterior, *, seed: int = 1) -> tuple[float, i
     chosen = torch.randperm(len(posterior.mu), generator=generator)[:_MI_SENTENCES]
     mu, logvar = posterior.mu[chosen], posterior.logvar[chosen]
     z = gaussian.sample(mu, logvar, generator)
-    log_q = torch.stack([gaussian.log_prob(row, mu, logvar) for row in z])  # (N, N): of z_i under posterior j
-    information = log_q.diagonal() - (log_q.logsumexp(1) - math.log(len(z)))
-    return max(0.0, information.mean().item()), len(z)
+    return max(0.0, gaussian.information(z, mu, logvar).item()), len(z)
 
 
 def active_units(mu: Tensor) -> int:

@@ -14,7 +14,7 @@ from vae.store import Run, atomic_write
 
 _SHAPE = (
     "family", "tokenizer", "vocabulary", "embedding", "encoder_hidden", "hidden", "latent", "bidirectional", "pooling",
-    "z_to", "batch_norm",
+    "z_to", "layer_norm", "batch_norm",
 )  # fmt: skip
 
 

@@ -54,9 +54,8 @@ def sharpening(fraction: float, config: Config) -> bool:
 
 
 def settling(fraction: float, config: Config) -> bool:
-    """Whether what is minimised still changes, so that losses do not compare with those before or after."""
-    rising = fraction - config.autoencoder < _warmup(config)
-    return config.dimensions > 0 and (rising or sharpening(fraction, config))
+    """Whether beta still changes, so that losses do not compare with what comes after."""
+    return config.dimensions > 0 and fraction - config.autoencoder < _warmup(config)
 
 
 def _warmup(config: Config) -> float:

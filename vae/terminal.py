@@ -8,7 +8,7 @@ import sys
 import time
 from typing import Any
 
-from vae.events import Evaluated, Event, Progress, Started
+from vae.events import Evaluated, Event, Progress, Started, plain
 from vae.kinds import KINDS
 
 _PATIENCE = 10.0  # seconds without a word
@@ -111,5 +111,5 @@ class Told:
 
 
 def print_json(value: dict[str, Any]) -> None:
-    """One object on stdout, for other programs."""
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+    """One object on stdout, for other programs: strict JSON, with null for a figure that is not finite."""
+    print(json.dumps(plain(value), ensure_ascii=False, indent=2, allow_nan=False))

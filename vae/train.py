@@ -102,6 +102,7 @@ class _Trainer:
         self.sampler = Sampler(
             data.train, batch=config.batch // world, seed=config.seed, rank=distributed.rank(), world=world
         )
+        self.due = {max(1, round(share * config.steps)) for share in _EVALUATIONS}
         self.step, self.seconds, self.best = 0, 0.0, math.inf
 
     @classmethod
@@ -157,7 +158,6 @@ class _Trainer:
 
     def run_on(self, control: Control, started: float) -> Iterator[Event]:
         total = self.config.steps
-        due = {max(1, round(share * total)) for share in _EVALUATIONS}
         before = self.seconds
         yield Started(
             str(self.run.folder), len(self.data.train), len(self.data.held_out), len(self.data.tokenizer),
@@ -186,13 +186,13 @@ class _Trainer:
                 self._save_state()  # of the last step that was made
                 raise
             finite = losses.finite & finite
-            if self._may_ask(self.step + 1 in due) and not finite:
+            if self._may_ask(self.step + 1 in self.due) and not finite:
                 yield from self._diverged()
                 return
             self.step += 1
             self.seconds = before + time.monotonic() - started
             meter.add(losses, batch)
-            if self.step in due:  # the last one is
+            if self.step in self.due:  # the last one is
                 yield self._progress(meter)
                 yield from self._evaluate()
                 self._save_state()
@@ -222,11 +222,9 @@ class _Trainer:
             with suppress(ValueError):  # it may be too far gone to be measured
                 yield from self._evaluate()
         kept = "The last good model is kept. " if self._best_path else ""
-        yield Finished(
-            self.step, self.config.steps, "diverged", self._best_path,
-            f"The loss stopped being a number, so training stopped by itself. {kept}"
-            "Try again with a lower learning rate.",
-        )  # fmt: skip
+        message = f"The loss stopped being a number, so training stopped by itself. {kept}"
+        message += "Try again with a lower learning rate."
+        yield Finished(self.step, self.config.steps, "diverged", self._best_path, message)
 
     @property
     def _best_path(self) -> str | None:
@@ -239,7 +237,7 @@ class _Trainer:
         use, event = self._measure()
         yield event
         objective = self.model.objective(use.nll, use.kl)
-        if self._settling or objective < self.best:  # NaN is not
+        if self._settling or self._first_sharpened or objective < self.best:  # NaN is not
             self.best = math.inf if self._settling else objective
             self._save_model(use, event)
             yield Saved(self.step, str(self.run.best), True)
@@ -248,6 +246,12 @@ class _Trainer:
     def _settling(self) -> bool:
         """Whether models cannot be compared with later ones yet, so that the newest counts as the best."""
         return schedules.settling(self.step / self.config.steps, self.config)
+
+    @property
+    def _first_sharpened(self) -> bool:
+        """Whether it is the first evaluation of a last part whose models are wanted, though they may seem worse."""
+        total = self.config.steps
+        return self.step == min((s for s in self.due if schedules.sharpening(s / total, self.config)), default=-1)
 
     def _measure(self) -> tuple[metrics.Use, Evaluated]:
         self.model.eval()

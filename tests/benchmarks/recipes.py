@@ -44,6 +44,8 @@ RECIPES: dict[str, dict[str, Any]] = {
     "noise drop": {"noise_kind": "drop"},
     "batch norm 0.6": {"batch_norm": 0.6},
     "batch norm 0.8": {"batch_norm": 0.8},
+    "layer norm": {"layer_norm": True},
+    "layer norm, batch norm 0.8": {"layer_norm": True, "batch_norm": 0.8},
     "batch norm 1": {"batch_norm": 1.0},
     "batch norm 0.63, free bits 0.25": {"batch_norm": 0.63, "free_bits": 0.25},
     "batch norm 0.8, no free bits": {"batch_norm": 0.8, "free_bits": 0.0},
@@ -97,10 +99,10 @@ def lines(path: Path) -> list[str]:
 
 
 def measured(model: Path, sentences: list[str], samples: int, bounded: int) -> Row:
-    """The figures of a model; the bound is that of the first `bounded` sentences."""
+    """The figures of a model; the bound is that of `bounded` sentences at most, spread evenly over the file."""
     tm = checkpoint.load(model).text_model
     use = metrics.use_of_latent(tm, sentences)
-    some = sentences[:bounded]
+    some = sentences[:: math.ceil(len(sentences) / bounded)]
     nll_iw = metrics.nll_iw(tm, some, samples=samples).double().sum().item()
     said = [point.text for point in latent.reconstruct(tm, sentences)]
     return {
@@ -153,7 +155,10 @@ def model_of(models: Path, recipe: str) -> Path:
 
 def sweep(arguments: argparse.Namespace, say: Any) -> dict[str, Any]:
     """All rows, and the choice; with its figures on the test file, if there is one."""
-    base = replace(PRESETS[arguments.preset].config, minutes=0.0, steps=arguments.steps, seed=arguments.seed)
+    base = replace(
+        PRESETS[arguments.preset].config, minutes=0.0, steps=arguments.steps, seed=arguments.seed,
+        batch_norm=0.0, sharpen=0.0,  # what the presets have from here is measured against doing without
+    )  # fmt: skip
     base = replace(base, threads=arguments.threads)
     text = "\n".join(lines(arguments.train)[: arguments.sentences]).encode()
     held_out = lines(arguments.valid)

@@ -36,7 +36,9 @@ class AdversarialAutoencoder(Writer):
 
     def __init__(self, config: Config, vocabulary: int) -> None:
         super().__init__(config, vocabulary)
-        self.encoder = Encoder(config.embedding, config.encoder_hidden, config.bidirectional, config.pooling)
+        self.encoder = Encoder(
+            config.embedding, config.encoder_hidden, config.bidirectional, config.pooling, config.layer_norm
+        )
         self.to_code = nn.Linear(self.encoder.size, config.latent)
         self.bag = nn.Linear(config.latent, config.embedding)
         self.updaters["all"] = Updater(self.parameters(), config)  # all but the critic, which is not there yet

@@ -32,7 +32,9 @@ class SentenceVAE(Writer):
 
     def __init__(self, config: Config, vocabulary: int) -> None:
         super().__init__(config, vocabulary)
-        self.encoder = Encoder(config.embedding, config.encoder_hidden, config.bidirectional, config.pooling)
+        self.encoder = Encoder(
+            config.embedding, config.encoder_hidden, config.bidirectional, config.pooling, config.layer_norm
+        )
         self.to_posterior = nn.Linear(self.encoder.size, 2 * config.latent)
         self.bag = nn.Linear(config.latent, config.embedding)
         self.norm: BatchNorm | None = BatchNorm(config.latent, config.batch_norm) if config.batch_norm else None
@@ -82,15 +84,18 @@ class SentenceVAE(Writer):
         for turn in range(1, self.config.aggressive + 1):
             noise = Noise(self.config.seed ^ turn << 24, t, batch.rows)
             with torch.autocast(batch.tokens.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
-                loss = self.losses(batch, t, noise).loss
+                loss = self.losses(batch, t, noise, sharpen=False).loss
             self.chase.apply(loss, t)
         with torch.no_grad():
             mu, logvar = self.posterior(batch)
             z = mu + Noise(self.config.seed, t, batch.rows).normal(self.latent) * (0.5 * logvar).exp()
             self.chase.watch(gaussian.information(z, mu, logvar), t)
 
-    def losses(self, batch: Batch, t: int, noise: Noise | None = None) -> Losses:
-        """The losses of step t without an update; with noise, as in training (words blanked, one sampled z)."""
+    def losses(self, batch: Batch, t: int, noise: Noise | None = None, sharpen: bool = True) -> Losses:
+        """The losses of step t without an update; with noise, as in training (words blanked, one sampled z).
+
+        sharpen: with what the model learns of itself, where that is due.
+        """
         config = self.config
         beta = schedules.beta(t / max(1, config.steps), config)
         read, lengths = corrupt(
@@ -105,7 +110,8 @@ class SentenceVAE(Writer):
         told, nll = self.told(batch, y, z, noise, bag)
         mean_kl = distributed.total(kl.sum(0) / batch.whole)  # (D,)
         loss = told + beta * self._charged(mean_kl) / distributed.world()
-        if noise is not None and schedules.sharpening(t / max(1, config.steps), config) and told.isfinite():
+        due = sharpen and noise is not None and schedules.sharpening(t / max(1, config.steps), config)
+        if due and noise is not None and told.isfinite():
             loss = loss + _SHARPENED * self._sharpened(batch, t, noise)
         return Losses(loss, nll, kl, beta)
 
@@ -114,20 +120,21 @@ class SentenceVAE(Writer):
         scalar share: a third as many as the batch has, since saying them takes longer than learning from them.
 
         Between the codes of real sentences the decoder is unsure, and the words that it draws there read badly, though
-        its likeliest ones read well: it learns from these. The encoder learns nothing here.
+        its likeliest ones read well: it learns from these. What the encoder finds there is not asked.
         Source: Kim & Rush 2016, arXiv:1606.07947 (sequence-level distillation), here of a model into itself.
         """
         chosen = noise.hits(1, 1 / 3)[:, 0].nonzero()[:, 0]
+        if not len(chosen):
+            return chosen.new_zeros((), dtype=torch.float32)
         z, luck = noise.normal(self.latent)[chosen], noise.uniform(_LONGEST)[chosen]
         with torch.no_grad(), torch.autocast(z.device.type, enabled=False):
             said = generate(self, self.begin(len(z), z), len(z), max_tokens=_LONGEST, temperature=_LIKELY, luck=luck)
-        ended = [row for row, ids in enumerate(said) if len(ids) < _LONGEST]
-        if not ended:
-            return z.new_zeros(())
-        again = Tokens.of([said[row] for row in ended]).batch(range(len(ended)), batch.whole).to(z.device)
-        noise = Noise(self.config.seed ^ 1 << 30, t, batch.rows[chosen[ended]])
+        again = Tokens.of(said).batch(range(len(said)), batch.whole).to(z.device)
+        unended = again.lengths > _LONGEST  # of these the end mark is not told
+        again = again._replace(lengths=again.lengths - unended.long(), rows=batch.rows[chosen])
+        noise = Noise(self.config.seed ^ 1 << 31, t, again.rows)
         before = blank_words(again.inputs, self.config.word_dropout, UNK_ID, EOS_ID + 1, noise)
-        return 3 * self.told(again, self.embedding(before), z[ended], noise)[0]
+        return 3 * self.told(again, self.embedding(before), z, noise)[0]
 
     def _charged(self, kl: Tensor) -> Tensor:
         """What the KL of each dimension (D,), the mean over sentences, costs: so much of it as is not free, or all.

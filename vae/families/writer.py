@@ -45,7 +45,7 @@ class Writer(nn.Module):
         self.config = config
         self.kind, self.latent = KINDS[config.family], config.dimensions
         self.embedding = nn.Embedding(vocabulary, config.embedding)
-        self.decoder = Decoder(config.embedding, config.hidden, self.latent, config.z_to)
+        self.decoder = Decoder(config.embedding, config.hidden, self.latent, config.z_to, config.layer_norm)
         self.bias = nn.Parameter(torch.zeros(vocabulary))
         nn.init.normal_(self.embedding.weight, std=config.embedding**-0.5)
         self.updaters: dict[str, Updater] = {}
@@ -174,7 +174,13 @@ class Writer(nn.Module):
         return {f"{name}.{key}": value for name, u in self.updaters.items() for key, value in u.state().items()}
 
     def load_optimiser_state(self, state: Mapping[str, Tensor]) -> None:
-        """Go on from `optimiser_state()`."""
+        """Go on from `optimiser_state()`.
+
+        Raises:
+            ValueError: it is that of another version.
+        """
+        if unknown := {key.split(".")[0] for key in state} - set(self.updaters):
+            raise ValueError(f"the run was begun by another version of the app ({min(unknown)}): start it anew")
         for name, updater in self.updaters.items():
             prefix = f"{name}."
             updater.load_state({key.removeprefix(prefix): v for key, v in state.items() if key.startswith(prefix)})

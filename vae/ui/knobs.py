@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from vae.config import PRESETS, Parameter
-from vae.kinds import KINDS
+from vae.kinds import KINDS, UNUSED
 from vae.ui.checks import choice
 from vae.ui.session import Session
 from vae.ui.training import PARAMETERS, configure
@@ -29,15 +29,6 @@ STEPS = {"latent": 1.0, "hidden": 8.0}  # of the sliders that go by other steps 
 FINE = {"learning_rate": 0.0001}  # a step of those that are fields
 MOST = {"autoencoder": 0.7}  # the rest of the run is the warm-up's, which the page leaves as it is
 SHORT = 10.0  # the longest range of a slider: on a longer one no value could be aimed at
-_VAE = {"beta", "free_bits", "free_bits_on", "batch_norm", "aggressive", "decoder_reset", "sharpen"}  # its own
-IDLE: dict[str, set[str]] = {  # what a family leaves unused
-    "vae": {"adversarial"},
-    "lm": _VAE | {
-        "latent", "bag_of_words", "encoder_noise", "noise_kind", "autoencoder", "adversarial", "pooling", "z_to",
-        "beta_schedule", "cycles", "word_dropout",
-    },
-    "aae": _VAE,
-}  # fmt: skip
 
 
 def slides(known: Parameter) -> bool:
@@ -50,7 +41,7 @@ def knob(name: str) -> Any:
     known = PARAMETERS[name]
     shared: dict[str, Any] = {
         "value": getattr(PRESETS[FIRST].config, name), "label": known.label, "info": known.help,
-        "elem_id": f"train-{name}", "min_width": 400, "visible": name not in IDLE["vae"],
+        "elem_id": f"train-{name}", "min_width": 400, "visible": name not in UNUSED["vae"],
     }  # fmt: skip
     if known.choices:
         return gr.Dropdown(list(known.choices), **shared)
@@ -81,8 +72,8 @@ def values(session: Session, preset: str) -> list[Any]:
 
 def of_family(session: Session, family: str) -> list[Any]:
     """What a family is, in words, and the knobs that it has a use for."""
-    idle = IDLE[choice(family, "Family", tuple(KINDS))]
-    return [words(family), *(gr.update(visible=name not in idle) for name in KNOBS)]
+    unused = UNUSED[choice(family, "Family", tuple(KINDS))]
+    return [words(family), *(gr.update(visible=name not in unused) for name in KNOBS)]
 
 
 def words(family: str) -> str:
