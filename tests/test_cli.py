@@ -174,6 +174,20 @@ def test_compare_sets_models_side_by_side(
     assert f"lm: {KINDS['lm'].lacks}" in told
 
 
+def test_perplexity_of_a_model_that_does_not_know_all_words_is_told_not_to_compare(
+    capsys: pytest.CaptureFixture[str], model_path: Path, config: Config, corpus: Corpus, lines: Path, tmp_path: Path
+) -> None:
+    *_, _ = train(replace(config, family="lm", tokenizer="word", steps=2), corpus, tmp_path / "run")
+    words, odd = str(tmp_path / "run" / "best.safetensors"), tmp_path / "odd.txt"
+    odd.write_text("the cat sees a zebra.", encoding="utf-8")
+    warning = "20 % of the words are unknown to this model, and cost it little: its perplexity does not compare."
+    for command in (["evaluate", words], ["compare", str(model_path), words]):
+        assert cli.main([*command, str(odd), "--drawn", "5", "--samples", "1"]) == 0
+        assert capsys.readouterr().out.count(warning) == 1
+    assert cli.main(["evaluate", words, str(lines), "--drawn", "5", "--samples", "1"]) == 0
+    assert "unknown" not in capsys.readouterr().out
+
+
 def test_train_text_gives_reverse_perplexity(
     capsys: pytest.CaptureFixture[str], model_path: Path, text: Path, lines: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,8 +10,9 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
+import torch
 
-from vae import fluency, gaussian, metrics, scores
+from vae import aggregate, fluency, gaussian, metrics, scores
 from vae.batches import Tokens
 from vae.checkpoint import Checkpoint, load
 from vae.config import Config
@@ -139,10 +140,15 @@ def test_use_of_latent_is_compared_with_the_prior(
 ) -> None:
     posterior = encode(checkpoint.text_model, sentences)
     assert figures.kl_per_dimension == pytest.approx(gaussian.kl_to_prior(*posterior).mean(0).tolist())
-    plain = posterior.mu.mean(0).square().mean().sqrt().item()
-    assert figures.prior_mean == pytest.approx(plain, abs=0.3)
-    assert figures.prior_mmd is not None
-    assert -0.1 < figures.prior_mmd < 0.5
+    generator = torch.Generator().manual_seed(1)
+    codes = posterior.mu + torch.randn(posterior.mu.shape, generator=generator) * (posterior.logvar / 2).exp()
+    points = torch.randn(codes.shape, generator=generator)
+    assert figures.prior_mean == pytest.approx(aggregate.off_centre(posterior.mu))
+    assert figures.prior_covariance == pytest.approx(aggregate.off_shape(posterior.mu, posterior.logvar))
+    assert figures.prior_covariance != pytest.approx(aggregate.off_shape(posterior.logvar, posterior.mu))
+    assert figures.prior_mmd == pytest.approx(aggregate.mmd(codes, points))
+    assert figures.prior_mmd != pytest.approx(aggregate.mmd(posterior.mu, points))  # codes are draws, not means
+    assert figures.prior_mmd != pytest.approx(aggregate.mmd(points, points))
 
 
 def test_samples_are_those_of_the_seed_and_judged_by_the_judge(
@@ -192,6 +198,32 @@ def test_reverse_perplexity_is_of_a_pupil_of_the_samples(
     assert figures.reverse_perplexity == pytest.approx(expected)
     assert figures.real_reverse_perplexity is not None
     assert figures.real_reverse_perplexity != figures.reverse_perplexity
+
+
+def test_pupil_of_the_samples_learns_from_as_many_as_its_twin(
+    checkpoint: Checkpoint, said: list[str], corpus: Corpus
+) -> None:
+    sentences = corpus.sentences[:5]
+    figures = evaluate(checkpoint, sentences, samples=1, real=corpus.sentences[5:17], drawn=DRAWN)
+    pupil = fluency.pupil(said[:12])
+    assert pupil is not None
+    expected = fluency.perplexity(fluency.nll(pupil, sentences), sentences)
+    assert figures.reverse_perplexity == pytest.approx(expected)
+
+
+def test_reverse_perplexity_that_is_missing_says_why(figures: Evaluation) -> None:
+    without = replace(figures, reverse_perplexity=None)
+    assert "diverged" in missing(without, "reverse_perplexity")
+    assert "same sentence" in missing(replace(without, distinct=1 / DRAWN), "reverse_perplexity")
+
+
+def test_words_that_a_model_does_not_know_are_counted(
+    figures: Evaluation, config: Config, corpus: Corpus, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    assert figures.unknown_words == 0  # of pieces, whatever the text
+    words = trained("lm", replace(config, tokenizer="word"), corpus, tmp_path_factory, 2)
+    assert evaluate(words, ["the cat sees a zebra.", "", "zebras"], samples=1, drawn=2).unknown_words == 2 / 6
+    assert evaluate(words, ["", ""], samples=1, drawn=2).unknown_words == 0
 
 
 def test_self_consistency_says_reads_and_says_again(figures: Evaluation, checkpoint: Checkpoint) -> None:

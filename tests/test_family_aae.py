@@ -51,7 +51,7 @@ def model_of(config: Config) -> AdversarialAutoencoder:
         model = AdversarialAutoencoder(config, VOCABULARY)
         with torch.no_grad():
             model.bias.normal_()
-            model.to_code.bias.normal_()
+            model.to_posterior.bias.normal_()
             model.critic[-1].bias.normal_()
         return model
 
@@ -148,7 +148,7 @@ def test_measuring_is_quiet_and_training_is_noisy(sizes: Config, batch: Batch) -
 
 
 @pytest.mark.parametrize(
-    "poisoned", ["bias", "to_code.weight", "critic.0.weight", "critic.4.bias", "decoder.features.bias"]
+    "poisoned", ["bias", "to_posterior.weight", "critic.0.weight", "critic.4.bias", "decoder.features.bias"]
 )
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_step_that_is_not_finite_on_either_side_changes_neither(

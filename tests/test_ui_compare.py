@@ -20,7 +20,8 @@ from vae.jobs import Jobs
 from vae.kinds import KINDS
 from vae.train import train
 from vae.ui import compare_view, notices
-from vae.ui.comparing import MOST, Column, Comparison, Comparisons
+from vae.ui.comparing import MOST, Comparisons
+from vae.ui.comparison import Column, Comparison
 from vae.ui.notices import Told
 from vae.ui.session import BUNDLED, Session, Visitors
 from vae.ui.training import Trainings

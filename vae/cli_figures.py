@@ -41,7 +41,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(asdict(found))
         return 0
-    print(f"{_about(found)}\n{found.verdict}")
+    print("\n".join([_about(found), found.verdict, *_unknown(found)]))
     values = asdict(found)
     for title, figures in _grouped():
         print(f"\n{title}")
@@ -76,6 +76,9 @@ def _compare(arguments: argparse.Namespace) -> int:
         for figure in figures:
             cells = [figure.told(getattr(each, figure.name)) for each in found]
             row(f"  {figure.title}", [*cells, _real(figure, asdict(found[0]))])
+    if unknown := [f"  {each.name}: {line}" for each in found for line in _unknown(each)]:
+        print("\nWhat does not compare")
+        print("\n".join(unknown))
     print("\nSome of what they say")
     for said in zip_longest(*(each.said for each in found), fillvalue=""):
         row("", said)
@@ -116,6 +119,14 @@ def _about(found: Evaluation) -> str:
         f"{found.name} ({found.family}) on {found.sentences:,} sentences: {found.samples} draw"
         f"{'s' * (found.samples > 1)} of z each, {found.drawn:,} samples{judged}"
     )
+
+
+def _unknown(found: Evaluation) -> list[str]:
+    """A warning where the model gives words away cheaply that it cannot tell from each other; mostly none."""
+    if not found.unknown_words or found.perplexity is None:
+        return []
+    share = f"{100 * found.unknown_words:.3g} %"
+    return [f"{share} of the words are unknown to this model, and cost it little: its perplexity does not compare."]
 
 
 def _beside(figure: Figure, values: dict[str, Any]) -> str:

@@ -244,9 +244,8 @@ class Preset:
     config: Config
 
 
-# Small and quick updates, since a run of minutes has few of them. The spread of mu is that at which codes of so many
-# free bits are as wide as the prior: sqrt(1 - exp(-2 * free_bits)).
-_BALANCED = Config(batch=32, learning_rate=2e-3, batch_norm=0.8, sharpen=0.2)
+# small and quick updates, since a run of minutes has few of them
+_BALANCED = Config(batch=32, learning_rate=2e-3, layer_norm=True, sharpen=0.1)
 
 PRESETS: dict[str, Preset] = {
     preset.name: preset
@@ -264,7 +263,7 @@ PRESETS: dict[str, Preset] = {
         ),
         Preset(
             "faithful", "Faithful", "Ten minutes: more room for the letter of a sentence, at some cost to samples.",
-            replace(_BALANCED, minutes=10.0, latent=64, free_bits=0.4, batch_norm=0.74),
+            replace(_BALANCED, minutes=10.0, latent=64, free_bits=0.4),
         ),
     )
 }  # fmt: skip

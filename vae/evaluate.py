@@ -18,6 +18,7 @@ from vae.checkpoint import Checkpoint
 from vae.figures import FIGURES, Evaluation
 from vae.kinds import KINDS
 from vae.latent import TextModel
+from vae.tokenizer import UNK_ID
 
 __all__ = ["Evaluation", "compare", "evaluate", "missing"]
 
@@ -91,6 +92,8 @@ def missing(evaluation: Evaluation, name: str) -> str:
         return "It takes the text that was learned from."
     if name == "reverse_perplexity" and evaluation.real_reverse_perplexity is None:
         return "It takes minutes, and was left out: the command line measures it."
+    if name == "reverse_perplexity" and round(evaluation.distinct * evaluation.drawn) > 1:
+        return "No small language model could be trained on the samples: they hold too little, or it diverged."
     return _REASONS.get(name, "There is too little text to tell.")
 
 
@@ -147,7 +150,7 @@ def _text(
         say("A small language model learns from real sentences")
         twin = fluency.pupil(chance.sample(real, drawn) if len(real) > drawn else real, seed=seed)
         if twin is None:
-            raise ValueError("the text to learn from is too small: it takes 2 different sentences")
+            raise ValueError("the text to learn from is too small, below 2 different sentences, or a training diverged")
         figures["real_reverse_perplexity"] = fluency.perplexity(fluency.nll(twin, sentences), sentences)
     return _Text(sentences, some, real, judge, nll, drawn, seed, figures)
 
@@ -156,10 +159,11 @@ def _measured(checkpoint: Checkpoint, text: _Text, samples: int, say: Say) -> Ev
     """All figures of one model."""
     tm, config, info = checkpoint.text_model, checkpoint.config, checkpoint.info
     novel = [checkpoint.is_new(sentence) for sentence in text.some]
+    tokens = [token for ids in tm.tokenizer.encode(text.sentences) for token in ids]
     return Evaluation(
         name=info.name, family=tm.kind.name, trained_on=info.trained_on, trained_sentences=info.sentences,
         parameters=info.parameters, steps=info.steps, minutes=config.minutes or None,
-        tokens=sum(len(ids) + 1 for ids in tm.tokenizer.encode(text.sentences)),
+        tokens=len(tokens) + len(text.sentences), unknown_words=tokens.count(UNK_ID) / max(1, len(tokens)),
         samples=samples, drawn=text.drawn, judge=text.judge.info.name if text.judge else None,
         real=text.real is not None, latent_dim=tm.latent, real_novel=_share(novel),
         **text.figures,
@@ -246,9 +250,9 @@ def _samples(checkpoint: Checkpoint, text: _Text, say: Say) -> dict[str, Any]:
     if text.real is not None:
         spans = scores.copied_spans(said, text.real)
         found |= {"copied_span": statistics.fmean(spans), "copied_longest": max(spans)}
-    if text.figures["real_reverse_perplexity"]:
+    if text.real is not None and text.figures["real_reverse_perplexity"]:
         say("A small language model learns from the samples")
-        pupil = fluency.pupil(said, seed=text.seed)
+        pupil = fluency.pupil(said[: len(text.real)], seed=text.seed)  # from as many as its twin
         if pupil:
             found["reverse_perplexity"] = fluency.perplexity(fluency.nll(pupil, text.sentences), text.sentences)
     return found

@@ -113,7 +113,7 @@ _KINDS: dict[str, Any] = {kind.__name__.lower(): kind for kind in get_args(Event
 
 
 def plain(value: Any) -> Any:
-    """A value of dicts, lists and tuples as JSON can hold it, which knows no NaN and no infinity: None in their place."""
+    """A value of dicts, lists and tuples as JSON can hold it, which knows no NaN and no infinity: None instead."""
     if isinstance(value, dict):
         return {name: plain(each) for name, each in value.items()}
     if isinstance(value, (list, tuple)):

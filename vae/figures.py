@@ -61,9 +61,7 @@ class Figure:
         """The value as people read it."""
         if value is None:
             return "–"
-        if isinstance(value, int):
-            return f"{value:,}"
-        return f"{value:,.{self.digits}f}" if abs(value) < 1e6 else f"{value:.1e}"
+        return format(value, "," if isinstance(value, int) else f",.{self.digits}f" if abs(value) < 1e6 else ".1e")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +85,7 @@ class Evaluation:
     words: int  # end marks counted, as in tokens and characters
     tokens: int
     characters: int
+    unknown_words: float  # share of the tokens that the model's tokenizer has no piece for
     samples: int  # draws a sentence of the bound
     drawn: int  # sentences said at random
     judge: str | None  # its name
@@ -159,7 +158,7 @@ FIGURES: dict[str, Figure] = {
         ),
         Figure(
             "bits_per_character", "density", "Bits a character",
-            "What it takes to store the text with this model's help, however it is cut, if no word is unknown to the model.",
+            "What it takes to store the text with this model's help, however it is cut, if it knows all words.",
             "bits", "lower", 1.0, 1.6, "real_bits_per_character",
         ),
         Figure(
@@ -294,8 +293,7 @@ FIGURES: dict[str, Figure] = {
         ),
         Figure(
             "fluent_steps", "interpolation", "Fluent steps",
-            "Different sentences of a way that the judge finds at most twice as odd as the median real one, the "
-            "median.",
+            "Different sentences of a way that the judge finds at most twice as odd as the median real one; median.",
             "of 11", "higher", 8.0, 1.0, digits=1, takes="judge",
         ),
     )

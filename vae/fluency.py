@@ -53,7 +53,7 @@ def perplexities(nll: Sequence[float], sentences: Sequence[str]) -> list[float]:
 def pupil(sentences: Sequence[str], *, seed: int = 1) -> Checkpoint | None:
     """A small language model that has learned from these sentences alone, in the same way whatever they are.
 
-    None if they are fewer than two different ones, from which there is nothing to learn.
+    None if they are fewer than two different ones, from which there is nothing to learn, or if the training diverged.
     """
     try:
         text = corpus.read("\n".join(sentences).encode(), "samples.txt", layout="lines")

@@ -13,6 +13,8 @@ from vae.corpus import Corpus
 from vae.eventlog import EventLog
 from vae.store import Run, atomic_write
 
+KEPT = "The last saved state is kept: Resume goes on from there."
+ANEW = "Nothing was saved yet: Resume starts it anew."
 RESTING = frozenset({"paused", "done", "stopped", "failed", "diverged"})
 
 
@@ -93,9 +95,7 @@ class Job:
 
     def fail(self, why: str) -> None:
         """Come to rest by a fault, to be resumed."""
-        kept = "The last saved state is kept: Resume goes on from there."
-        none = "Nothing was saved yet: Resume starts it anew."
-        self.rest("failed", f"{why} {kept if self.run.state.exists() else none}")
+        self.rest("failed", f"{why} {KEPT if self.run.state.exists() else ANEW}")
 
 
 def remove(run: Run) -> None:

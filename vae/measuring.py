@@ -11,13 +11,14 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vae.bell import Bell
 from vae.figures import FIGURES, Evaluation
@@ -28,6 +29,8 @@ if TYPE_CHECKING:  # which brings torch: the parent needs none of it before it h
 
 _NICENESS = 10
 SAID, GIVEN_BACK, STEPS = 6, 4, 7  # of each model, to be read
+WAITING = 30  # at once, at most
+ENDED = "Measuring ended early; perhaps the computer ran out of memory."
 _log = logging.getLogger(__name__)
 
 
@@ -73,17 +76,37 @@ class Measured:
     way: tuple[Point, ...]
 
 
-def measure(task: Task, say: Callable[[str], None] = lambda line: None) -> tuple[Measured, ...]:
-    """Each of the models, in this process. Raises ValueError: a model or the text cannot be used."""
-    from vae import checkpoint, evaluate
+def measure(task: Task, say: Callable[[str], None] = lambda line: None) -> tuple[Measured | str, ...]:
+    """Each of the models, in this process; of one that cannot be loaded, why. A judge that cannot be is done without.
 
-    loaded = {path: checkpoint.load(path) for path in (*task.models, *filter(None, [task.judge]))}
-    models = [loaded[path] for path in task.models]
+    Raises:
+        ValueError: none of the models can be loaded, or the text cannot be used.
+    """
+    from vae import evaluate
+
+    read = {path: _load(path) for path in (*task.models, *filter(None, [task.judge]))}
+    lost = {path: why for path, why in read.items() if isinstance(why, str)}
+    loaded = {path: model for path, model in read.items() if not isinstance(model, str)}
+    models = [path for path in task.models if path in loaded]
+    if not models:
+        raise MeasuringError(lost[task.models[0]])
     figures = evaluate.compare(
-        models, task.sentences, samples=task.samples, judge=loaded[task.judge] if task.judge else None,
-        real=task.real or None, reverse=False, drawn=task.drawn, say=say,
+        [loaded[path] for path in models], task.sentences, samples=task.samples,
+        judge=loaded.get(task.judge) if task.judge else None, real=task.real or None, reverse=False, drawn=task.drawn,
+        say=say,
     )  # fmt: skip
-    return tuple(_shown(model, known, task) for model, known in zip(models, figures, strict=True))
+    shown = iter([_shown(loaded[path], known, task) for path, known in zip(models, figures, strict=True)])
+    return tuple(next(shown) if path in loaded else lost[path] for path in task.models)
+
+
+def _load(path: Path) -> Checkpoint | str:
+    """A model, or why it cannot be loaded."""
+    from vae import checkpoint
+
+    try:
+        return checkpoint.load(path)
+    except ValueError as error:
+        return str(error)
 
 
 def _shown(model: Checkpoint, known: Evaluation, task: Task) -> Measured:
@@ -113,29 +136,33 @@ def _work(pipe: Connection, task: Task) -> None:
 
 
 class Measurer:
-    """Measures for a server, one task at a time, none of them longer than `limit` seconds: others wait for it."""
+    """Measures for a server, one task at a time, none of them longer than `limit` seconds: others wait in a queue."""
 
     def __init__(self, limit: float = 600.0) -> None:
         self._limit = limit
         # macOS has a fork server, too, but its system libraries do not survive a fork.
         self._context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
-        self._free, self._freed = True, Bell()
+        self._queue: list[object] = []  # the first is being measured
+        self._moved = Bell()
 
-    async def measure(self, task: Task, say: Callable[[str], None]) -> tuple[Measured, ...]:
+    async def measure(self, task: Task, say: Callable[[str], None]) -> tuple[Measured | str, ...]:
         """As `measure`, in a process; cancelling ends that.
 
         Args:
             say: is told how far it is, on this event loop.
         Raises:
-            MeasuringError: a model or the text cannot be used, it took too long, or the process ended.
+            MeasuringError: too many wait, no model or not the text can be used, it took too long, or the process ended.
         """
-        with self._freed.heard() as news:
-            while not self._free:
-                say("Waiting for another visitor's measuring.")
-                news.clear()
-                await news.wait()
-        self._free = False
+        if len(self._queue) > WAITING:
+            raise MeasuringError(f"{WAITING} others wait to be measured already. Try again in a few minutes.")
+        mine = object()
+        self._queue.append(mine)
         try:
+            with self._moved.heard() as news:
+                while place := self._queue.index(mine):
+                    say(f"Number {place} in the queue.")
+                    await news.wait()
+                    news.clear()
             return await asyncio.wait_for(self._in_process(task, say), self._limit)
         except asyncio.TimeoutError as error:
             minutes = f"{self._limit / 60:.0f} minutes"
@@ -143,30 +170,46 @@ class Measurer:
                 f"Measuring took over {minutes}, so it was broken off. Use the command line."
             ) from error
         finally:
-            self._free = True
-            self._freed.ring()
+            self._queue.remove(mine)
+            self._moved.ring()
 
-    async def _in_process(self, task: Task, say: Callable[[str], None]) -> tuple[Measured, ...]:
+    async def _in_process(self, task: Task, say: Callable[[str], None]) -> tuple[Measured | str, ...]:
         pipe, theirs = self._context.Pipe(duplex=False)
         process = self._context.Process(target=_work, args=(theirs, task), name="vae-measurer", daemon=True)  # type: ignore[attr-defined]
         starting = asyncio.ensure_future(asyncio.to_thread(process.start))  # the first waits for a server's imports
         try:
             await asyncio.shield(starting)
             theirs.close()
-            while True:
-                news = await asyncio.to_thread(pipe.recv)
-                if isinstance(news, str):
-                    say(news)
-                elif isinstance(news, MeasuringError):
-                    raise news
-                else:
-                    measured: tuple[Measured, ...] = news
-                    return measured
+            heard: asyncio.Queue[Any] = asyncio.Queue()
+            loop = asyncio.get_running_loop()
+
+            def tell(news: Any) -> None:
+                loop.call_soon_threadsafe(heard.put_nowait, news)
+
+            # A daemon of our own: the loop's threads are waited for when the server ends, however long they listen.
+            threading.Thread(target=_listen, args=(pipe, tell), name="vae-measurer", daemon=True).start()
+            while isinstance(news := await heard.get(), str):
+                say(news)
         except (EOFError, OSError) as error:
-            raise MeasuringError("Measuring ended early; perhaps the computer ran out of memory.") from error
+            raise MeasuringError(ENDED) from error
         finally:
             await asyncio.wait({starting})
             theirs.close()
             if process.pid is not None:
-                process.kill()  # so that a thread which still listens to it hears the end
+                process.kill()  # so that the thread which listens to it hears the end
                 process.join()
+        if news is None:
+            raise MeasuringError(ENDED)
+        if isinstance(news, MeasuringError):
+            raise news
+        measured: tuple[Measured | str, ...] = news
+        return measured
+
+
+def _listen(pipe: Connection, tell: Callable[[Any], object]) -> None:
+    """Hand on what comes, and None at its end."""
+    with pipe, suppress(EOFError, OSError, RuntimeError):  # the process is gone, or the loop
+        while True:
+            tell(pipe.recv())
+    with suppress(RuntimeError):
+        tell(None)

@@ -13,17 +13,15 @@ from vae import distributed, gaussian, schedules
 from vae.batches import Batch
 from vae.config import Config
 from vae.families import Losses, Posterior
-from vae.families.writer import Writer
-from vae.layers import Encoder, blank_words, corrupt, locked_dropout
+from vae.families.autoencoder import Autoencoder
 from vae.noise import Noise
-from vae.tokenizer import EOS_ID, UNK_ID
 from vae.updates import Updater
 
 _LOGVAR = -12.0  # of a code, which has no spread: a number, so that whoever asks for a posterior can draw from it
 _FLAT = 1.0  # weight of the critic's slope
 
 
-class AdversarialAutoencoder(Writer):
+class AdversarialAutoencoder(Autoencoder):
     """LSTM encoder -> z, one point a sentence; z -> LSTM decoder; z -> critic, which tells codes from prior draws.
 
     The autoencoder's loss is nll + beta * mean_b -log p(critic takes z_b for a draw) + bag_of_words * nll_bow, where
@@ -35,12 +33,7 @@ class AdversarialAutoencoder(Writer):
     """
 
     def __init__(self, config: Config, vocabulary: int) -> None:
-        super().__init__(config, vocabulary)
-        self.encoder = Encoder(
-            config.embedding, config.encoder_hidden, config.bidirectional, config.pooling, config.layer_norm
-        )
-        self.to_code = nn.Linear(self.encoder.size, config.latent)
-        self.bag = nn.Linear(config.latent, config.embedding)
+        super().__init__(config, vocabulary, config.latent)
         self.updaters["all"] = Updater(self.parameters(), config)  # all but the critic, which is not there yet
         self.critic = nn.Sequential(
             nn.Linear(config.latent, config.hidden), nn.LeakyReLU(0.2),
@@ -56,7 +49,7 @@ class AdversarialAutoencoder(Writer):
 
     def _codes(self, x: Tensor, lengths: Tensor) -> Tensor:
         """x: (B, T, E) embedded tokens -> (B, D)."""
-        z: Tensor = self.to_code(self.encoder(x, lengths))
+        z: Tensor = self.to_posterior(self.encoder(x, lengths))
         return z.float()
 
     def losses(self, batch: Batch, t: int, noise: Noise | None = None) -> Losses:
@@ -67,14 +60,9 @@ class AdversarialAutoencoder(Writer):
         """
         config = self.config
         beta = config.adversarial * schedules.rise(t / max(1, config.steps), config)
-        read, lengths = corrupt(
-            batch.tokens, batch.lengths, config.noise_kind, config.encoder_noise, len(self.bias), noise
-        )
-        before = blank_words(batch.inputs, config.word_dropout, UNK_ID, EOS_ID + 1, noise)
-        x, y = self.embedding(torch.cat([read, before])).chunk(2)  # one lookup has one gradient, as large as the table
-        z = self._codes(locked_dropout(x, config.dropout, noise), lengths)
-        bag = (self.bag(z), config.bag_of_words) if config.bag_of_words else None
-        told, nll = self.told(batch, y, z, noise, bag)
+        x, lengths, y = self.heard(batch, noise)
+        z = self._codes(x, lengths)
+        told, nll = self.told_from(z, batch, y, noise)
         frozen = {name: weight.detach() for name, weight in self.critic.named_parameters()}
         loss = told + beta * _surprise(functional_call(self.critic, frozen, z)) / batch.whole
         return Losses(loss, nll, self._distance(z.detach(), batch), beta, critic=self._told_apart(z, batch, noise))

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from vae import distributed, gaussian, schedules
 from vae.batches import Batch, Tokens
 from vae.config import Config
 from vae.families import Losses, Posterior
-from vae.families.writer import Writer
+from vae.families.autoencoder import Autoencoder
 from vae.generate import generate
-from vae.layers import BatchNorm, Encoder, blank_words, corrupt, locked_dropout
+from vae.layers import BatchNorm, blank_words
 from vae.noise import Noise
 from vae.tokenizer import EOS_ID, UNK_ID
 from vae.updates import Chase, Updater
@@ -22,7 +22,7 @@ _LOGVAR_RANGE = (-12.0, 4.0)
 _SHARPENED, _LIKELY, _LONGEST = 0.5, 0.5, 64  # weight of the model's own sentences, their temperature, most tokens
 
 
-class SentenceVAE(Writer):
+class SentenceVAE(Autoencoder):
     """LSTM encoder -> mu, logvar; z -> LSTM decoder.
 
     Its loss is nll + beta * charged(kl) + bag_of_words * nll_bow.
@@ -31,12 +31,7 @@ class SentenceVAE(Writer):
     """
 
     def __init__(self, config: Config, vocabulary: int) -> None:
-        super().__init__(config, vocabulary)
-        self.encoder = Encoder(
-            config.embedding, config.encoder_hidden, config.bidirectional, config.pooling, config.layer_norm
-        )
-        self.to_posterior = nn.Linear(self.encoder.size, 2 * config.latent)
-        self.bag = nn.Linear(config.latent, config.embedding)
+        super().__init__(config, vocabulary, 2 * config.latent)
         self.norm: BatchNorm | None = BatchNorm(config.latent, config.batch_norm) if config.batch_norm else None
         self.updaters["all"] = Updater(self.parameters(), config)
         if config.aggressive:
@@ -98,16 +93,11 @@ class SentenceVAE(Writer):
         """
         config = self.config
         beta = schedules.beta(t / max(1, config.steps), config)
-        read, lengths = corrupt(
-            batch.tokens, batch.lengths, config.noise_kind, config.encoder_noise, len(self.bias), noise
-        )
-        before = blank_words(batch.inputs, config.word_dropout, UNK_ID, EOS_ID + 1, noise)
-        x, y = self.embedding(torch.cat([read, before])).chunk(2)  # one lookup has one gradient, as large as the table
-        mu, logvar = self._posterior(locked_dropout(x, config.dropout, noise), lengths, batch.whole if noise else 0)
+        x, lengths, y = self.heard(batch, noise)
+        mu, logvar = self._posterior(x, lengths, batch.whole if noise else 0)
         z = mu if noise is None else mu + noise.normal(config.latent) * (0.5 * logvar).exp()
         kl = gaussian.kl_to_prior(mu, logvar)  # (B, D)
-        bag = (self.bag(z), config.bag_of_words) if config.bag_of_words else None
-        told, nll = self.told(batch, y, z, noise, bag)
+        told, nll = self.told_from(z, batch, y, noise)
         mean_kl = distributed.total(kl.sum(0) / batch.whole)  # (D,)
         loss = told + beta * self._charged(mean_kl) / distributed.world()
         due = sharpen and noise is not None and schedules.sharpening(t / max(1, config.steps), config)

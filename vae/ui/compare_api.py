@@ -11,7 +11,8 @@ import gradio as gr
 
 from vae.figures import FIGURES
 from vae.ui import compare_view, notices
-from vae.ui.comparing import Comparison, Comparisons, Slot
+from vae.ui.comparing import Comparisons
+from vae.ui.comparison import Comparison, Slot
 from vae.ui.session import RefusedError, Session, bind
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from vae.config import PRESETS
 from vae.kinds import KINDS
 from vae.ui import charts, compare_view, knobs, train_view
 from vae.ui.compare_api import CompareEndpoints
-from vae.ui.comparing import FALLBACK, MOST, SENTENCES, Comparison, Comparisons
+from vae.ui.comparing import MOST, Comparisons
+from vae.ui.comparison import FALLBACK, SENTENCES, Comparison, Slot
 from vae.ui.prose import heading, lead, prose
 from vae.ui.session import Session, stamp
 from vae.ui.training import Trainings
@@ -26,6 +27,7 @@ NOT_YET = (
     "will appear here."
 )
 EVALUATE = "Evaluate the model in use"
+FIRST = object()  # the mark of nothing shown yet
 
 
 class CompareDesk:
@@ -66,7 +68,7 @@ class CompareDesk:
             settings = {"minutes": minutes} if minutes else {}
             await self.comparisons.compare(session, families, models, preset, settings)
         except ValueError as error:
-            return charts.note_value("error", str(error)), gr.skip()
+            return charts.note_value("error", str(error)), self._under_way(session, "compare")
         return None, stamp()
 
     async def press_evaluate(self, session: Session) -> tuple[Any, Any]:
@@ -74,13 +76,25 @@ class CompareDesk:
         try:
             await self.comparisons.evaluate(session)
         except ValueError as error:
-            return charts.note_value("error", str(error)), gr.skip()
+            return charts.note_value("error", str(error)), self._under_way(session, "evaluate")
         return None, stamp()
+
+    def _under_way(self, session: Session, slot: Slot) -> Any:
+        """The signal to follow what another tab of the visitor has begun, if it has."""
+        going = self.comparisons.find(session, slot)
+        return stamp() if going is not None and going.busy else gr.skip()
 
     async def press_stop(self, session: Session) -> Any:
         """End the comparison: the note, where there is none."""
+        return self._stop(session, "compare")
+
+    async def press_stop_evaluation(self, session: Session) -> Any:
+        """End the evaluation: the note, where there is none."""
+        return self._stop(session, "evaluate")
+
+    def _stop(self, session: Session, slot: Slot) -> Any:
         try:
-            self.comparisons.stop(session)
+            self.comparisons.stop(session, slot)
         except ValueError as error:
             return charts.note_value("error", str(error))
         return gr.skip()
@@ -89,11 +103,10 @@ class CompareDesk:
         """Show both parts, and what changes, until neither is under way.
 
         Yields:
-            note, steps, result, compare and stop button; note, steps, result and button of the evaluation;
-            model_changed
+            note, steps, result, compare and stop button; the same of the evaluation; model_changed
         """
         models = {model.id for model in session.models()}
-        before: tuple[Any, ...] = (object(),) * 2
+        before: tuple[Any, ...] = (FIRST,) * 2
         async for _ in self.comparisons.follow(session):
             compared, evaluated = self.comparisons.find(session), self.comparisons.find(session, "evaluate")
             now = {model.id for model in session.models()}
@@ -103,8 +116,9 @@ class CompareDesk:
             shown = _shown(compared, before[0]), _shown(evaluated, before[1])
             busy = compared is not None and compared.busy
             buttons = gr.update(interactive=not busy), gr.update(visible=busy)
-            again = gr.update(interactive=bool(session.models()) and not (evaluated and evaluated.busy))
-            yield *shown[0], *buttons, *shown[1], again, told
+            measuring = evaluated is not None and evaluated.busy
+            again = gr.update(interactive=bool(session.models()) and not measuring), gr.update(visible=measuring)
+            yield *shown[0], *buttons, *shown[1], *again, told
             before = _mark(compared), _mark(evaluated)
 
 
@@ -114,11 +128,12 @@ def _mark(comparison: Comparison | None) -> object:
 
 
 def _shown(comparison: Comparison | None, before: object) -> tuple[Any, Any, Any]:
-    """note, steps, result; the result only where it has changed."""
-    if comparison is None:
-        return None, None, gr.skip()
-    result = gr.skip() if _mark(comparison) == before else compare_view.result(comparison)
-    return compare_view.note(comparison), compare_view.steps(comparison), result
+    """note, steps, result: the first and the last only where they have changed, for what a button said stays."""
+    steps = compare_view.steps(comparison) if comparison else None
+    if comparison is None or _mark(comparison) == before:
+        return gr.skip(), steps, gr.skip()
+    note = gr.skip() if before is FIRST and comparison.busy else compare_view.note(comparison)
+    return note, steps, compare_view.result(comparison)
 
 
 def build(page: Page, tab: gr.Tab) -> None:
@@ -155,6 +170,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         prose(f"<p class='hint'>{held_out}</p>")
         with gr.Row(elem_classes=["row", "actions"]):
             evaluate = gr.Button(EVALUATE, elem_id="evaluate-start", scale=0, min_width=200)
+            stop_evaluation = gr.Button("Stop", visible=False, elem_id="evaluate-stop", scale=0, min_width=96)
         evaluate_note = charts.note(elem_id="evaluate-note")
         evaluate_steps = charts.drawn("steps", elem_id="evaluate-steps")
         evaluated = charts.drawn("comparison", empty=NOT_YET, elem_id="evaluate-result")
@@ -165,6 +181,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     page.on(page.model_changed.change, desk.lists, [models], [models, evaluate])
     page.on(go.click, desk.press_compare, chosen, [note, signal], trigger_mode="once")
     page.on(stop.click, desk.press_stop, [], [note])
+    page.on(stop_evaluation.click, desk.press_stop_evaluation, [], [evaluate_note])
     page.on(
         [evaluate.click, page.evaluation_wanted.change],
         desk.press_evaluate,
@@ -173,7 +190,8 @@ def build(page: Page, tab: gr.Tab) -> None:
         trigger_mode="once",
     )
     screen = [
-        note, steps, result, go, stop, evaluate_note, evaluate_steps, evaluated, evaluate, page.model_changed
+        note, steps, result, go, stop,
+        evaluate_note, evaluate_steps, evaluated, evaluate, stop_evaluation, page.model_changed,
     ]  # fmt: skip
     page.on([signal.change, tab.select], desk.follow, [], screen, trigger_mode="always_last", concurrency_limit=None)
     CompareEndpoints(comparisons).add_to(page)

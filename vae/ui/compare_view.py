@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from vae.figures import FIGURES, GROUPS, Evaluation, Figure
 from vae.kinds import KINDS
 from vae.ui import charts, notices, train_view
-from vae.ui.comparing import Column, Comparison
+from vae.ui.comparison import Column, Comparison
 
 if TYPE_CHECKING:
     from vae.latent import Point
@@ -69,6 +70,8 @@ def note(comparison: Comparison) -> dict[str, str] | None:
     if lost and comparison.state == "done":
         told = " ".join(f"{column.title}: {column.problem}" for column in lost)
         return charts.note_value("error", f"Not all could be compared. {told}")
+    if comparison.state == "done":
+        return charts.note_value("done", f"Done. The {'table is' if len(comparison.columns) > 1 else 'figures are'} below.")
     return None
 
 
@@ -84,13 +87,14 @@ def result(comparison: Comparison) -> dict[str, Any] | None:
         for name, (column, known) in zip(names, measured, strict=True)
     ]
     first = measured[0][1].evaluation
+    own = comparison.judge is not None and comparison.judge.id in ids
     sentences = "1 sentence" if first.sentences == 1 else f"{first.sentences:,} sentences"
     return {
-        "columns": [{"title": name, "about": column.about} for name, (column, _) in zip(names, measured, strict=True)],
+        "columns": [{"title": name, "about": _about(column)} for name, (column, _) in zip(names, measured, strict=True)],
         "notice": notices.notices(told),
         "judge": _judge(comparison, ids),
-        "groups": [_took(measured), *(_group(group, [known for _, known in measured]) for group in GROUPS)],
-        "dimensions": list(first.kl_per_dimension) if len(measured) == 1 else [],
+        "groups": [_took(measured), *(_group(group, [known for _, known in measured], own=own) for group in GROUPS)],
+        "dimensions": [_finite(value) for value in first.kl_per_dimension] if len(measured) == 1 else [],
         "samples": [_points(known.said, known) for _, known in measured],
         "given": [
             {"source": source, "cells": [_at(known.given_back, row, known) for _, known in measured]}
@@ -102,6 +106,14 @@ def result(comparison: Comparison) -> dict[str, Any] | None:
         "quick": QUICK.format(sentences, comparison.text, first.samples, first.drawn),
         "command": command(len(measured), judged=comparison.judge is not None),
     }
+
+
+def _about(column: Column) -> str:
+    return f"{column.about}. {column.remark}" if column.remark else column.about
+
+
+def _finite(value: float) -> float:
+    return value if math.isfinite(value) else 0.0  # a model that ran away; neither JSON nor a bar has NaN
 
 
 def command(models: int, *, judged: bool) -> str:
@@ -149,8 +161,11 @@ def _meant(known: Evaluation) -> str:
     return f"meant to be {train_view.duration(60 * known.minutes)}" if known.minutes else "not known"
 
 
-def _group(group: str, measured: Sequence[Measured]) -> dict[str, Any]:
-    """A group of figures: rows; `without`, why a column has none of them, or ""; `missing`, what no column has."""
+def _group(group: str, measured: Sequence[Measured], *, own: bool) -> dict[str, Any]:
+    """A group of figures: rows; `without`, why a column has none of them, or ""; `missing`, what no column has.
+
+    `own`: the judge is one of the models.
+    """
     figures = [figure for figure in FIGURES.values() if figure.group == group]
     shown = [figure for figure in figures if any(figure.name not in known.missing for known in measured)]
     why: dict[str, list[str]] = {}
@@ -165,7 +180,11 @@ def _group(group: str, measured: Sequence[Measured]) -> dict[str, Any]:
     return {
         "title": GROUPS[group],
         "rows": [
-            {"title": figure.title, "help": figure.help, "better": figure.better, "cells": _cells(figure, measured)}
+            {
+                "title": figure.title, "help": figure.help, "better": figure.better,
+                # against the judge's own figures, a judge among the models would be compared with itself
+                "cells": _cells(figure, measured, bars=not (own and group == "density")),
+            }
             for figure in shown
         ],
         "without": without if shown else [""] * len(measured),
@@ -173,24 +192,44 @@ def _group(group: str, measured: Sequence[Measured]) -> dict[str, Any]:
     }
 
 
-def _cells(figure: Figure, measured: Sequence[Measured]) -> list[dict[str, Any]]:
-    """A row of the table. The best is marked where one is better than another as they are read."""
+def _cells(figure: Figure, measured: Sequence[Measured], *, bars: bool = True) -> list[dict[str, Any]]:
+    """A row of the table, perhaps with bars. The best is marked where one is better than another as they are read."""
     rows: list[dict[str, Any]] = [asdict(known.evaluation) for known in measured]
-    known = {row[figure.name] for row in rows if row[figure.name] is not None}
-    best = {"lower": min, "higher": max}[figure.better](known) if figure.better and len(known) > 1 else None
-    differ = len({figure.told(value) for value in known}) > 1
+    good = [_clipped(figure, row) for row in rows]
+    best = _best(figure, rows, good)
     cells: list[dict[str, Any]] = []
-    for row, one in zip(rows, measured, strict=True):
-        value, ends = row[figure.name], figure.bounds(row)
+    for row, one, clipped in zip(rows, measured, good, strict=True):
+        value, ends = row[figure.name], figure.bounds(row) if bars else None
         if value is None:
             cells.append({"text": "none", "why": one.missing[figure.name]})
             continue
         cells.append({
-            "text": told(figure, value), "unit": figure.unit.replace("share", ""), "share": figure.share(row),
-            "best": differ and best is not None and figure.told(value) == figure.told(best),
+            "text": told(figure, value), "unit": figure.unit.replace("share", ""), "share": figure.share(row) if bars else None,
+            "best": best is not None and clipped is not None and told(figure, clipped) == best,
             "ends": [figure.told(end) for end in reversed(ends)] if ends else None,
         })  # fmt: skip
     return cells
+
+
+def _clipped(figure: Figure, row: Mapping[str, Any]) -> float | None:
+    """A value, but none better than the good end of the bar: past it, better is worse. None if it is no number."""
+    value, ends = row[figure.name], figure.bounds(row)
+    if value is None or not math.isfinite(value):
+        return None
+    if ends is None or not figure.better:
+        return float(value)
+    return float(max(value, ends[0]) if figure.better == "lower" else min(value, ends[0]))
+
+
+def _best(figure: Figure, rows: Sequence[Mapping[str, Any]], good: Sequence[float | None]) -> str | None:
+    """The best of the clipped values as it is read; None if all read the same, or all are as poor as can be."""
+    known = [value for value in good if value is not None]
+    shares = [figure.share(row) for row in rows]
+    if not figure.better or len({told(figure, value) for value in known}) < 2:
+        return None
+    if all(share == 0 for share in shares if share is not None) and any(share is not None for share in shares):
+        return None
+    return told(figure, min(known) if figure.better == "lower" else max(known))
 
 
 def told(figure: Figure, value: float) -> str:

@@ -9,80 +9,27 @@ import asyncio
 import logging
 import weakref
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
-from itertools import accumulate
-from typing import TYPE_CHECKING, Literal
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from vae.bell import Bell
+from vae.job import ANEW, KEPT
 from vae.jobs import JobError, Jobs, Status
 from vae.kinds import KINDS
 from vae.measuring import Measurer, MeasuringError, Task
-from vae.ui import corpus_tab
 from vae.ui.checks import choice
-from vae.ui.model import Model, readable
+from vae.ui.comparison import FALLBACK, Column, Comparison, Slot, judge, split
+from vae.ui.model import Model
 from vae.ui.session import RefusedError, Session
 from vae.ui.train_view import Story
 from vae.ui.training import MODEL_STATES, Trainings, configure
 
 if TYPE_CHECKING:
+    from vae.config import Config
     from vae.corpus import Corpus
-    from vae.measuring import Measured
 
 MOST = 4  # models side by side
-SENTENCES, CHARACTERS = 300, 24_000  # of the text, to measure on, at most
-READ = 20_000  # training sentences in which copies are looked for
-WORDS = range(4, 15)  # of a sentence at an end of a way: neither a cry nor a story
-FALLBACK = "everyday-english.tsv"  # to measure on where the visitor has no text
 _log = logging.getLogger(__name__)
-
-State = Literal["training", "measuring", "done", "stopped", "failed"]
-Slot = Literal["compare", "evaluate"]  # a visitor has one of each
-
-
-@dataclass(eq=False)
-class Column:
-    """One of the models compared: how far its training is, if it needs one, and what became of it."""
-
-    title: str
-    family: str
-    about: str
-    model: Model | None = None
-    run: str = ""
-    status: Status | None = None
-    story: Story = field(default_factory=Story)
-    problem: str = ""  # why it cannot be compared
-
-    @property
-    def seconds(self) -> float | None:
-        """What its training took, if it was watched."""
-        return self.story.progress.seconds if self.story.progress else None
-
-
-@dataclass(eq=False)
-class Comparison:
-    """Models on their way to being measured on the same sentences, and what was found."""
-
-    text: str  # its name
-    sentences: tuple[str, ...]
-    real: tuple[str, ...]
-    columns: list[Column]
-    judge: Model | None = None  # of fluency
-    state: State = "training"
-    said: str = ""  # how far the measuring is
-    problem: str = ""
-    measured: dict[Column, Measured] = field(default_factory=dict)
-    driver: asyncio.Task[None] | None = None
-
-    @property
-    def busy(self) -> bool:
-        return self.state in ("training", "measuring")
-
-    @property
-    def ends(self) -> tuple[str, str] | None:
-        """Two of the sentences to go between."""
-        fit = [sentence for sentence in self.sentences if len(sentence.split()) in WORDS]
-        both = fit if len(fit) > 1 else self.sentences
-        return (both[0], both[1]) if len(both) > 1 else None
 
 
 class Comparisons:
@@ -119,23 +66,11 @@ class Comparisons:
             raise RefusedError("There is no text to train on yet. Choose one in Corpus first.")
         configs = [configure(preset, {**settings, "family": kind}) for kind in kinds]
         new = [Column(KINDS[kind].title, kind, "trained here", story=Story(kind)) for kind in kinds]
-        text, before = session.corpus, self.find(session)
-        comparison = self._begin(session, "compare", [*new, *map(_column, chosen)])
-        try:
+        text = session.corpus
+        async with self._begun(session, "compare", [*new, *map(_column, chosen)]) as comparison:
             for column, config in zip(new, configs, strict=True):
                 assert text is not None
-                column.run = await asyncio.to_thread(self._jobs.submit, session.owner, config, text, aside=True)
-        except BaseException:  # the queue is full, or whoever asked is gone
-            self._end_runs(session, comparison)
-            if before is None:
-                del self._known[session]["compare"]
-            else:
-                self._known[session]["compare"] = before
-            raise
-        if comparison.busy:
-            self._drive(session, comparison)
-        else:  # it was stopped by now
-            self._end_runs(session, comparison)
+                await self._submit(session, column, config, text)
         return comparison
 
     async def evaluate(self, session: Session, model: object = "") -> Comparison:
@@ -150,8 +85,8 @@ class Comparisons:
             if going.columns[0].model != chosen:
                 raise RefusedError("Another of your models is being measured. Wait until that is done.")
             return going
-        comparison = self._begin(session, "evaluate", [_column(chosen)])
-        self._drive(session, comparison)
+        async with self._begun(session, "evaluate", [_column(chosen)]) as comparison:
+            pass
         return comparison
 
     def stop(self, session: Session, slot: Slot = "compare") -> None:
@@ -169,6 +104,7 @@ class Comparisons:
         self._end_runs(session, comparison)
         if comparison.driver is not None:
             comparison.driver.cancel()
+        self._bell(session).ring()
 
     async def follow(self, session: Session) -> AsyncIterator[None]:
         """Now, and whenever there is news of either slot, until neither is under way."""
@@ -183,58 +119,106 @@ class Comparisons:
     def _bell(self, session: Session) -> Bell:
         return self._bells.setdefault(session, Bell())
 
-    def _begin(self, session: Session, slot: Slot, columns: list[Column]) -> Comparison:
+    @asynccontextmanager
+    async def _begun(self, session: Session, slot: Slot, columns: list[Column]) -> AsyncIterator[Comparison]:
+        """A new one, driven from the end of the block on. If that fails, the one before is the newest again."""
         before = self.find(session, slot)
         if before is not None and before.busy:
             raise RefusedError("Your comparison has not ended yet. Stop it before you begin another.")
         text = session.corpus
-        train, held_out = _split(text or corpus_tab.read_once(corpus_tab.ours(FALLBACK).data, FALLBACK))
-        comparison = Comparison(text.name if text else FALLBACK, held_out, train, columns)
-        self._known.setdefault(session, {})[slot] = comparison
-        return comparison
-
-    def _drive(self, session: Session, comparison: Comparison) -> None:
-        comparison.driver = asyncio.create_task(self._go(session, comparison))
+        comparison = Comparison(text.name if text else FALLBACK, columns)
+        known = self._known.setdefault(session, {})
+        known[slot] = comparison  # before anything is awaited, so that there is one
+        held = session.held[slot] = {column.model.id for column in columns if column.model}
+        try:
+            comparison.real, comparison.sentences = await asyncio.to_thread(split, text)
+            yield comparison
+        except BaseException:  # the queue is full, or whoever asked is gone
+            self._end_runs(session, comparison)
+            held.clear()
+            if known[slot] is comparison:
+                known.pop(slot)
+                known.update({slot: before} if before else {})
+            raise
+        if comparison.busy:
+            comparison.driver = asyncio.create_task(self._go(session, comparison, held))
+        else:  # it was stopped by now
+            self._end_runs(session, comparison)
+            held.clear()
         self._bell(session).ring()
 
-    async def _go(self, session: Session, comparison: Comparison) -> None:
+    async def _submit(self, session: Session, column: Column, config: Config, text: Corpus) -> None:
+        """Queue a training. Who leaves meanwhile leaves it known, so that it can be ended."""
+
+        def submit() -> None:
+            column.run = self._jobs.submit(session.owner, config, text, aside=True)
+
+        submitting = asyncio.ensure_future(asyncio.to_thread(submit))
         try:
-            await asyncio.gather(*(self._train(session, column) for column in comparison.columns if column.run))
-            await self._measure(session, comparison)
+            await asyncio.shield(submitting)
+        finally:
+            await asyncio.wait({submitting})
+
+    async def _go(self, session: Session, comparison: Comparison, held: set[str]) -> None:
+        try:
+            await asyncio.gather(*(self._train(session, column, held) for column in comparison.columns if column.run))
+            await self._measure(session, comparison, held)
         except asyncio.CancelledError:
             comparison.state = "stopped"
         except Exception as error:
             comparison.state, comparison.problem = "failed", str(error)
+            self._end_runs(session, comparison)
             if not isinstance(error, ValueError):
                 _log.exception("a comparison broke off")
                 comparison.problem = (
                     "The comparison broke off at an unexpected error; the server's log has the details."
                 )
-        self._bell(session).ring()
+        finally:
+            comparison.real = ()  # it is large, and has done its work
+            held.clear()
+            self._bell(session).ring()
 
-    async def _train(self, session: Session, column: Column) -> None:
+    async def _train(self, session: Session, column: Column, held: set[str]) -> None:
         """Follow a training to its end and take its model over."""
         bell = self._bell(session)
         try:
-            async for status, events in self._jobs.watch(session.owner, column.run):
-                column.status = status
-                column.story.add(events)
-                bell.ring()
+            status = await self._watched(session, column)
+            if status.state == "failed":  # there is no Resume here: what it saved by now is all there will be
+                why = status.message.removesuffix(KEPT).removesuffix(ANEW).strip()
+                column.remark = f"Its training broke off. {why}"
+                self._jobs.stop(session.owner, column.run)
+                status = await self._watched(session, column)
+            elif status.state == "diverged":
+                column.remark = "Its loss ran away, so its training stopped itself."
             if status.model is None or status.state not in MODEL_STATES:
-                column.problem = status.message
+                column.problem = f"{column.remark or status.message} There is no model of it to compare."
                 return
+            if column.remark:
+                column.remark += " What is compared is its best model until then."
             await asyncio.to_thread(self._trainings.collect, session, column.run, use=False)
             column.model = self._trainings.model(session, column.run)
+            held.add(column.model.id)
         except ValueError as error:  # its file cannot be used, or the visitor is gone
             column.problem = str(error)
         finally:
             bell.ring()
 
-    async def _measure(self, session: Session, comparison: Comparison) -> None:
+    async def _watched(self, session: Session, column: Column) -> Status:
+        """Follow a training until it rests."""
+        async for status, events in self._jobs.watch(session.owner, column.run, column.told):
+            column.status = status
+            column.told += len(events)
+            column.story.add(events)
+            self._bell(session).ring()
+        return status
+
+    async def _measure(self, session: Session, comparison: Comparison, held: set[str]) -> None:
         ready = {column: column.model.path for column in comparison.columns if column.model}
         if not ready:
             raise MeasuringError("None of the models was trained, so there is nothing to compare.")
-        comparison.judge = _judge(session, comparison)
+        comparison.judge = judge(session, comparison)
+        if comparison.judge:
+            held.add(comparison.judge.id)
         bell = self._bell(session)
 
         def say(line: str) -> None:
@@ -248,8 +232,13 @@ class Comparisons:
             comparison.judge.path if comparison.judge else None, ends=comparison.ends,
         )  # fmt: skip
         found = await self._measurer.measure(task, say)
-        comparison.measured = dict(zip(ready, found, strict=True))
-        comparison.real = ()  # it is large, and has done its work
+        for column, known in zip(ready, found, strict=True):
+            if isinstance(known, str):
+                column.problem = known
+            else:
+                comparison.measured[column] = known
+                if known.evaluation.judge is None:  # its file cannot be used
+                    comparison.judge = None
         comparison.state = "done"
 
     def _end_runs(self, session: Session, comparison: Comparison) -> None:
@@ -277,18 +266,3 @@ def _own(session: Session, model: object) -> Model:
 
 def _column(model: Model) -> Column:
     return Column(model.name, model.family, model.about, model)
-
-
-def _judge(session: Session, comparison: Comparison) -> Model | None:
-    """The first language model that is compared; or else one of the visitor's that has learned from the same text."""
-    compared = [column.model for column in comparison.columns if column.model]
-    learned = [model for model in session.models() if model.name == readable(comparison.text)]
-    return next((model for model in [*compared, *learned] if not KINDS[model.family].space), None)
-
-
-def _split(text: Corpus) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Of a text: what models of it have learned from, and what they have not; no more than can be measured soon."""
-    train, held_out = text.split()
-    sizes = accumulate(len(sentence) for sentence in held_out[:SENTENCES])
-    few = [sentence for sentence, size in zip(held_out, sizes, strict=False) if size <= CHARACTERS]
-    return tuple(train[:READ]), tuple(few or held_out[:1])

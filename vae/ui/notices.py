@@ -15,6 +15,7 @@ ALIKE = 1.03  # times: figures no further apart are called alike
 SCARCE = 5.0  # BLEU under which nothing of a sentence is said to come back
 DULL = 0.7  # of the real text's perplexity: samples far below it play safe
 VARIED = 0.9  # share of different samples under which repetition is worth a word
+LOST = 3.0  # bits a character of the real text, past which a judge has learned next to nothing
 UNEVEN = 1.3  # times: trainings no further apart took the same
 
 
@@ -68,8 +69,8 @@ def _density(columns: Sequence[Told]) -> list[str]:
     (low, first), (high, _) = told[0], told[-1]
     names = [columns[place].name for _, place in told]
     if high < ALIKE * low:
-        values = f"perplexity {_number(low)} to {_number(high)}"
-        return [_upper(f"{_list(names)} find the held-out sentences about equally likely: {values}.")]
+        values = " to ".join(dict.fromkeys([_number(low), _number(high)]))
+        return [_upper(f"{_list(names)} find the held-out sentences about equally likely: perplexity {values}.")]
     others = _list([f"{_number(value)} ({columns[place].name})" for value, place in told[1:]])
     text = f"{columns[first].name} finds the held-out sentences likeliest: perplexity {_number(low)}, against {others}."
     if any(KINDS[columns[place].family].space for _, place in told[1:]):
@@ -86,18 +87,23 @@ def _reconstruction(columns: Sequence[Told]) -> list[str]:
     if best < SCARCE:
         return [f"Next to nothing of a held-out sentence comes back: BLEU {best:.1f} of 100 at best."]
     if len(told) == 1:
-        return [_upper(f"{name} gives part of a held-out sentence back: BLEU {best:.1f} of 100.")]
+        return [f"What comes back of a held-out sentence: BLEU {best:.1f} of 100."]
     if best < ALIKE * told[-1][0]:
         return [_upper(f"{_list([n for _, n in told])} give back about as much of a sentence: BLEU {best:.1f} of 100.")]
     others = _list([f"{value:.1f} ({other})" for value, other in told[1:]])
-    return [_upper(f"{name} gives most of a held-out sentence back: BLEU {best:.1f} of 100, against {others}.")]
+    return [
+        _upper(f"{name} gives more of a held-out sentence back than {'the other' if len(told) == 2 else 'the others'}: BLEU {best:.1f} of 100, against {others}.")
+    ]
 
 
 def _samples(columns: Sequence[Told]) -> list[str]:
     said = []
     told = sorted((c.known.forward_perplexity, c.name) for c in columns if c.known.forward_perplexity is not None)
     real = next((c.known.real_perplexity for c in columns if c.known.real_perplexity is not None), None)
-    if told and real is not None:
+    bits = next((c.known.real_bits_per_character for c in columns if c.known.real_bits_per_character is not None), 0.0)
+    if bits > LOST:
+        said.append("The judge has learned too little to judge.")
+    elif told and real is not None:
         values = _list([f"{_number(value)} ({name})" for value, name in told])
         text = f"To the judge the samples have a perplexity of {values}; real sentences have {_number(real)}."
         if told[0][0] < DULL * real:

@@ -49,6 +49,7 @@ class Session:
         self.owner = owner
         self.corpus: Corpus | None = None
         self.collected: dict[str, str] = {}  # runs whose model has been added: the model's id
+        self.held: dict[str, set[str]] = {}  # models that must not go now, by what needs them
         self.streams = Streams()
         self.last_used = time.monotonic()
         self._folder = folder
@@ -56,6 +57,7 @@ class Session:
         self._bundled = bundled
         self._own: dict[str, Model] = {}
         self._in_use = BUNDLED
+        self._changing = threading.Lock()
 
     @property
     def empty(self) -> bool:
@@ -96,6 +98,8 @@ class Session:
     def add_model(self, path: Path, origin: str, *, use: bool = True) -> Model:
         """Copy the model file at `path` to this visitor's own and use it. Raises CheckpointError, RefusedError.
 
+        The oldest goes when there are too many, save those in use and those held.
+
         Args:
             path: a model file, checked whole before it is kept; shown under the name in it, or else the file's.
             origin: where it came from, in words: "trained here", "loaded from a file".
@@ -111,14 +115,17 @@ class Session:
             kept.unlink(missing_ok=True)
             raise
         shown = readable(loaded.info.name) or readable(path.name) or "Unnamed"
-        self._own[model_id] = Model(model_id, shown, origin, kept, loaded.config.family)
-        if use or self._in_use not in {m.id for m in self.models()}:
-            self._in_use = model_id
-        unused = [model for model in self._own.values() if model.id not in (model_id, self._in_use)]  # oldest first
-        for old in unused[: max(0, len(self._own) - MAX_MODELS)]:
-            del self._own[old.id]
-            old.path.unlink(missing_ok=True)
-        return self._own[model_id]
+        model = Model(model_id, shown, origin, kept, loaded.config.family)
+        with self._changing:
+            self._own[model_id] = model
+            if use or self._in_use not in {m.id for m in self.models()}:
+                self._in_use = model_id
+            needed = {model_id, self._in_use}.union(*self.held.values())
+            unused = [model for model in self._own.values() if model.id not in needed]  # oldest first
+            for old in unused[: max(0, len(self._own) - MAX_MODELS)]:
+                del self._own[old.id]
+                old.path.unlink(missing_ok=True)
+        return model
 
     def forget(self) -> None:
         """Remove this visitor's files."""
