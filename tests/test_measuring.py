@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from vae.corpus import Corpus
 from vae.figures import FIGURES
-from vae.measuring import GIVEN_BACK, SAID, STEPS, Measured, Measurer, MeasuringError, Task
+from vae.measuring import GIVEN_BACK, SAID, STEPS, Measured, Measurer, MeasuringError, Task, measure
 
 
 def task(corpus: Corpus, *models: Path) -> Task:
@@ -40,6 +41,13 @@ def test_model_that_cannot_be_loaded_is_told_in_words(corpus: Corpus, tmp_path: 
     with pytest.raises(MeasuringError, match="no model"):
         asyncio.run(Measurer().measure(task(corpus, damaged), lambda line: None))
     assert processes() == []
+
+
+def test_model_that_cannot_be_loaded_takes_no_other_with_it(corpus: Corpus, model_path: Path, tmp_path: Path) -> None:
+    one, lost = measure(replace(task(corpus, model_path, tmp_path / "gone.safetensors"), drawn=2, samples=1))
+    assert isinstance(one, Measured)
+    assert isinstance(lost, str)
+    assert "cannot be opened" in lost
 
 
 def test_measuring_that_is_broken_off_leaves_no_process_and_lets_the_next_begin(

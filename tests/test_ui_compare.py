@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from serving import running_app
 
 from vae.config import Config
 from vae.corpus import Corpus
-from vae.figures import GROUPS
+from vae.figures import FIGURES, GROUPS
 from vae.jobs import Jobs
 from vae.kinds import KINDS
 from vae.train import train
@@ -23,7 +24,7 @@ from vae.ui import compare_view, notices
 from vae.ui.comparing import MOST, Comparisons
 from vae.ui.comparison import Column, Comparison
 from vae.ui.notices import Told
-from vae.ui.session import BUNDLED, Session, Visitors
+from vae.ui.session import BUNDLED, MAX_MODELS, Session, Visitors
 from vae.ui.training import Trainings
 
 SETTINGS = {"latent": 4, "hidden": 16, "encoder_hidden": 16, "embedding": 16, "minutes": 0.0, "epochs": 1.0}
@@ -128,9 +129,55 @@ def test_best_of_a_row_is_marked_only_where_figures_differ(compared: Comparison)
     for group in shown["groups"]:
         for row in group["rows"]:
             texts = {cell["text"] for cell in row["cells"] if "why" not in cell}
-            best = [cell["text"] for cell in row["cells"] if cell.get("best")]
-            assert len(set(best)) <= 1
+            best = {cell["text"]: cell["share"] for cell in row["cells"] if cell.get("best")}
+            assert len(best) <= 1 or set(best.values()) == {1.0}  # past the good end all are as good
             assert not best or (row["better"] and len(texts) > 1)
+
+
+def test_best_is_looked_for_up_to_the_good_end_only_and_not_among_the_poorest(compared: Comparison) -> None:
+    def best(*values: float) -> list[bool]:
+        known = [
+            replace(one, evaluation=replace(one.evaluation, reconstruction_bleu=value))
+            for one, value in zip(compared.measured.values(), values, strict=True)
+        ]
+        cells = compare_view._cells(FIGURES["reconstruction_bleu"], known)
+        return [cell["best"] for cell in cells]
+
+    assert best(10.0, 30.0, 20.0) == [False, True, False]
+    assert best(10.0, 85.0, 90.0) == [False, True, True]
+    assert best(81.0, 85.0, 90.0) == best(0.0, 0.0, 0.0) == [False, False, False]
+    assert best(10.0, math.nan, 20.0) == [False, False, True]
+
+
+def test_judge_among_the_models_is_not_compared_with_itself(compared: Comparison) -> None:
+    shown = compare_view.result(compared)
+    assert shown is not None
+    groups = {group["title"]: group for group in shown["groups"]}
+    cells = [cell for row in groups[GROUPS["density"]]["rows"] for cell in row["cells"] if "why" not in cell]
+    assert cells
+    assert all(cell["share"] is None and cell["ends"] is None for cell in cells)
+
+
+def test_judge_that_has_learned_next_to_nothing_is_told(compared: Comparison) -> None:
+    little = "The judge has learned too little to judge."
+    assert (little in notices.notices(told(compared, real_bits_per_character=3.5))) is True
+    assert (little in notices.notices(told(compared, real_bits_per_character=1.5))) is False
+
+
+def test_end_of_a_comparison_is_told(compared: Comparison) -> None:
+    assert compare_view.note(compared) == {"kind": "done", "text": "Done. The table is below."}
+
+
+def test_models_of_a_comparison_under_way_are_not_dropped_for_newer_ones(
+    visitor: Session, models: dict[str, Path]
+) -> None:
+    first, second, *_ = ids(visitor)
+    visitor.held["compare"] = {first}
+    for _ in range(MAX_MODELS):
+        visitor.add_model(models["vae"], "loaded from a file")
+    assert first in ids(visitor)
+    assert second not in ids(visitor)
+    assert len(ids(visitor)) == MAX_MODELS
 
 
 def told(compared: Comparison, **figures: float) -> list[Told]:

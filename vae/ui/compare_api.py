@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from vae.events import plain
 from vae.figures import FIGURES
 from vae.ui import compare_view, notices
 from vae.ui.comparing import Comparisons
@@ -131,11 +131,11 @@ def report(comparison: Comparison) -> dict[str, Any]:
 
 def _found(known: Measured, sentences: tuple[str, ...]) -> dict[str, Any]:
     values: dict[str, Any] = asdict(known.evaluation)
-    figures = {name: _number(values[name]) for name in FIGURES}
+    figures = {name: plain(values[name]) for name in FIGURES}
     return {
         "figures": figures,
         "missing": known.missing,
-        "kl_per_dimension": [_number(value) for value in known.evaluation.kl_per_dimension],
+        "kl_per_dimension": [plain(value) for value in known.evaluation.kl_per_dimension],
         "verdict": known.evaluation.verdict,
         "samples": [point.text for point in known.said],
         "reconstructions": [
@@ -143,7 +143,3 @@ def _found(known: Measured, sentences: tuple[str, ...]) -> dict[str, Any]:
         ],
         "path": [point.text for point in known.way],
     }
-
-
-def _number(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None  # JSON has no NaN

@@ -71,7 +71,8 @@ def note(comparison: Comparison) -> dict[str, str] | None:
         told = " ".join(f"{column.title}: {column.problem}" for column in lost)
         return charts.note_value("error", f"Not all could be compared. {told}")
     if comparison.state == "done":
-        return charts.note_value("done", f"Done. The {'table is' if len(comparison.columns) > 1 else 'figures are'} below.")
+        what = "The table is" if len(comparison.columns) > 1 else "The figures are"
+        return charts.note_value("done", f"Done. {what} below.")
     return None
 
 
@@ -89,8 +90,9 @@ def result(comparison: Comparison) -> dict[str, Any] | None:
     first = measured[0][1].evaluation
     own = comparison.judge is not None and comparison.judge.id in ids
     sentences = "1 sentence" if first.sentences == 1 else f"{first.sentences:,} sentences"
+    abouts = [_about(column) for column, _ in measured]
     return {
-        "columns": [{"title": name, "about": _about(column)} for name, (column, _) in zip(names, measured, strict=True)],
+        "columns": [{"title": name, "about": about} for name, about in zip(names, abouts, strict=True)],
         "notice": notices.notices(told),
         "judge": _judge(comparison, ids),
         "groups": [_took(measured), *(_group(group, [known for _, known in measured], own=own) for group in GROUPS)],
@@ -167,6 +169,7 @@ def _group(group: str, measured: Sequence[Measured], *, own: bool) -> dict[str, 
     `own`: the judge is one of the models.
     """
     figures = [figure for figure in FIGURES.values() if figure.group == group]
+    bars = not (own and group == "density")  # which go by the judge's own figures: it would be compared with itself
     shown = [figure for figure in figures if any(figure.name not in known.missing for known in measured)]
     why: dict[str, list[str]] = {}
     for figure in figures:
@@ -180,12 +183,8 @@ def _group(group: str, measured: Sequence[Measured], *, own: bool) -> dict[str, 
     return {
         "title": GROUPS[group],
         "rows": [
-            {
-                "title": figure.title, "help": figure.help, "better": figure.better,
-                # against the judge's own figures, a judge among the models would be compared with itself
-                "cells": _cells(figure, measured, bars=not (own and group == "density")),
-            }
-            for figure in shown
+            {"title": figure.title, "help": figure.help, "better": figure.better, "cells": cells}
+            for figure, cells in zip(shown, [_cells(figure, measured, bars=bars) for figure in shown], strict=True)
         ],
         "without": without if shown else [""] * len(measured),
         "missing": [f"{', '.join(names)}: {reason}" for reason, names in why.items()],
@@ -195,25 +194,26 @@ def _group(group: str, measured: Sequence[Measured], *, own: bool) -> dict[str, 
 def _cells(figure: Figure, measured: Sequence[Measured], *, bars: bool = True) -> list[dict[str, Any]]:
     """A row of the table, perhaps with bars. The best is marked where one is better than another as they are read."""
     rows: list[dict[str, Any]] = [asdict(known.evaluation) for known in measured]
-    good = [_clipped(figure, row) for row in rows]
-    best = _best(figure, rows, good)
+    bounds = [figure.bounds(row) if bars else None for row in rows]
+    shares = [figure.share(row) if bars else None for row in rows]
+    good = [_clipped(figure, row[figure.name], ends) for row, ends in zip(rows, bounds, strict=True)]
+    best = _best(figure, good, shares)
     cells: list[dict[str, Any]] = []
-    for row, one, clipped in zip(rows, measured, good, strict=True):
-        value, ends = row[figure.name], figure.bounds(row) if bars else None
+    for row, one, ends, share, clipped in zip(rows, measured, bounds, shares, good, strict=True):
+        value = row[figure.name]
         if value is None:
             cells.append({"text": "none", "why": one.missing[figure.name]})
             continue
         cells.append({
-            "text": told(figure, value), "unit": figure.unit.replace("share", ""), "share": figure.share(row) if bars else None,
+            "text": told(figure, value), "unit": figure.unit.replace("share", ""), "share": share,
             "best": best is not None and clipped is not None and told(figure, clipped) == best,
             "ends": [figure.told(end) for end in reversed(ends)] if ends else None,
         })  # fmt: skip
     return cells
 
 
-def _clipped(figure: Figure, row: Mapping[str, Any]) -> float | None:
-    """A value, but none better than the good end of the bar: past it, better is worse. None if it is no number."""
-    value, ends = row[figure.name], figure.bounds(row)
+def _clipped(figure: Figure, value: float | None, ends: tuple[float, float] | None) -> float | None:
+    """A value, but none better than the good end of the bar, past which nothing is gained. None if it is no number."""
     if value is None or not math.isfinite(value):
         return None
     if ends is None or not figure.better:
@@ -221,13 +221,13 @@ def _clipped(figure: Figure, row: Mapping[str, Any]) -> float | None:
     return float(max(value, ends[0]) if figure.better == "lower" else min(value, ends[0]))
 
 
-def _best(figure: Figure, rows: Sequence[Mapping[str, Any]], good: Sequence[float | None]) -> str | None:
+def _best(figure: Figure, good: Sequence[float | None], shares: Sequence[float | None]) -> str | None:
     """The best of the clipped values as it is read; None if all read the same, or all are as poor as can be."""
     known = [value for value in good if value is not None]
-    shares = [figure.share(row) for row in rows]
+    filled = [share for share in shares if share is not None]
     if not figure.better or len({told(figure, value) for value in known}) < 2:
         return None
-    if all(share == 0 for share in shares if share is not None) and any(share is not None for share in shares):
+    if filled and not any(filled):
         return None
     return told(figure, min(known) if figure.better == "lower" else max(known))
 

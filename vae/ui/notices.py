@@ -91,9 +91,9 @@ def _reconstruction(columns: Sequence[Told]) -> list[str]:
     if best < ALIKE * told[-1][0]:
         return [_upper(f"{_list([n for _, n in told])} give back about as much of a sentence: BLEU {best:.1f} of 100.")]
     others = _list([f"{value:.1f} ({other})" for value, other in told[1:]])
-    return [
-        _upper(f"{name} gives more of a held-out sentence back than {'the other' if len(told) == 2 else 'the others'}: BLEU {best:.1f} of 100, against {others}.")
-    ]
+    rest = "the other" if len(told) == 2 else "the others"
+    more = f"{name} gives more of a held-out sentence back than {rest}: BLEU {best:.1f} of 100, against {others}."
+    return [_upper(more)]
 
 
 def _samples(columns: Sequence[Told]) -> list[str]:
