@@ -17,17 +17,21 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
 
 from vae import PRESETS, checkpoint, corpus, fluency, latent
 from vae.checkpoint import Checkpoint
 from vae.events import Finished
 from vae.train import train
 
-ASSETS = Path(__file__).parents[2] / "assets"
+ASSETS = ROOT / "assets"
 DRAWN = 500
 
 
