@@ -74,6 +74,7 @@ class SentenceVAE(Autoencoder):
     def _chase(self, batch: Batch, t: int) -> None:
         """Updates of the encoder alone, each with another noise, so that it keeps up with the decoder.
 
+        Whether z tells more than before is seen in this process's share of the batch, of which it tells ln B at most.
         Source: He et al. 2019, arXiv:1901.05534.
         """
         for turn in range(1, self.config.aggressive + 1):
