@@ -12,7 +12,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 ROWS = (  # from the bottom up: a room imports only rooms of lower rows
     "kinds",
-    "figures aggregate bell config events machine distributed noise softmax gaussian scores store corpus_text",
+    "figures aggregate bell config events limits machine distributed noise records softmax gaussian scores store "
+    "corpus_text",
     "tokenizer schedules eventlog terminal corpus_running corpus_bytes distinct folders",
     "batches updates corpus_formats corpus_statistics",
     "layers families corpus tokenfile",

@@ -1,0 +1,61 @@
+"""What a server allows, each settable by an environment variable: the one statement of each, its range and its help."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+
+def _limit(variable: str, default: int, low: int, high: int, text: str) -> Any:
+    return field(default=default, metadata={"variable": variable, "range": (low, high), "help": text})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """Whole numbers. Where 0 is allowed, it leaves the choice to the machine, as the help says.
+
+    Raises:
+        ValueError: a value is out of its range; the message names the variable.
+    """
+
+    slots: int = _limit("VAE_SLOTS", 0, 0, 64, "trainings at once; 0: one for every two cores")
+    waiting: int = _limit("VAE_WAITING", 60, 1, 10_000, "trainings that may wait")
+    runs: int = _limit("VAE_RUNS", 20, 1, 1_000, "trainings that one visitor may keep; the oldest that ended go first")
+    minutes: int = _limit("VAE_MINUTES", 60, 1, 10_080, "minutes of one training, which then keeps its best model")
+    grace: int = _limit("VAE_GRACE", 30, 1, 10_080, "minutes that a training goes on while nobody watches")
+    corpus_mb: int = _limit("VAE_CORPUS_MB", 20, 1, 1_000, "megabytes of a text")
+    sentences: int = _limit("VAE_SENTENCES", 500_000, 2, 5_000_000, "sentences of a text")
+    parameters: int = _limit("VAE_PARAMETERS", 12, 1, 200, "million weights of a model")
+    models: int = _limit("VAE_MODELS", 12, 1, 1_000, "models that one visitor may keep; the oldest go first")
+    loaded_mb: int = _limit("VAE_LOADED_MB", 512, 16, 1_000_000, "megabytes of models in memory, of all visitors")
+    memory_mb: int = _limit("VAE_MEMORY_MB", 0, 0, 10_000_000, "megabytes of all processes together; 0: the machine's")
+    visitors: int = _limit("VAE_VISITORS", 2_000, 1, 1_000_000, "visitors that are known at once; the longest away go")
+    keep: int = _limit("VAE_KEEP", 48, 1, 10_000, "hours that what a visitor made is kept after they were last seen")
+
+    def __post_init__(self) -> None:
+        for limit in fields(self):
+            low, high = limit.metadata["range"]
+            value = getattr(self, limit.name)
+            if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+                raise ValueError(
+                    f"{limit.metadata['variable']} is {value!r}, but must be a whole number from {low} to {high}"
+                )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Limits:
+        """The limits that the environment names, and the defaults for all others.
+
+        Raises:
+            ValueError: a value is not a whole number, or out of its range; the message names the variable.
+        """
+        found: dict[str, Any] = {}
+        for limit in fields(cls):
+            text = environment.get(limit.metadata["variable"], "").strip()
+            if text:
+                try:
+                    found[limit.name] = int(text)
+                except ValueError:
+                    found[limit.name] = text
+        return cls(**found)

@@ -1,0 +1,203 @@
+"""What a server remembers of its visitors over a restart: rows in SQLite, large files beside it in the data folder.
+
+A row names things by ids that are also the names of their files: runs/ID/, models/ID.safetensors, corpora/ID.json.
+No token is in here, only their hashes (`owner`, and that of a share's code).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, astuple, dataclass, fields
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+# Each brings a file of the version before it up to its own. What is in here was released: add, never change.
+MIGRATIONS = (
+    """
+    CREATE TABLE visitors (owner TEXT PRIMARY KEY, seen REAL, corpus TEXT, in_use TEXT) STRICT;
+    CREATE TABLE corpora (id TEXT PRIMARY KEY, owner TEXT, name TEXT, sentences INTEGER, created REAL) STRICT;
+    CREATE TABLE models (id TEXT PRIMARY KEY, owner TEXT, name TEXT, origin TEXT, family TEXT, run TEXT, created REAL)
+        STRICT;
+    CREATE TABLE runs (id TEXT PRIMARY KEY, owner TEXT, name TEXT, config TEXT, start_from TEXT, aside INTEGER,
+        state TEXT, message TEXT, model INTEGER, resumable INTEGER, turn INTEGER, threads INTEGER, created REAL) STRICT;
+    CREATE TABLE shares (code TEXT PRIMARY KEY, owner TEXT, kind TEXT, target TEXT, created REAL) STRICT;
+    CREATE INDEX models_of ON models (owner);
+    CREATE INDEX runs_of ON runs (owner);
+    CREATE INDEX shares_of ON shares (owner);
+    """,
+)
+
+
+class RecordsError(ValueError):
+    """The records cannot be used; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorRow:
+    """A visitor: when they were last seen (seconds since 1970), the id of their text, that of the model in use."""
+
+    table: ClassVar[str] = "visitors"
+    owner: str
+    seen: float
+    corpus: str = ""
+    in_use: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusRow:
+    """A text of a visitor, as it was read."""
+
+    table: ClassVar[str] = "corpora"
+    id: str
+    owner: str
+    name: str
+    sentences: int
+    created: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """A model of a visitor; `run`: the training that it came from, or nothing."""
+
+    table: ClassVar[str] = "models"
+    id: str
+    owner: str
+    name: str
+    origin: str
+    family: str
+    run: str
+    created: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A training, where it stood last.
+
+    Args:
+        config: as JSON.
+        start_from: path of the model that it began with, or nothing.
+        aside: 1 if it is part of something larger.
+        state, message, resumable: as `Status` tells them.
+        model: 1 when its best model is on disk, as its folder has it.
+        turn: its round in the fair order of the queue.
+        threads: of its process; a run goes on with as many, so that its numbers stay the same.
+    """
+
+    table: ClassVar[str] = "runs"
+    id: str
+    owner: str
+    name: str
+    config: str
+    start_from: str
+    aside: int
+    state: str
+    message: str
+    model: int
+    resumable: int
+    turn: int
+    threads: int
+    created: float
+
+
+@dataclass(frozen=True, slots=True)
+class ShareRow:
+    """A way to watch a "run" or to copy a "model" for whoever has the code; `code` is its hash."""
+
+    table: ClassVar[str] = "shares"
+    code: str
+    owner: str
+    kind: str
+    target: str
+    created: float
+
+
+Row = TypeVar("Row", VisitorRow, CorpusRow, ModelRow, RunRow, ShareRow)
+KINDS = (VisitorRow, CorpusRow, ModelRow, RunRow, ShareRow)
+
+
+class Records:
+    """The rows of one server, in a file that other processes may read meanwhile. Any thread may call any method.
+
+    Args:
+        path: the file, made if it is missing, with its folder.
+    Raises:
+        RecordsError: it is no such file, is damaged, or is of a newer version of this program.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.RLock()
+        self._database = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+        try:
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("PRAGMA synchronous = NORMAL")  # a crash of the machine may lose the last moments
+            self._migrate()
+        except (sqlite3.DatabaseError, RecordsError) as error:
+            self._database.close()
+            raise RecordsError(f"The records in {path} cannot be used ({error}). Move the file away.") from error
+
+    def _migrate(self) -> None:
+        (version,) = self._database.execute("PRAGMA user_version").fetchone()
+        if version > len(MIGRATIONS):
+            raise RecordsError("they are of a newer version of this program")
+        for number, script in enumerate(MIGRATIONS[version:], version + 1):
+            self._database.executescript(f"BEGIN; {script}; PRAGMA user_version = {number}; COMMIT;")
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is changed inside is kept whole or not at all."""
+        with self._lock:
+            if self._database.in_transaction:
+                yield
+                return
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._database.execute("ROLLBACK")
+                raise
+            self._database.execute("COMMIT")
+
+    def put(self, row: VisitorRow | CorpusRow | ModelRow | RunRow | ShareRow) -> None:
+        """Add a row, or replace the one of the same key (its first field)."""
+        columns = ", ".join(asdict(row))
+        marks = ", ".join("?" for _ in fields(row))
+        with self.together():
+            self._database.execute(f"INSERT OR REPLACE INTO {row.table} ({columns}) VALUES ({marks})", astuple(row))
+
+    def every(self, kind: type[Row], **where: Any) -> list[Row]:
+        """The rows in which each of `where` holds, oldest first."""
+        order = "seen" if kind is VisitorRow else "created"
+        columns = ", ".join(f.name for f in fields(kind))
+        with self._lock:
+            found = self._database.execute(
+                f"SELECT {columns} FROM {kind.table}{_condition(where)} ORDER BY {order}, rowid", tuple(where.values())
+            ).fetchall()
+        return [kind(*row) for row in found]
+
+    def one(self, kind: type[Row], **where: Any) -> Row | None:
+        """The first of those rows, if there is one."""
+        return next(iter(self.every(kind, **where)), None)
+
+    def drop(self, kind: type[Row], **where: Any) -> None:
+        """Remove the rows in which each of `where` holds."""
+        with self.together():
+            self._database.execute(f"DELETE FROM {kind.table}{_condition(where)}", tuple(where.values()))
+
+    def forget(self, owner: str) -> None:
+        """Remove all that is known of a visitor."""
+        with self.together():
+            for kind in KINDS:
+                self._database.execute(f"DELETE FROM {kind.table} WHERE owner = ?", (owner,))
+
+    def close(self) -> None:
+        """Close the file; nothing can be asked any more."""
+        with self._lock:
+            self._database.close()
+
+
+def _condition(where: dict[str, Any]) -> str:
+    return f" WHERE {' AND '.join(f'{name} = ?' for name in where)}" if where else ""
