@@ -26,6 +26,7 @@ from vae.families.aae import AdversarialAutoencoder
 from vae.families.build import build
 from vae.jobs import Jobs
 from vae.kinds import KINDS
+from vae.limits import Limits
 from vae.noise import Noise
 from vae.train import train
 
@@ -303,7 +304,7 @@ def test_fine_tuning_goes_on_from_a_model_of_the_family_alone(
 
 @pytest.mark.parametrize("family", ["aae", "lm"])
 def test_worker_trains_a_model_of_the_family(settings: Config, corpus: Corpus, tmp_path: Path, family: str) -> None:
-    jobs = Jobs(tmp_path, slots=1)
+    jobs = Jobs(tmp_path, limits=Limits(slots=1))
     try:
         status, events = follow(jobs, "ada", jobs.submit("ada", replace(settings, family=family, steps=5), corpus))
     finally:

@@ -14,6 +14,8 @@ from vae.config import Config
 from vae.corpus import Corpus
 from vae.events import Finished, Progress, Saved, Started
 from vae.jobs import JobError, Jobs, Status
+from vae.limits import Limits
+from vae.records import Records
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +26,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def jobs(root: Path) -> Iterator[Jobs]:
     """One slot, shared by the tests of this file; each leaves it free."""
-    jobs = Jobs(root, slots=1, queue_size=4)
+    jobs = Jobs(root, limits=Limits(slots=1, waiting=4))
     yield jobs
     jobs.close()
 
@@ -180,7 +182,7 @@ def test_a_refusal_of_the_training_reaches_the_person(
 
 def test_a_text_that_cannot_be_stored_is_refused_in_words(tmp_path: Path, config: Config, corpus: Corpus) -> None:
     (tmp_path / "runs").write_text("no folder")
-    jobs = Jobs(tmp_path / "runs", slots=1)
+    jobs = Jobs(tmp_path / "runs", records=Records(tmp_path / "records.sqlite3"), limits=Limits(slots=1))
     try:
         with pytest.raises(JobError, match=r"The server could not store the text \(.+\)"):
             jobs.submit("ada", config, corpus)

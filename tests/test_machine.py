@@ -1,12 +1,18 @@
-"""What trainings may take of a computer: cores, a container's quota, and the administrator's word."""
+"""What trainings may take of a computer: cores, memory, a container's share of both."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from vae.machine import cores, slots_for
+from vae.machine import cores, memory, resident, share_of_memory
+
+ROOT = Path(__file__).parent.parent
+linux = pytest.mark.skipif(sys.platform != "linux", reason="Linux alone tells and can")
 
 
 def quota(folder: Path, text: str) -> Path:
@@ -25,15 +31,37 @@ def test_without_a_limit_all_cores_count(tmp_path: Path, text: str) -> None:
     assert cores(quota(tmp_path, text)) == cores(tmp_path / "none") >= 1
 
 
-def test_half_the_cores_train_unless_the_environment_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("VAE_SLOTS", raising=False)
-    assert [slots_for(n) for n in (1, 2, 3, 8)] == [1, 1, 1, 4]
-    monkeypatch.setenv("VAE_SLOTS", "3")
-    assert slots_for(1) == slots_for(64) == 3
+@linux
+@pytest.mark.parametrize(("text", "bytes_"), [("50000000\n", 50_000_000), ("max\n", None), ("", None)])
+def test_a_containers_limit_bounds_the_memory(tmp_path: Path, text: str, bytes_: int | None) -> None:
+    (tmp_path / "memory.max").write_text(text)
+    assert memory([tmp_path / "none", tmp_path / "memory.max"]) == (bytes_ or memory([]))
+    assert (memory([]) or 0) > 50_000_000
 
 
-@pytest.mark.parametrize("value", ["0", "-1", "1.5", "many"])
-def test_a_number_of_slots_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
-    monkeypatch.setenv("VAE_SLOTS", value)
-    with pytest.raises(ValueError, match="VAE_SLOTS must be a whole number of at least 1, not"):
-        slots_for(4)
+def test_trainings_share_most_of_the_memory() -> None:
+    assert share_of_memory(2, 8_000_000_000) == 3_000_000_000
+    assert share_of_memory(1, 8_000_000_000) == 6_000_000_000
+    assert share_of_memory(64, 1_000_000_000) == 512_000_000  # with less not even a small one can begin
+    assert share_of_memory(2, None) is None
+
+
+@linux
+def test_a_confined_process_is_refused_more_and_lives_on() -> None:
+    code = """
+from vae.machine import confine
+confine(200_000_000)
+try:
+    bytearray(300_000_000)
+except MemoryError:
+    print(len(bytearray(50_000_000)))
+confine(None)
+"""
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert told.stdout == "50000000\n", told.stderr
+
+
+@linux
+def test_the_memory_of_a_process_is_told() -> None:
+    assert 1_000_000 < (resident(os.getpid()) or 0) < 100_000_000_000
+    assert resident(2**30) is None

@@ -16,11 +16,12 @@ from pathlib import Path
 import pytest
 from following import PATIENCE, follow, in_state, learning, workers
 
-from vae import checkpoint
+from vae import checkpoint, pool
 from vae.config import Config
 from vae.corpus import Corpus, read
-from vae.events import Finished
+from vae.events import Finished, Progress, Started
 from vae.jobs import JobError, Jobs
+from vae.limits import Limits
 from vae.store import Run
 
 REPOSITORY = Path(__file__).parent.parent
@@ -34,7 +35,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def jobs(root: Path) -> Iterator[Jobs]:
     """One slot, shared by the tests of this file; each leaves it free."""
-    jobs = Jobs(root, slots=1)
+    jobs = Jobs(root, limits=Limits(slots=1))
     yield jobs
     jobs.close()
 
@@ -155,7 +156,7 @@ def test_a_task_that_cannot_be_sent_fails_alone(jobs: Jobs, config: Config, corp
 
 
 def test_spawned_workers_train_too(tmp_path: Path, config: Config, corpus: Corpus) -> None:
-    jobs = Jobs(tmp_path, slots=1, start_method="spawn")
+    jobs = Jobs(tmp_path, limits=Limits(slots=1), start_method="spawn")
     try:
         run_id = jobs.submit("ada", config, corpus)
         status, _ = follow(jobs, "ada", run_id)
@@ -166,8 +167,25 @@ def test_spawned_workers_train_too(tmp_path: Path, config: Config, corpus: Corpu
     checkpoint.load(Path(status.model))
 
 
+def test_a_process_that_cannot_be_started_is_tried_again_and_then_told(
+    tmp_path: Path, config: Config, corpus: Corpus, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(pool, "work", lambda pipe, memory: None)  # which no other process can know
+    monkeypatch.setattr(pool, "_BREATH", 0.0)
+    jobs = Jobs(tmp_path, limits=Limits(slots=1))
+    try:
+        run_id = jobs.submit("ada", config, corpus)
+        status, _ = follow(jobs, "ada", run_id)
+    finally:
+        jobs.close()
+    assert status.state == "failed"
+    assert status.message.startswith("No process could be started for the training. Nothing was saved yet")
+    assert status.resumable
+    assert sum("could not be started" in message for message in caplog.messages) >= 3
+
+
 def test_two_slots_train_two_runs_at_once(tmp_path: Path, endless: Config, corpus: Corpus) -> None:
-    jobs = Jobs(tmp_path, slots=2)
+    jobs = Jobs(tmp_path, limits=Limits(slots=2))
     before = workers()
     try:
         runs = [jobs.submit("ada", endless, corpus) for _ in range(3)]
@@ -181,21 +199,50 @@ def test_two_slots_train_two_runs_at_once(tmp_path: Path, endless: Config, corpu
 
 def test_close_saves_what_runs_and_leaves_no_process(tmp_path: Path, endless: Config, corpus: Corpus) -> None:
     before = workers()
-    jobs = Jobs(tmp_path, slots=1)
+    jobs = Jobs(tmp_path, limits=Limits(slots=1))
     run_id = jobs.submit("ada", endless, corpus)
     waiting = jobs.submit("ada", endless, corpus)
     _, events = follow(jobs, "ada", run_id, learning)
     jobs.close()
     jobs.close()
     assert workers() == before
-    assert jobs.status("ada", run_id).message.startswith("The server was shut down. The last saved state is kept")
-    assert jobs.status("ada", waiting).message.startswith("The server was shut down. Nothing was saved yet")
+    for ended in (run_id, waiting):
+        assert jobs.status("ada", ended).message == "The server was shut down. This goes on when it is back."
     last = jobs.events("ada", run_id)[-1]
     assert isinstance(last, Finished)
     assert last.reason == "paused"
     assert last.step >= events[-1].step
+    for change in (jobs.stop, jobs.resume):
+        with pytest.raises(JobError, match="shutting down"):
+            change("ada", run_id)
     with pytest.raises(JobError, match="shutting down"):
         jobs.submit("ada", endless, corpus)
+
+    again = Jobs(tmp_path, limits=Limits(slots=1))  # goes on by itself
+    try:
+        assert [info.run_id for info in again.runs("ada")] == [run_id, waiting]
+        _, events = follow(again, "ada", run_id, lambda _, events: isinstance(events[-1], Progress))
+        assert [event.step for event in events if isinstance(event, Started)] == [0, last.step]
+        assert again.status("ada", waiting).place == 1
+    finally:
+        again.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be halted there")
+def test_close_does_not_wait_for_ever_for_a_worker_that_hangs(
+    tmp_path: Path, endless: Config, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert pool._GRACE + 2 * pool._FORCED < 10  # a server that is told to end leaves within 10 seconds
+    monkeypatch.setattr(pool, "_GRACE", 0.1)
+    before = workers()
+    jobs = Jobs(tmp_path, limits=Limits(slots=1))
+    run_id = jobs.submit("ada", endless, corpus)
+    follow(jobs, "ada", run_id, learning)
+    (pid,) = workers() - before
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    jobs.close()
+    assert workers() == before
 
 
 @pytest.mark.parametrize("end", ["", "os.kill(os.getpid(), signal.SIGKILL)"], ids=["exit", "kill"])
@@ -210,6 +257,7 @@ def test_a_server_that_ends_without_close_leaves_no_process(tmp_path: Path, end:
             from vae.config import Config
             from vae.corpus import read
             from vae.jobs import Jobs
+            from vae.limits import Limits
 
             async def watch(jobs, run_id):
                 async for status, events in jobs.watch("ada", run_id):
@@ -217,7 +265,7 @@ def test_a_server_that_ends_without_close_leaves_no_process(tmp_path: Path, end:
                         return
 
             if __name__ == "__main__":
-                jobs = Jobs(Path("runs"), slots=1)
+                jobs = Jobs(Path("runs"), limits=Limits(slots=1))
                 text = "\\n".join(f"a {{n}} of {{m}}." for n in "abcdefgh" for m in "abcdefgh")
                 config = Config(vocabulary=300, embedding=8, hidden=8, encoder_hidden=8, latent=2, steps=10_000_000)
                 asyncio.run(watch(jobs, jobs.submit("ada", config, read(text.encode(), layout="lines"))))
@@ -231,5 +279,5 @@ def test_a_server_that_ends_without_close_leaves_no_process(tmp_path: Path, end:
         [sys.executable, str(program)], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=PATIENCE
     )
     assert done.stdout == "running\n"
-    (folder,) = (tmp_path / "runs").iterdir()
+    (folder,) = (path for path in (tmp_path / "runs").iterdir() if path.is_dir())
     assert '"reason": "paused"' in Run(folder).events.read_text().splitlines()[-1]

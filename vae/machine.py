@@ -1,13 +1,23 @@
-"""How much of the computer trainings may take."""
+"""How much of the computer trainings may take, and what a process takes."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+if sys.platform == "linux":
+    import resource
+
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")  # "<quota> <period>" in microseconds, or "max <period>"
+_MEMORY = (  # a container's limit in bytes, or "max": cgroup v2 and v1
+    Path("/sys/fs/cgroup/memory.max"),
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+)
+_TRAINING = 3 / 4  # of the memory; the rest is for the pages and their models
+_LEAST = 512_000_000  # bytes with which the smallest training is possible
 
 
 def cores(quota: Path = _QUOTA) -> int:
@@ -23,15 +33,39 @@ def cores(quota: Path = _QUOTA) -> int:
     return max(1, found)
 
 
-def slots_for(processors: int) -> int:
-    """Trainings at once: the environment's `VAE_SLOTS`, or else one for every two cores.
+def memory(limits: Sequence[Path] = _MEMORY) -> int | None:
+    """Bytes of memory that this machine has, or this container may use; None where that is not told.
 
-    Raises:
-        ValueError: `VAE_SLOTS` is no whole number above 0.
+    Args:
+        limits: the files in which Linux tells what a container may use.
     """
-    named = os.environ.get("VAE_SLOTS")
-    if not named:
-        return max(1, processors // 2)
-    if not named.isdecimal() or int(named) < 1:
-        raise ValueError(f"VAE_SLOTS must be a whole number of at least 1, not {named!r}.")
-    return int(named)
+    found = []
+    with suppress(OSError, ValueError, AttributeError):  # other systems
+        found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    for path in limits:
+        with suppress(OSError, ValueError):  # there is no such file, or no limit
+            found.append(int(path.read_text()))
+    return min((n for n in found if n > 0), default=None)
+
+
+def share_of_memory(slots: int, total: int | None) -> int | None:
+    """Bytes that each of so many trainings may take; None: as many as there are.
+
+    Args:
+        total: bytes of all processes together, if that is known.
+    """
+    return None if total is None else max(_LEAST, int(total * _TRAINING) // slots)
+
+
+def confine(data: int | None) -> None:
+    """Refuse this process more memory of its own than so many bytes, where the system can (Linux)."""
+    if data is not None and sys.platform == "linux":
+        with suppress(ValueError, OSError):  # it has less already
+            resource.setrlimit(resource.RLIMIT_DATA, (data, resource.getrlimit(resource.RLIMIT_DATA)[1]))
+
+
+def resident(pid: int) -> int | None:
+    """Bytes of a process that are in memory; None where the system does not tell, or it is gone."""
+    with suppress(OSError, ValueError, IndexError):
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return None

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from vae.bell import Bell
 from vae.figures import FIGURES, Evaluation
+from vae.machine import cores
 
 if TYPE_CHECKING:  # which brings torch: the parent needs none of it before it hears an answer
     from vae.checkpoint import Checkpoint
@@ -123,6 +124,9 @@ def _work(pipe: Connection, task: Task) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches every process; the parent decides
     if hasattr(os, "nice"):
         os.nice(max(0, _NICENESS - os.nice(0)))
+    import torch  # in here: the parent knows this module, too, and has no need of torch
+
+    torch.set_num_threads(cores())  # its parent answers on one
     with suppress(OSError):  # the parent is gone
         try:
             pipe.send(measure(task, pipe.send))

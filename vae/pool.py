@@ -7,28 +7,31 @@ import multiprocessing
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from multiprocessing import connection
 from multiprocessing.context import BaseContext
 
 from vae.events import Finished
-from vae.worker import Failed, Task, work
+from vae.worker import Failed, Going, Task, work
 
-_GRACE = 20.0  # seconds at most in which trainings may save their state when everything ends: a busy machine is slow
+# Seconds at most in which trainings may save their state when everything ends, and then to leave at each use of force.
+# What is not saved by then goes on from where it was saved before.
+_GRACE, _FORCED = 6.0, 1.0
+_TRIES, _BREATH = 3, 0.5  # to start a process, in a row, and seconds between them
 _log = logging.getLogger(__name__)
-Report = str | Finished | Failed
+Report = Going | Finished | Failed
 
 
 class _Worker:
     """A process and our end of its pipe."""
 
-    def __init__(self, context: BaseContext, threads: int) -> None:
+    def __init__(self, context: BaseContext, memory: int | None) -> None:
         self.ready = False
         self.task: Task | None = None
         self.outbox: list[Task | str] = []
         self.pipe, theirs = context.Pipe()
-        arguments = {"target": work, "args": (theirs, threads), "name": "vae-worker", "daemon": True}
+        arguments = {"target": work, "args": (theirs, memory), "name": "vae-worker", "daemon": True}
         self.process: multiprocessing.Process = context.Process(**arguments)  # type: ignore[attr-defined]
         try:
             self.process.start()
@@ -38,14 +41,9 @@ class _Worker:
         finally:
             theirs.close()
 
-    def end(self, grace: float = 0.0) -> None:
-        """Close the pipe, leave a training `grace` seconds to save its state, then use force."""
+    def close(self) -> None:
+        """Forget a process that has ended."""
         self.pipe.close()
-        self.process.join(grace)
-        for force in (self.process.terminate, self.process.kill):
-            if self.process.is_alive():
-                force()
-                self.process.join(2)
         if not self.process.is_alive():
             self.process.close()
 
@@ -56,32 +54,38 @@ class Pool:
     Only its own thread starts them and writes to them, and without the lock: either may take its time.
 
     Args:
-        slots, threads: processes at most, and threads of each.
+        slots: processes at most.
+        memory: bytes that each may take, if there is a limit.
         method: "forkserver" or "spawn".
         lock: held at every call of the two functions below.
         next_task: gives the task to do next and takes it from the queue; None when nothing waits.
-        hear: is told of a task, by run id, "running" at each event, and at last `Finished` or `Failed`.
+        hear: is told of a task, by run id, `Going` at each event, and at last `Finished` or `Failed`.
+        look_round: is called now and then while there are tasks, every so many seconds (`every`).
     """
 
     def __init__(
         self,
         slots: int,
-        threads: int,
+        memory: int | None,
         method: str,
         lock: threading.RLock,
         next_task: Callable[[], Task | None],
         hear: Callable[[str, Report], None],
+        look_round: Callable[[], None],
+        every: float,
     ) -> None:
         self._context = multiprocessing.get_context(method)
         if method == "forkserver":
             # It always finds installed packages, ours only when it is started in their folder.
             preload = ["torch", "safetensors.torch", "sentencepiece", "vae.train"]
             self._context.set_forkserver_preload(preload)
-        self._slots, self._threads = slots, threads
+        self._slots, self._memory = slots, memory
         self._lock, self._next_task, self._hear = lock, next_task, hear
+        self._look_round, self._every, self._looked = look_round, every, time.monotonic()
         self._workers: list[_Worker] = []
         self._startable = False  # until something is asked: the program has its own start to make
         self._closed = False
+        self._failed = 0  # starts in a row
         self._rung = False
         self._alarm, self._bell = multiprocessing.Pipe(duplex=False)
         self._thread = threading.Thread(target=self._listen, name="vae-pool", daemon=True)
@@ -91,6 +95,11 @@ class Pool:
         """The ids of the runs under way."""
         with self._lock:
             return [worker.task.run_id for worker in self._workers if worker.task]
+
+    def processes(self) -> list[int]:
+        """The ids of the workers' processes."""
+        with self._lock:
+            return [worker.process.pid for worker in self._workers if worker.process.pid]
 
     def wake(self) -> None:
         """Something was queued, or asked; or it will be soon."""
@@ -125,23 +134,30 @@ class Pool:
                 self._assign()
                 self._send()
                 workers = {worker.pipe: worker for worker in self._workers}
-                for source in connection.wait([self._alarm, *workers]):
+                for source in connection.wait([self._alarm, *workers], self._every if self.busy() else None):
                     if source is self._alarm:
                         self._alarm.recv()
                         self._rung = False
                     else:
                         self._receive(workers[source])  # type: ignore[index]
+                self._take_care()
         finally:
             self._end_workers()
 
     def _end_workers(self) -> None:
         self._bell.close()
         self._alarm.close()
-        deadline = time.monotonic() + _GRACE
         for worker in self._workers:
             worker.pipe.close()  # so that all save at the same time
+        processes = [worker.process for worker in self._workers]
+        _join(processes, _GRACE)
+        for force in (multiprocessing.Process.terminate, multiprocessing.Process.kill):
+            for process in processes:
+                if process.is_alive():
+                    force(process)
+            _join(processes, _FORCED)
         for worker in self._workers:
-            worker.end(max(0.0, deadline - time.monotonic()))
+            worker.close()
         self._workers.clear()
 
     def _start_workers(self) -> None:
@@ -150,7 +166,7 @@ class Pool:
             if len(self._workers) >= min(self._slots, len(self.busy()) + 1):
                 return
             try:
-                worker = _Worker(self._context, self._threads)
+                worker = _Worker(self._context, self._memory)
             except Exception:
                 self._give_up(traceback.format_exc())
             else:
@@ -190,6 +206,7 @@ class Pool:
             return
         if report == "ready":
             worker.ready = True
+            self._failed = 0
         else:
             self._pass_on(worker, report)
 
@@ -197,27 +214,52 @@ class Pool:
         with self._lock:
             if worker.task:
                 run_id = worker.task.run_id
-                if report != "running":
+                if not isinstance(report, Going):
                     worker.task = None
                 self._hear(run_id, report)
 
     def _lose(self, worker: _Worker) -> None:
         with self._lock:
             self._workers.remove(worker)
-        worker.process.join(1)
-        details = f"the worker ended with exit code {worker.process.exitcode}"
-        worker.end()
+        worker.process.join(_FORCED)
+        if worker.process.is_alive():  # it has only closed its pipe
+            worker.process.kill()
+            worker.process.join(_FORCED)
+        code = worker.process.exitcode
+        details = f"the worker ended with exit code {code}"
+        worker.close()
         if not worker.ready:
             self._give_up(details)
+        elif code == 0:  # it was told to leave, and has not begun with what was still given to it
+            self._pass_on(worker, Finished(0, 0, "paused", None, "Paused."))
         else:
             message = "The training's process ended; perhaps the computer ran out of memory."
             self._pass_on(worker, Failed(message, details))
 
+    def _take_care(self) -> None:
+        if time.monotonic() >= self._looked + self._every:
+            with self._lock:
+                self._look_round()
+            self._looked = time.monotonic()
+
     def _give_up(self, details: str) -> None:
-        """No process could be started. A run that waits for it fails; when none does, no other is tried."""
+        """No process could be started. After some tries a run that waits for it fails; when none does, no other is
+        tried."""
         _log.error("a training process could not be started: %s", details)
+        self._failed += 1
+        if self._failed % _TRIES:  # perhaps all processes were told to end, and this one is not yet
+            time.sleep(_BREATH)
+        if self._closed or self._failed % _TRIES:
+            return
         with self._lock:
             task = self._next_task()
             self._startable = task is not None
             if task:
                 self._hear(task.run_id, Failed("No process could be started for the training.", details))
+
+
+def _join(processes: Sequence[multiprocessing.Process], seconds: float) -> None:
+    """Wait until all have ended, for so many seconds in all."""
+    deadline = time.monotonic() + seconds
+    for process in processes:
+        process.join(max(0.0, deadline - time.monotonic()))

@@ -28,6 +28,7 @@ MIGRATIONS = (
     CREATE INDEX runs_of ON runs (owner);
     CREATE INDEX shares_of ON shares (owner);
     """,
+    "ALTER TABLE runs ADD COLUMN asked REAL NOT NULL DEFAULT 0",
 )
 
 
@@ -84,6 +85,7 @@ class RunRow:
         model: 1 when its best model is on disk, as its folder has it.
         turn: its round in the fair order of the queue.
         threads: of its process; a run goes on with as many, so that its numbers stay the same.
+        asked: when it was last put into the queue: the order in which runs of one round go.
     """
 
     table: ClassVar[str] = "runs"
@@ -100,6 +102,7 @@ class RunRow:
     turn: int
     threads: int
     created: float
+    asked: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +134,22 @@ class Records:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
         self._database = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+        self._database.text_factory = lambda data: data.decode("utf-8", "replace")  # rather than fail at each look
         try:
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = NORMAL")  # a crash of the machine may lose the last moments
+            self._check()
             self._migrate()
-        except (sqlite3.DatabaseError, RecordsError) as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError, RecordsError) as error:  # a name may be no text
             self._database.close()
             raise RecordsError(f"The records in {path} cannot be used ({error}). Move the file away.") from error
+
+    def _check(self) -> None:
+        """What is damaged is told now, not in the middle of somebody's visit."""
+        ((found,), *_) = self._database.execute("PRAGMA integrity_check(1)").fetchall()
+        if found != "ok":
+            raise RecordsError("the file is damaged")
+        self._database.executescript("BEGIN IMMEDIATE; ROLLBACK;")  # that it can be written to
 
     def _migrate(self) -> None:
         (version,) = self._database.execute("PRAGMA user_version").fetchone()
@@ -156,10 +168,11 @@ class Records:
             self._database.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._database.execute("COMMIT")
             except BaseException:
-                self._database.execute("ROLLBACK")
+                if self._database.in_transaction:  # a full disk may have ended it
+                    self._database.execute("ROLLBACK")
                 raise
-            self._database.execute("COMMIT")
 
     def put(self, row: VisitorRow | CorpusRow | ModelRow | RunRow | ShareRow) -> None:
         """Add a row, or replace the one of the same key (its first field)."""
@@ -168,7 +181,7 @@ class Records:
         with self.together():
             self._database.execute(f"INSERT OR REPLACE INTO {row.table} ({columns}) VALUES ({marks})", astuple(row))
 
-    def every(self, kind: type[Row], **where: Any) -> list[Row]:
+    def every(self, kind: type[Row], /, **where: Any) -> list[Row]:
         """The rows in which each of `where` holds, oldest first."""
         order = "seen" if kind is VisitorRow else "created"
         columns = ", ".join(f.name for f in fields(kind))
@@ -178,11 +191,11 @@ class Records:
             ).fetchall()
         return [kind(*row) for row in found]
 
-    def one(self, kind: type[Row], **where: Any) -> Row | None:
+    def one(self, kind: type[Row], /, **where: Any) -> Row | None:
         """The first of those rows, if there is one."""
         return next(iter(self.every(kind, **where)), None)
 
-    def drop(self, kind: type[Row], **where: Any) -> None:
+    def drop(self, kind: type[Row], /, **where: Any) -> None:
         """Remove the rows in which each of `where` holds."""
         with self.together():
             self._database.execute(f"DELETE FROM {kind.table}{_condition(where)}", tuple(where.values()))

@@ -1,38 +1,64 @@
 """The process in which trainings run: it stays warm, does one task at a time, and answers over a pipe.
 
-It says "ready"; its parent sends a `Task`, then perhaps "pause" or "stop"; it says "running" at each event,
-and at last sends `Finished` or `Failed`. The events themselves go to the run's folder. When the pipe closes,
-the parent is gone: a training saves its exact state, and the process ends.
+It says "ready"; its parent sends a `Task`, then perhaps "pause" or "stop"; it sends `Going` at each event, and at last
+`Finished` or `Failed`. The events themselves go to the run's folder. When the pipe closes, the parent is gone: a
+training saves its exact state, and the process ends. It does the same when it is told to terminate.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+import sys
+import time
 import traceback
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from vae.config import Config
 from vae.corpus import Corpus
-from vae.events import Finished
-from vae.store import Run
+from vae.events import Finished, Progress, Started
+from vae.job import in_words
+from vae.machine import confine
+from vae.store import Run, claimed
 
 _NICENESS = 10  # so that pages and sliders stay swift
+_PATIENCE, _PAUSE = 120.0, 0.2  # seconds to wait for a run's folder, and between two looks
+_MEMORY = "There is not enough memory for this training. Choose a smaller model, a smaller batch or a shorter text."
+_BUSY = "Another process is still at work on this training. Resume it in a minute."
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A training to run, or to go on with if its folder has a saved state; `stop`: only to save its model."""
+    """A training to run, or to go on with if its folder has a saved state.
+
+    Args:
+        folder: with the corpus in it.
+        stop: only to save its model.
+        threads: of the processor.
+        seconds: of training, all in all, after which it stops by itself.
+        parameters: weights that its model may have.
+    """
 
     run_id: str
-    folder: Path  # with the corpus in it
+    folder: Path
     config: Config
     start_from: Path | None
     name: str
     stop: bool
+    threads: int
+    seconds: float
+    parameters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Going:
+    """A training goes on; `left`: seconds that it still takes, once that is known."""
+
+    left: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,69 +76,139 @@ class Failed:
     resumable: bool = True
 
 
-class _Control:
-    """What the parent last asked for."""
+class _Leave:
+    """Somebody told the process to terminate: an idle one does at once, another saves its training first."""
 
-    def __init__(self, pipe: Connection, stop: bool) -> None:
-        self.pipe = pipe
-        self.request = "stop" if stop else "run"
+    def __init__(self) -> None:
+        self.busy = self.asked = False
+
+    def __call__(self, *_: object) -> None:
+        self.asked = True
+        if not self.busy:
+            sys.exit()
+
+
+class _Control:
+    """What the parent last asked for, or what has to be because nobody can ask any more."""
+
+    def __init__(self, pipe: Connection, stop: bool, leave: _Leave) -> None:
+        self._pipe, self._leave = pipe, leave
+        self._request = "stop" if stop else "run"
+        self.over = False  # whether the training took all the time that it may
 
     def __call__(self) -> str:
         try:
-            while self.pipe.poll():
-                self.request = self.pipe.recv()
+            while self._pipe.poll():
+                self._request = self._pipe.recv()
         except (EOFError, OSError):
-            self.request = "pause"
-        return self.request
+            self._request = "pause"
+        if self._leave.asked:
+            self._request = "pause"
+        return "stop" if self.by_limit else self._request
+
+    @property
+    def by_limit(self) -> bool:
+        return self.over and self._request == "run"
 
 
-def work(pipe: Connection, threads: int) -> None:
-    """Do the tasks that come through the pipe until it closes, at low priority and on `threads` threads."""
+def work(pipe: Connection, memory: int | None) -> None:
+    """Do the tasks that come through the pipe until it closes, at low priority, in so many bytes of memory at most."""
+    leave = _Leave()
+    signal.signal(signal.SIGTERM, leave)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches every process; the parent decides
     if hasattr(os, "nice"):
         os.nice(max(0, _NICENESS - os.nice(0)))
+    confine(memory)
     import torch  # in here: the parent knows this module, too, and has no need of torch
 
     with suppress(EOFError, OSError):
         pipe.send("ready")
-        while True:
+        while not leave.asked:
             task = pipe.recv()
             if isinstance(task, Task):  # anything else was asked of a run that had just ended
-                torch.set_num_threads(threads)
-                pipe.send(_run(pipe, task))
+                leave.busy = True
+                torch.set_num_threads(task.threads)
+                pipe.send(_run(pipe, task, _Control(pipe, task.stop, leave)))
+                leave.busy = False
 
 
-def _run(pipe: Connection, task: Task) -> Finished | Failed:
+def _run(pipe: Connection, task: Task, control: _Control) -> Finished | Failed:
+    try:
+        if not _free(task.folder, control):
+            return Failed(_BUSY, _BUSY)
+        return _train(pipe, task, control)
+    except Exception as error:
+        return _explain(error)
+
+
+def _free(folder: Path, control: _Control) -> bool:
+    """Whether a run's folder is, or soon gets, free: processes of a server that was killed save their trainings."""
+    end = time.monotonic() + _PATIENCE
+    while True:
+        with suppress(ValueError), claimed(folder):
+            return True
+        if time.monotonic() > end or control() == "pause":
+            return False
+        time.sleep(_PAUSE)
+
+
+def _train(pipe: Connection, task: Task, control: _Control) -> Finished | Failed:
     from vae.plan import About  # brings torch
     from vae.train import train
 
     run = Run(task.folder)
     resume = run.state.exists()
+    if task.stop and not resume:
+        return Finished(0, 0, "stopped", None, "Cancelled before it had a model.")
     finished = None
-    try:
-        for event in train(
-            None if resume else task.config,
-            None if resume else Corpus.from_json(run.corpus.read_bytes()),
-            task.folder,
-            start_from=task.start_from,
-            resume=resume,
-            control=_Control(pipe, task.stop),
-            about=About(name=task.name),
-        ):
-            finished = event if isinstance(event, Finished) else None
-            with suppress(OSError):  # the parent is gone: the next step sees it and saves
-                pipe.send("running")
-        if finished is None:
-            raise RuntimeError("the training ended without saying how")
-        return finished
-    except Exception as error:
-        return _explain(error)
+    for event in train(
+        None if resume else task.config,
+        None if resume else Corpus.from_json(run.corpus.read_bytes()),
+        task.folder,
+        start_from=task.start_from,
+        resume=resume,
+        control=control,
+        about=About(name=task.name),
+    ):
+        finished, left = None, None
+        match event:
+            case Started() if event.parameters > task.parameters:
+                return Failed(too_large(event.parameters, task.parameters), "too many weights", resumable=False)
+            case Progress():
+                left = min(event.seconds_left, task.seconds - event.seconds)
+                control.over = event.seconds >= task.seconds
+            case Finished():
+                finished = event
+        with suppress(OSError):  # the parent is gone: the next step sees it and saves
+            pipe.send(Going(left))
+    if finished is None:
+        raise RuntimeError("the training ended without saying how")
+    if control.by_limit and finished.reason == "stopped":
+        limit = in_words(task.seconds)
+        message = f"It reached the limit of {limit} for a training on this server, and ended. Its best model is kept."
+        return replace(finished, message=message)
+    return finished
+
+
+def too_large(parameters: int, limit: int, least: str = "") -> str:
+    """What somebody is told whose model has too many weights."""
+    size = f"{parameters / 1e6:.1f} million weights"
+    return f"This model has {least}{size}, and this server allows {limit / 1e6:g} million. Choose smaller sizes."
 
 
 def _explain(error: Exception) -> Failed:
     details = traceback.format_exc()
+    if _of_memory(error):
+        return Failed(_MEMORY, details, resumable=False)
     if isinstance(error, ValueError) and type(error).__module__.startswith(f"{__package__}."):
         return Failed(str(error), details, resumable=False)
     if isinstance(error, OSError):
         return Failed(f"The training could not read or write its files ({error.strerror or error}).", details)
     return Failed("The training broke off at an unexpected error; the server's log has the details.", details)
+
+
+def _of_memory(error: Exception) -> bool:
+    """Whether there was not enough memory: torch says so in words only."""
+    if isinstance(error, RuntimeError):
+        return any(words in str(error) for words in ("allocate memory", "out of memory", "bad_alloc"))
+    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
