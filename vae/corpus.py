@@ -120,8 +120,7 @@ class Corpus:
                 report.label_column or "",
                 *(reason for reason, _ in report.dropped),
             ]
-            if not all(type(text) is str for text in chain(texts, corpus.sentences, labels or ())):
-                raise TypeError
+            "".join(chain(texts, corpus.sentences, labels or ())).encode()  # all are text, and text that can be written
             return corpus
         except CorpusError:
             raise
@@ -160,6 +159,7 @@ def read(
     label_column: str | None = None,
     max_characters: int = MAX_CHARACTERS,
     max_bytes: int = MAX_BYTES,
+    max_sentences: int = MAX_SENTENCES,
 ) -> Corpus:
     """The corpus in a file's bytes: plain text, CSV, TSV, JSON or JSON lines.
 
@@ -177,7 +177,7 @@ def read(
     if not 1 <= max_characters <= 10_000:
         raise ValueError(f"max_characters must be between 1 and 10,000, not {max_characters}")
     report, found = records(_text(data, max_bytes), name, layout=layout, column=column, label_column=label_column)
-    return _collect(title(name), sift(found, max_characters), report)
+    return _collect(title(name), sift(found, max_characters), report, max_sentences)
 
 
 def title(name: str) -> str:
@@ -245,7 +245,7 @@ def _text(data: bytes, max_bytes: int) -> Text:
     return look(lambda: io.BytesIO(data))
 
 
-def _collect(name: str, sifted: Iterable[Record], report: Report) -> Corpus:
+def _collect(name: str, sifted: Iterable[Record], report: Report, max_sentences: int) -> Corpus:
     """Counts what is dropped and why, and builds the corpus; `report` lacks the counts."""
     kept: dict[str, str] = {}
     dropped: Counter[str] = Counter()
@@ -260,19 +260,19 @@ def _collect(name: str, sifted: Iterable[Record], report: Report) -> Corpus:
             dropped[REPEATED] += 1
         else:
             kept[sentence] = label
-            if len(kept) > MAX_SENTENCES:
-                raise CorpusError(f"There are more than {MAX_SENTENCES:,} sentences. Bring a part of them.")
+            if len(kept) > max_sentences:
+                raise CorpusError(f"There are more than {max_sentences:,} sentences. Bring a part of them.")
     labels = None if report.label_column is None else tuple(kept.values())
     return Corpus(name, tuple(kept), labels, replace(report, read=read, kept=len(kept), dropped=counted(dropped)))
 
 
-def columns(data: bytes, name: str) -> tuple[str, ...]:
+def columns(data: bytes, name: str, *, max_bytes: int = MAX_BYTES) -> tuple[str, ...]:
     """The names of a table's columns; () for plain text and for JSON of bare strings.
 
     Raises:
         CorpusError: as `read`.
     """
-    table = open_table(_text(data, MAX_BYTES), name)
+    table = open_table(_text(data, max_bytes), name)
     return table.columns if table else ()
 
 

@@ -142,5 +142,5 @@ def from_json(line: str) -> Event:
             fields["samples"] = tuple(Said(s["text"], tuple(s["z"])) for s in fields["samples"])
         event: Event = kind(**fields)
         return event
-    except (AttributeError, KeyError, TypeError, json.JSONDecodeError) as error:
+    except (AttributeError, KeyError, TypeError, RecursionError, json.JSONDecodeError) as error:
         raise ValueError(f"not an event: {line[:80]!r}") from error

@@ -10,7 +10,7 @@ import torch
 from vae import checkpoint
 from vae.config import Config
 from vae.kinds import KINDS
-from vae.store import Run, atomic_write
+from vae.store import DamagedError, Run, atomic_write
 
 _SHAPE = (
     "family", "tokenizer", "vocabulary", "embedding", "encoder_hidden", "hidden", "latent", "bidirectional", "pooling",
@@ -44,8 +44,20 @@ class Plan:
 
     @classmethod
     def load(cls, run: Run) -> Plan:
-        described = json.loads(run.config.read_bytes())
-        return cls(Config.from_dict(described["config"]), About(**described["about"]), described["source"])
+        """What `save` wrote.
+
+        Raises:
+            DamagedError: the file is something else.
+            OSError: it cannot be read.
+        """
+        data = run.config.read_bytes()
+        try:
+            described = json.loads(data)
+            return cls(Config.from_dict(described["config"]), About(**described["about"]), described["source"])
+        except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+            raise DamagedError(
+                "The settings of this training are damaged, so it cannot go on. Start a new one."
+            ) from error
 
 
 def settled(config: Config, base: Config | None, processes: int) -> Config:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import errno
 import json
 import shutil
+import zlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -29,7 +30,7 @@ from vae.corpus import Corpus, Report
 from vae.corpus_bytes import look
 from vae.corpus_text import CorpusError
 from vae.distinct import InMemory, Runs, digests
-from vae.store import Run, atomic_write, claimed
+from vae.store import DamagedError, Run, atomic_write, claimed
 from vae.textfile import TextFile
 from vae.tokenfile import TokenFile, TokenWriter
 from vae.tokenizer import Tokenizer, train_tokenizer
@@ -64,7 +65,7 @@ class Prepared:
             "held_out": np.frombuffer("\n".join(self.held_out).encode("utf-8", "surrogatepass"), np.uint8),
         }  # fmt: skip
         path = self.train.path
-        described = {"key": key, "max_tokens": self.max_tokens, "sentences": len(self.train)}
+        described = {"key": key, "max_tokens": self.max_tokens, "sentences": len(self.train), "sum": _sum(arrays)}
         described["file"] = path.name if path.parent == folder else str(path.resolve())
         atomic_write(Run(folder).tokens, save_arrays(arrays, {"prepared": json.dumps(described)}))
 
@@ -74,21 +75,27 @@ class Prepared:
 
         Raises:
             OSError: it is not there, or cannot be read now.
-            ValueError: it is of another version, or its token file is gone or damaged.
+            DamagedError: it is not what was written, of another version, or its token file is gone.
         """
         Run(folder).tokens.stat()
         described = _described(folder)
         if not described:
-            raise ValueError(f"there is no prepared text of this version in {folder}: start a new run")
-        with safe_open(Run(folder).tokens, "numpy") as file:
-            arrays = {name: file.get_tensor(name) for name in ("tokenizer", "held_out", "seen")}
+            raise DamagedError(f"there is no prepared text of this version in {folder}: start a new run")
         try:
+            with safe_open(Run(folder).tokens, "numpy") as file:
+                arrays = {name: file.get_tensor(name) for name in ("tokenizer", "held_out", "seen")}
+            if described.get("sum", _sum(arrays)) != _sum(arrays):  # texts of before had none
+                raise ValueError("its checksum differs")
             train = TokenFile(folder / described["file"])
+            held_out = arrays["held_out"].tobytes().decode("utf-8", "surrogatepass").split("\n")
+            tokenizer = Tokenizer(arrays["tokenizer"].tobytes())
+            return cls(tokenizer, train, held_out, arrays["seen"], described["max_tokens"])
         except FileNotFoundError:
-            raise ValueError(f"the prepared text {described['file']} is gone: start a new run") from None
-        held_out = arrays["held_out"].tobytes().decode("utf-8", "surrogatepass").split("\n")
-        tokenizer = Tokenizer(arrays["tokenizer"].tobytes())
-        return cls(tokenizer, train, held_out, arrays["seen"], described["max_tokens"])
+            raise DamagedError(f"the prepared text {described['file']} is gone: start a new run") from None
+        except DamagedError:
+            raise
+        except (SafetensorError, KeyError, TypeError, ValueError) as error:
+            raise DamagedError(f"the prepared text in {folder} is damaged: start a new run") from error
 
 
 def prepare(
@@ -258,6 +265,14 @@ def _key(*parts: Any) -> str:
     return blake2b(json.dumps(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
+def _sum(arrays: Mapping[str, np.ndarray]) -> int:
+    """A checksum of all values, in the order of their names."""
+    found = 0
+    for name in sorted(arrays):
+        found = zlib.crc32(arrays[name].tobytes(), found)
+    return found
+
+
 def _fits(folder: Path, key: str) -> bool:
     """Whether the text that is wanted lies prepared in a folder."""
     described = _described(folder)
@@ -275,7 +290,7 @@ def _described(folder: Path) -> dict[str, Any]:
     try:
         Run(folder).tokens.read_bytes()  # whatever is wrong, safe_open would call it missing
         with safe_open(Run(folder).tokens, "numpy") as file:
-            described: dict[str, Any] = json.loads(file.metadata()["prepared"])
-            return described
-    except (FileNotFoundError, SafetensorError, KeyError, TypeError, ValueError):
+            described = json.loads(file.metadata()["prepared"])
+            return described if isinstance(described, dict) else {}
+    except (FileNotFoundError, SafetensorError, KeyError, TypeError, ValueError, RecursionError):
         return {}

@@ -19,6 +19,10 @@ if sys.platform != "win32":
     import fcntl
 
 
+class DamagedError(ValueError):
+    """Files of a run are not what was written; the message is for the person."""
+
+
 def atomic_write(path: Path, data: bytes) -> None:
     """Write a file so that it is, at every moment, either the old one or the new one.
 

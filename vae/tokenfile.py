@@ -15,6 +15,7 @@ import numpy as np
 
 from vae.batches import Tokens, flat_ids
 from vae.distinct import Keys
+from vae.store import DamagedError
 
 BLOCK = 65_536  # sentences of a block; of the last one up to twice as many
 _HEADER = np.dtype([("rows", "<i8"), ("tokens", "<i8"), ("width", "<i8"), ("last", "<u8"), ("sum", "<u4")])
@@ -24,7 +25,7 @@ class TokenFile:
     """The sentences of a text as token ids, in blocks. What it offers is what `batches.Sampler` asks for."""
 
     def __init__(self, path: Path) -> None:
-        """Raises ValueError: the file is damaged. OSError: it is not there."""
+        """Raises DamagedError: the file is not what was written. OSError: it is not there."""
         self.path = path
         self._headers, self._places = _headers(path)
         self.bounds = np.concatenate([[0], self._headers["rows"].cumsum()])  # the first row of each block, and the end
@@ -104,7 +105,7 @@ class TokenWriter:
 
 def _size(header: np.void) -> int:
     """Bytes of a block behind its header."""
-    return int(header["rows"] * 2 + header["tokens"] * header["width"])
+    return int(header["rows"]) * 2 + int(header["tokens"]) * int(header["width"])
 
 
 def _headers(path: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -113,7 +114,8 @@ def _headers(path: Path) -> tuple[np.ndarray, np.ndarray]:
     with path.open("rb") as file:
         while len(raw := file.read(_HEADER.itemsize)) == _HEADER.itemsize:
             header = np.frombuffer(raw, _HEADER)
-            if min(header["rows"][0], header["tokens"][0]) < 1 or file.tell() + _size(header[0]) > end:
+            sound = min(header["rows"][0], header["tokens"][0]) > 0 and header["width"][0] in (2, 4)
+            if not sound or file.tell() + _size(header[0]) > end:
                 break
             headers.append(header)
             places.append(file.tell())
@@ -135,5 +137,5 @@ def _read(path: Path, header: np.void, place: int) -> tuple[np.ndarray, np.ndarr
     return data[:split].view("<u2"), data[split:].view(f"<u{header['width']}")
 
 
-def _damaged(path: Path) -> ValueError:
-    return ValueError(f"The prepared text {path} is damaged. Remove its folder, and start again.")
+def _damaged(path: Path) -> DamagedError:
+    return DamagedError(f"The prepared text {path} is damaged. Remove its folder, and start again.")
