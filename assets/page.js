@@ -22,6 +22,7 @@
       panel()?.classList.toggle("open", yes);
       model.setAttribute("aria-expanded", String(yes));
     }
+    space.panel = open;
     const isOpen = () => model.getAttribute("aria-expanded") === "true";
 
     function name() {
@@ -50,6 +51,7 @@
     space.arrived = () => {
       space.here = true;
       page.inert = false;
+      space.returned();
     };
     const chosen = localStorage.getItem(THEME);
     if (chosen) setTheme(chosen);

@@ -287,5 +287,5 @@
       root.replaceChildren(h("table", { class: "bar-table" }, context.props.caption && h("caption", {}, context.props.caption), h("tbody", {}, ...rows)));
     });
 
-  Object.assign(space, { h, live, empty, strip: fingerprint, changes });
+  Object.assign(space, { h, live, empty, strip: fingerprint, changes, copyButton });
 })();

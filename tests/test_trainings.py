@@ -14,8 +14,9 @@ from following import follow
 from vae.config import Config
 from vae.corpus import Corpus
 from vae.jobs import Jobs
-from vae.ui.session import BUNDLED, RefusedError, Session
-from vae.ui.shelf import Shelf
+from vae.limits import Limits
+from vae.records import VisitorRow
+from vae.ui.session import BUNDLED, Common, RefusedError, Session
 from vae.ui.training import Trainings
 
 OWNER = "ada"
@@ -23,7 +24,7 @@ OWNER = "ada"
 
 @pytest.fixture(scope="module")
 def jobs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jobs]:
-    jobs = Jobs(tmp_path_factory.mktemp("runs"), slots=1)
+    jobs = Jobs(tmp_path_factory.mktemp("runs"), limits=Limits(slots=1))
     yield jobs
     jobs.close()
 
@@ -39,8 +40,8 @@ def run(jobs: Jobs, config: Config, corpus: Corpus) -> str:
 @pytest.fixture
 def session(tmp_path: Path, model_path: Path, corpus: Corpus) -> Session:
     """A visit of OWNER's in which nothing was taken over yet."""
-    session = Session(OWNER, tmp_path / "models", model_path, Shelf(model_path))
-    session.corpus = corpus
+    session = Session(Common.of(tmp_path, model_path, Limits()), VisitorRow(OWNER, 0.0))
+    session.take_text(corpus)
     return session
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from following import follow, in_state
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 from serving import running_app
@@ -19,13 +20,15 @@ from vae.corpus import Corpus
 from vae.figures import FIGURES, GROUPS
 from vae.jobs import Jobs
 from vae.kinds import KINDS
+from vae.limits import Limits
 from vae.train import train
 from vae.ui import compare_view, notices
 from vae.ui.comparing import MOST, Comparisons
 from vae.ui.comparison import Column, Comparison
 from vae.ui.notices import Told
-from vae.ui.session import BUNDLED, MAX_MODELS, Session, Visitors
+from vae.ui.session import BUNDLED, Session
 from vae.ui.training import Trainings
+from vae.ui.visitors import Visitors
 
 SETTINGS = {"latent": 4, "hidden": 16, "encoder_hidden": 16, "embedding": 16, "minutes": 0.0, "epochs": 1.0}
 
@@ -50,7 +53,7 @@ def models(
 
 @pytest.fixture(scope="module")
 def jobs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jobs]:
-    jobs = Jobs(tmp_path_factory.mktemp("runs"), slots=1)
+    jobs = Jobs(tmp_path_factory.mktemp("runs"), limits=Limits(slots=1))
     yield jobs
     jobs.close()
 
@@ -69,7 +72,7 @@ def visitors(tmp_path: Path, model_path: Path) -> Visitors:
 def visitor(visitors: Visitors, models: dict[str, Path], corpus: Corpus) -> Session:
     """Somebody with a text and a model of each family."""
     session = visitors.get(visitors.start())
-    session.corpus = corpus
+    session.take_text(corpus)
     for path in models.values():
         session.add_model(path, "loaded from a file")
     return session
@@ -92,7 +95,7 @@ def compared(
     """The three families, measured."""
     visitors = Visitors(tmp_path_factory.mktemp("data"), model_path)
     session = visitors.get(visitors.start())
-    session.corpus = corpus
+    session.take_text(corpus)
     for path in models.values():
         session.add_model(path, "loaded from a file")
 
@@ -173,11 +176,11 @@ def test_models_of_a_comparison_under_way_are_not_dropped_for_newer_ones(
 ) -> None:
     first, second, *_ = ids(visitor)
     visitor.held["compare"] = {first}
-    for _ in range(MAX_MODELS):
+    for _ in range(visitor.limits.models):
         visitor.add_model(models["vae"], "loaded from a file")
     assert first in ids(visitor)
     assert second not in ids(visitor)
-    assert len(ids(visitor)) == MAX_MODELS
+    assert len(ids(visitor)) == visitor.limits.models
 
 
 def told(compared: Comparison, **figures: float) -> list[Told]:
@@ -247,12 +250,13 @@ def test_model_of_another_visitor_is_refused(comparisons: Comparisons, visitors:
         asyncio.run(comparisons.evaluate(stranger, ids(visitor)[0]))
 
 
-def test_families_need_a_text_and_settings_in_their_range(comparisons: Comparisons, visitor: Session) -> None:
+def test_families_need_a_text_and_settings_in_their_range(
+    comparisons: Comparisons, visitors: Visitors, visitor: Session
+) -> None:
     with pytest.raises(ValueError, match="minutes"):
         asyncio.run(comparisons.compare(visitor, ["vae", "lm"], [], "quick", {"minutes": -1.0}))
-    visitor.corpus = None
     with pytest.raises(ValueError, match="Choose one in Corpus"):
-        asyncio.run(comparisons.compare(visitor, ["vae", "lm"], [], "quick", {}))
+        asyncio.run(comparisons.compare(visitors.get(visitors.start()), ["vae", "lm"], [], "quick", {}))
 
 
 def test_second_evaluation_is_the_first_and_a_stopped_one_can_begin_again(
@@ -277,9 +281,14 @@ def test_second_evaluation_is_the_first_and_a_stopped_one_can_begin_again(
     asyncio.run(press())
 
 
-def test_full_queue_is_told_and_leaves_no_training(visitor: Session, tmp_path: Path) -> None:
-    full = Jobs(tmp_path / "runs", slots=1, queue_size=0)
+def test_full_queue_is_told_and_leaves_no_training(
+    visitor: Session, tmp_path: Path, config: Config, corpus: Corpus
+) -> None:
+    full = Jobs(tmp_path / "runs", limits=Limits(slots=1, waiting=1))
     try:
+        endless = replace(config, steps=10_000_000)
+        follow(full, "others", full.submit("others", endless, corpus), in_state("running"))
+        full.submit("others", endless, corpus)
         comparisons = Comparisons(full, Trainings(full))
         with pytest.raises(ValueError, match="waiting already"):
             asyncio.run(comparisons.compare(visitor, ["vae", "lm"], [], "quick", {}))
@@ -289,9 +298,10 @@ def test_full_queue_is_told_and_leaves_no_training(visitor: Session, tmp_path: P
         full.close()
 
 
-def test_without_a_text_a_model_is_measured_on_one_of_ours(comparisons: Comparisons, visitor: Session) -> None:
+def test_without_a_text_a_model_is_measured_on_one_of_ours(comparisons: Comparisons, visitors: Visitors) -> None:
+    visitor = visitors.get(visitors.start())
+
     async def begin() -> Comparison:
-        visitor.corpus = None
         comparison = await comparisons.evaluate(visitor)
         comparisons.stop(visitor, "evaluate")
         return comparison
@@ -351,3 +361,15 @@ def test_client_evaluates_a_model_and_a_stranger_cannot(client: Client, corpus: 
             client.predict(stranger, api_name=endpoint)
     with pytest.raises(AppError, match="Family must be one of"):
         answers(client, stranger, ["vae", "<b>"], None, "quick", {}, api_name="/compare")
+
+
+def test_models_of_a_comparison_that_a_restart_has_ended_are_taken_over_once(
+    jobs: Jobs, comparisons: Comparisons, visitors: Visitors, config: Config, corpus: Corpus
+) -> None:
+    visitor = visitors.get(visitors.start())
+    run = jobs.submit(visitor.owner, config, corpus, aside=True)
+    follow(jobs, visitor.owner, run)
+    assert comparisons.adopt(visitor)
+    assert [model.origin for model in visitor.models()] == ["bundled", "trained here"]
+    assert visitor.model().id == BUNDLED
+    assert not comparisons.adopt(visitor)

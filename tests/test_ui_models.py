@@ -9,7 +9,8 @@ import pytest
 
 from vae.checkpoint import load, save
 from vae.ui import models
-from vae.ui.session import RefusedError, Session, Visitors
+from vae.ui.session import RefusedError, Session
+from vae.ui.visitors import Visitors
 
 
 @pytest.fixture

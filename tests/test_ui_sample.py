@@ -9,7 +9,8 @@ import gradio as gr
 import pytest
 
 from vae.ui import sample
-from vae.ui.session import BUNDLED, Session, Visitors
+from vae.ui.session import BUNDLED, Session
+from vae.ui.visitors import Visitors
 
 ASKED = (3, 0.7, 1.0, False, "", False, 1, True)
 NOTHING = (gr.skip(),) * 4

@@ -12,16 +12,20 @@ import gradio as gr
 import pytest
 
 from vae.checkpoint import CheckpointError, load, save
-from vae.corpus import Corpus
+from vae.limits import Limits
 from vae.ui import checks, session
+from vae.ui.binding import bind
 from vae.ui.model import readable
-from vae.ui.session import BUNDLED, RefusedError, Session, Visitors, bind
+from vae.ui.session import BUNDLED, RefusedError, Session
 from vae.ui.streams import MOST
+from vae.ui.visitors import Visitors
 
 
 @pytest.fixture
-def visitors(tmp_path: Path, model_path: Path) -> Visitors:
-    return Visitors(tmp_path / "data", model_path)
+def visitors(tmp_path: Path, model_path: Path) -> Iterator[Visitors]:
+    visitors = Visitors(tmp_path / "data", model_path)
+    yield visitors
+    visitors.close()
 
 
 def test_token_is_long_and_opens_only_its_own_session(visitors: Visitors) -> None:
@@ -79,69 +83,24 @@ def test_malformed_model_is_refused_and_leaves_nothing(visitors: Visitors, tmp_p
     assert not list(visitors.data.rglob("*.safetensors"))
 
 
-def test_models_of_a_visitor_are_bounded(visitors: Visitors, model_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "MAX_MODELS", 2)
+def test_models_of_a_visitor_are_bounded(tmp_path: Path, model_path: Path) -> None:
+    visitors = Visitors(tmp_path, model_path, Limits(models=2))
     visitor = visitors.get(visitors.start())
     added = [visitor.add_model(model_path, "trained here") for i in range(3)]
     assert [m.id for m in visitor.models()] == [BUNDLED, added[2].id, added[1].id]
     assert not added[0].path.exists()
 
 
-def test_among_sessions_with_something_in_them_the_longest_unused_goes_with_all_it_made(
+def test_model_with_too_many_weights_is_refused_and_leaves_nothing(
     visitors: Visitors, model_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "MAX_SESSIONS", 2)
-    gone: list[str] = []
-    visitors.on_forget = gone.append
-    old, kept = visitors.start(), visitors.start()
-    owner = visitors.get(old).owner
-    file = visitors.get(old).add_model(model_path, "trained here").path
-    visitors.get(kept).add_model(model_path, "trained here")
-    visitors.start()
-    with pytest.raises(RefusedError):
-        visitors.get(old)
-    assert visitors.get(kept)
-    assert not file.exists()
-    assert gone == [owner]
-
-
-def test_empty_sessions_go_before_those_with_something_in_them(
-    visitors: Visitors, corpus: Corpus, model_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(session, "MAX_SESSIONS", 3)
-    with_text, with_model = visitors.start(), visitors.start()
-    visitors.get(with_text).corpus = corpus
-    visitors.get(with_model).add_model(model_path, "trained here")
-    crowd = [visitors.start() for _ in range(20)]
-    assert visitors.get(with_text).corpus is corpus
-    assert visitors.get(with_model).model().name == "Toy"
-    assert visitors.get(crowd[-1])
-    with pytest.raises(RefusedError):
-        visitors.get(crowd[-2])
-
-
-def test_sessions_unused_for_long_go_when_the_next_visitor_comes(
-    visitors: Visitors, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    old = visitors.start()
-    visitors.get(old).corpus = corpus
-    visitors.start()
-    assert visitors.get(old)
-    monkeypatch.setattr(session, "MAX_IDLE", -1)
-    visitors.start()
-    with pytest.raises(RefusedError):
-        visitors.get(old)
-
-
-def test_start_removes_what_no_session_can_reach_any_more_and_nothing_else(tmp_path: Path, model_path: Path) -> None:
-    before = Visitors(tmp_path, model_path)
-    left = before.get(before.start()).add_model(model_path, "trained here").path
-    theirs = tmp_path / "models" / "theirs.safetensors"
-    theirs.parent.mkdir()
-    theirs.write_bytes(b"not of a visitor")
-    Visitors(tmp_path, model_path)
-    assert not left.exists()
-    assert theirs.exists()
+    visitor = visitors.get(visitors.start())
+    monkeypatch.setattr(session, "weights", lambda _: 12_000_001)
+    with pytest.raises(RefusedError, match="may have 12 million"):
+        visitor.add_model(model_path, "loaded from a file")
+    assert not list((visitors.data / "models").iterdir())
+    monkeypatch.undo()
+    assert visitor.add_model(model_path, "loaded from a file")
 
 
 def test_names_are_made_readable() -> None:

@@ -15,7 +15,8 @@ from vae.families.vae import SentenceVAE
 from vae.kinds import KINDS
 from vae.train import train
 from vae.ui import sample, slide
-from vae.ui.session import RefusedError, Session, Visitors
+from vae.ui.session import RefusedError, Session
+from vae.ui.visitors import Visitors
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ import pytest
 
 from vae.ui import sample, slide
 from vae.ui.charts import note_value
-from vae.ui.session import Session, Visitors
+from vae.ui.session import Session
+from vae.ui.visitors import Visitors
 from vae.ui.waiting import LOADING, patient
 
 GIVEN = ("the cat sees a letter.", "a dog likes a letter.", 5, "linear")

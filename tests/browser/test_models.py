@@ -95,7 +95,7 @@ def test_a_download_that_fails_downloads_nothing_else(
     download.value.save_as(file)
     give(page, file)
     expect(page.locator(".model-line")).to_contain_text("loaded from a file")
-    kept = tmp_path_factory.getbasetemp().glob("server*/data/visitors/models/*/*.safetensors")
+    kept = tmp_path_factory.getbasetemp().glob("server*/data/models/*.safetensors")
     max(kept, key=lambda path: path.stat().st_mtime).unlink()
     downloads: list[object] = []
     page.on("download", lambda download: downloads.append(download))

@@ -11,9 +11,10 @@ import gradio as gr
 from vae.events import plain
 from vae.figures import FIGURES
 from vae.ui import compare_view, notices
+from vae.ui.binding import bind
 from vae.ui.comparing import Comparisons
 from vae.ui.comparison import Comparison, Slot
-from vae.ui.session import RefusedError, Session, bind
+from vae.ui.session import RefusedError, Session
 
 if TYPE_CHECKING:
     from vae.measuring import Measured

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,7 @@ class CompareDesk:
     def plan(self, session: Session, families: list[str], models: list[str], preset: str, minutes: float) -> str:
         """What Compare would do, in words."""
         count = len(families) + len(models)
-        if families and session.corpus is None:
+        if families and session.text is None:
             return "<p>There is no text yet. Choose one in <b>Corpus</b> first, or compare models that you have.</p>"
         if not 2 <= count <= MOST:
             return f"<p>Choose two to {MOST}: families to train, or models that you have.</p>"
@@ -105,13 +106,15 @@ class CompareDesk:
         Yields:
             note, steps, result, compare and stop button; the same of the evaluation; model_changed
         """
+        adopted = await asyncio.to_thread(self.comparisons.adopt, session)
         models = {model.id for model in session.models()}
         before: tuple[Any, ...] = (FIRST,) * 2
         async for _ in self.comparisons.follow(session):
             compared, evaluated = self.comparisons.find(session), self.comparisons.find(session, "evaluate")
             now = {model.id for model in session.models()}
             over = compared is not None and not compared.busy
-            told = stamp() if over and not now <= models else gr.skip()
+            told = stamp() if adopted or (over and not now <= models) else gr.skip()
+            adopted = False
             models = now if over else models
             shown = _shown(compared, before[0]), _shown(evaluated, before[1])
             busy = compared is not None and compared.busy
@@ -193,5 +196,8 @@ def build(page: Page, tab: gr.Tab) -> None:
         note, steps, result, go, stop,
         evaluate_note, evaluate_steps, evaluated, evaluate, stop_evaluation, page.model_changed,
     ]  # fmt: skip
-    page.on([signal.change, tab.select], desk.follow, [], screen, trigger_mode="always_last", concurrency_limit=None)
+    follow = page.on(
+        [signal.change, tab.select], desk.follow, [], screen, trigger_mode="always_last", concurrency_limit=None
+    )
+    follow.failure(None, js="() => space.failed()")
     CompareEndpoints(comparisons).add_to(page)

@@ -62,11 +62,11 @@ class Comparisons:
         chosen = [_own(session, model) for model in _names(models, "Models")]
         if not 2 <= len(kinds) + len(chosen) <= MOST:
             raise RefusedError(f"Choose two to {MOST} models to compare: families to train, or models that you have.")
-        if kinds and session.corpus is None:
-            raise RefusedError("There is no text to train on yet. Choose one in Corpus first.")
+        text = await asyncio.to_thread(lambda: session.corpus) if kinds else None
+        if kinds and text is None:
+            raise RefusedError(session.lost or "There is no text to train on yet. Choose one in Corpus first.")
         configs = [configure(preset, {**settings, "family": kind}) for kind in kinds]
         new = [Column(KINDS[kind].title, kind, "trained here", story=Story(kind)) for kind in kinds]
-        text = session.corpus
         async with self._begun(session, "compare", [*new, *map(_column, chosen)]) as comparison:
             for column, config in zip(new, configs, strict=True):
                 assert text is not None
@@ -106,6 +106,25 @@ class Comparisons:
             comparison.driver.cancel()
         self._bell(session).ring()
 
+    def adopt(self, session: Session) -> bool:
+        """Take over what was trained for a comparison that a restart of the server has ended; whether there was any.
+
+        Models go only where there are too many: so what is missing where there is room was never taken over.
+        """
+        if session in self._known:
+            return False
+        before = len(session.models())
+        for run in self._jobs.runs(session.owner):
+            if not run.aside or run.run_id in session.collected or session.full:
+                continue
+            try:
+                if run.state in ("paused", "failed"):  # there is no Resume for it
+                    self._jobs.stop(session.owner, run.run_id)
+                self._trainings.collect(session, run.run_id, use=False)
+            except ValueError:
+                continue  # its file cannot be used, or it has just gone
+        return len(session.models()) > before
+
     async def follow(self, session: Session) -> AsyncIterator[None]:
         """Now, and whenever there is news of either slot, until neither is under way."""
         with self._bell(session).heard() as news:
@@ -125,13 +144,12 @@ class Comparisons:
         before = self.find(session, slot)
         if before is not None and before.busy:
             raise RefusedError("Your comparison has not ended yet. Stop it before you begin another.")
-        text = session.corpus
-        comparison = Comparison(text.name if text else FALLBACK, columns)
+        comparison = Comparison(session.text.name if session.text else FALLBACK, columns)
         known = self._known.setdefault(session, {})
         known[slot] = comparison  # before anything is awaited, so that there is one
         held = session.held[slot] = {column.model.id for column in columns if column.model}
         try:
-            comparison.real, comparison.sentences = await asyncio.to_thread(split, text)
+            comparison.real, comparison.sentences = await asyncio.to_thread(lambda: split(session.corpus))
             yield comparison
         except BaseException:  # the queue is full, or whoever asked is gone
             self._end_runs(session, comparison)

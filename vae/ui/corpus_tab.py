@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from functools import lru_cache
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from vae import corpus
-from vae.corpus import CorpusError
+from vae.corpus import Corpus, CorpusError
 from vae.ui import charts, corpus_view
 from vae.ui.prose import heading, lead, prose
 from vae.ui.session import ASSETS, Session, stamp
@@ -58,7 +59,10 @@ def uploaded(path: object) -> Text:
     """A file that Gradio has received."""
     if not isinstance(path, str):
         raise CorpusError("No file has arrived. Upload one: txt, csv, tsv, json or jsonl.")
-    return Text(Path(path).name, Path(path).read_bytes())
+    try:
+        return Text(Path(path).name, Path(path).read_bytes())
+    except OSError as error:
+        raise CorpusError("The file is no longer here. Upload it again.") from error
 
 
 def pasted(text: object, name: object = "pasted.txt") -> Text:
@@ -76,19 +80,33 @@ SOURCES = {"ours": ours, "uploaded": uploaded, "pasted": pasted}
 read_once = lru_cache(maxsize=8)(corpus.read)  # ours only: a class that opens the same text has it read once
 
 
-def understand(session: Session, text: Text, layout: object = "auto", column: object = "", labels: object = "") -> None:
-    """Read a text into the visitor's corpus. Raises CorpusError, and then the corpus is the one before.
+def understand(
+    session: Session, text: Text, layout: object = "auto", column: object = "", labels: object = ""
+) -> Corpus:
+    """Read a text and keep it as the visitor's. When it cannot be, theirs is the one before.
 
     Args:
         layout: of plain text: auto, lines or running.
         column, labels: of a table: the columns of the sentences and of the labels; "" chooses, "" takes none.
+    Raises:
+        CorpusError: it cannot be read.
+        RefusedError: it cannot be stored.
     """
     if layout not in corpus.LAYOUTS:
         raise CorpusError("The layout must be auto, lines or running.")
     if not isinstance(column, str) or not isinstance(labels, str):
         raise CorpusError("A column is named by its heading.")
-    read = read_once if text.shared else corpus.read
-    session.corpus = read(text.data, text.name, layout=str(layout), column=column or None, label_column=labels or None)
+    known = (read_once if text.shared else corpus.read)(
+        text.data, text.name, layout=str(layout), column=column or None, label_column=labels or None,
+        max_bytes=megabytes(session), max_sentences=session.limits.sentences,
+    )  # fmt: skip
+    session.take_text(known)
+    return known
+
+
+def megabytes(session: Session) -> int:
+    """Bytes that a text may have here."""
+    return session.limits.corpus_mb * 1_000_000
 
 
 def choose(session: Session, source: str, value: object) -> tuple[Any, ...]:
@@ -98,15 +116,13 @@ def choose(session: Session, source: str, value: object) -> tuple[Any, ...]:
         source, layout, column, labels, note, corpus_changed
     """
     columns: tuple[str, ...] = ()
+    chosen, note, told = None, None, gr.skip()
     try:
         text = SOURCES[source](value)
-        columns = corpus.columns(text.data, text.name)
-        understand(session, text)
-        note, told = None, stamp()
-    except CorpusError as error:
-        note, told = charts.note_value("error", str(error)), gr.skip()
-    report = session.corpus.report if session.corpus and note is None else None
-    chosen = report.column if report else None
+        columns = corpus.columns(text.data, text.name, max_bytes=megabytes(session))
+        chosen, told = understand(session, text).report.column, stamp()
+    except ValueError as error:
+        note = charts.note_value("error", str(error))
     return (
         source,
         gr.update(value="auto", visible=source != "ours" and not columns),
@@ -130,7 +146,7 @@ def again(session: Session, source: str, *values: object) -> tuple[Any, Any]:
             raise CorpusError("Choose a text first.")
         text = SOURCES[source](dict(zip(SOURCES, sources, strict=True))[source])
         understand(session, text, layout, column or "", labels or "")
-    except CorpusError as error:
+    except ValueError as error:
         return charts.note_value("error", str(error)), gr.skip()
     return None, stamp()
 
@@ -139,7 +155,8 @@ def show(session: Session) -> tuple[Any, ...]:
     """The visitor's text on the page, or the empty state: figures, first, anywhere, lengths, words, account, next."""
     text = session.corpus
     if text is None:
-        return EMPTY_FIGURES, None, None, None, None, "", gr.update(interactive=False)
+        missing = f"<h2>Your text is lost</h2><p>{escape(session.lost)}</p>" if session.lost else EMPTY_FIGURES
+        return missing, None, None, None, None, "", gr.update(interactive=False)
     known = corpus.statistics(text)
     return (
         corpus_view.figures(text, known),
@@ -154,7 +171,8 @@ def show(session: Session) -> tuple[Any, ...]:
 
 def others(session: Session) -> list[dict[str, Any]] | None:
     """Other sentences from anywhere in the text."""
-    return corpus_view.anywhere(session.corpus, random.randrange(2**31)) if session.corpus else None
+    text = session.corpus
+    return corpus_view.anywhere(text, random.randrange(2**31)) if text else None
 
 
 def read_corpus(
@@ -180,16 +198,15 @@ def read_corpus(
         What was read and kept, what was dropped by reason, and the statistics.
     """
     given = uploaded(file) if file else ours(name) if not text and name in OURS else pasted(text, name)
-    columns = corpus.columns(given.data, given.name)
-    understand(session, given, layout, column, labels)
-    assert session.corpus is not None
-    report, known = session.corpus.report, corpus.statistics(session.corpus)
+    columns = corpus.columns(given.data, given.name, max_bytes=megabytes(session))
+    known = understand(session, given, layout, column, labels)
+    report, found = known.report, corpus.statistics(known)
     return {
-        "name": session.corpus.name, "kind": report.kind, "layout": report.layout, "encoding": report.encoding,
+        "name": known.name, "kind": report.kind, "layout": report.layout, "encoding": report.encoding,
         "columns": list(columns), "column": report.column, "labels": report.label_column,
         "read": report.read, "kept": report.kept, "dropped": dict(report.dropped),
-        "sentences": known.sentences, "words": known.words, "vocabulary": known.vocabulary,
-        "lengths": dict(known.lengths), "frequent": dict(known.frequent), "first": list(session.corpus.sentences[:5]),
+        "sentences": found.sentences, "words": found.words, "vocabulary": found.vocabulary,
+        "lengths": dict(found.lengths), "frequent": dict(found.frequent), "first": list(known.sentences[:5]),
     }  # fmt: skip
 
 
@@ -208,7 +225,8 @@ def build(page: Page, tab: gr.Tab) -> None:
             with gr.Column(elem_id="corpus-drop"):
                 heading("Or a file of yours")
                 file = gr.File(label="A text file", show_label=False, elem_id="corpus-file", height=128)
-                prose("<p class='hint'>txt, csv, tsv, json or jsonl, at most 20 MB</p>")
+                most = f"at most {page.visitors.limits.corpus_mb} MB"
+                prose(f"<p class='hint'>txt, csv, tsv, json or jsonl, {most}</p>")
             typed = gr.Textbox(
                 label="Or some sentences", placeholder="One a line, or running text", lines=4, max_lines=8,
                 # The browser cuts in silence, and counts some characters twice: what it cuts must still be too long.

@@ -15,7 +15,7 @@ from gradio.processing_utils import hash_file
 from gradio.utils import get_upload_folder
 
 from vae.kinds import KINDS
-from vae.ui import charts
+from vae.ui import charts, share_panel
 from vae.ui.model import Model
 from vae.ui.session import ASSETS, RefusedError, Session, stamp
 
@@ -220,6 +220,7 @@ def build(page: Page, header: gr.HTML) -> None:
                 "Load a model file", file_types=[".safetensors"], elem_id="model-load", scale=0, min_width=176
             )
         message = charts.note(elem_id="model-message")
+        share_panel.build(page, message)
     file = gr.File(visible="hidden", interactive=False)
 
     page.on(page.model_changed.change, described, [], [header, rows, pick, message])

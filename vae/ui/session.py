@@ -1,29 +1,31 @@
 """What belongs to one visitor, found by an unguessable token.
 
 Nothing of a visitor is global: the text, the models and the model in use hang on a `Session`, which only
-its token opens. The token lives in the visitor's browser and goes to every handler and endpoint.
+its token opens. What is in it stands in the server's records and files, so that it is there again after a restart.
 """
 
 from __future__ import annotations
 
-import hashlib
-import inspect
+import filecmp
 import os
-import re
 import secrets
 import shutil
-import tempfile
+import sqlite3
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import aclosing, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, get_type_hints
+from typing import TYPE_CHECKING, Any
 
+from vae.corpus import CorpusError
+from vae.limits import Limits
+from vae.records import CorpusRow, ModelRow, Records, ShareRow, VisitorRow
 from vae.ui.model import PLAIN, Model, readable
-from vae.ui.shelf import Shelf
+from vae.ui.shelf import Shelf, weights
 from vae.ui.streams import Streams
+from vae.ui.texts import Texts
 
 if TYPE_CHECKING:
     from vae.checkpoint import Checkpoint
@@ -31,72 +33,158 @@ if TYPE_CHECKING:
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 BUNDLED = "bundled"  # the id of the model that stands ready for everybody
-MAX_SESSIONS = 2_000
-MAX_IDLE = 48 * 3600  # seconds; a training may take a day
-MAX_MODELS = 12  # of one visitor
-SETTLED = 3.0  # seconds from the building of a page until it is surely served
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+LOST = "{} cannot be read any more. Choose it again."
+UNKNOWN = "The server no longer knows this visit. Reload the page to begin a new one."
 
 
 class RefusedError(ValueError):
     """Something cannot be done; the message says what, and what to do, to the person who asked."""
 
 
-class Session:
-    """One visitor: their text, their models, the model in use. `owner` names them to the jobs, not to the world."""
+@dataclass(frozen=True)
+class Common:
+    """What the sessions of one server share: its data folder, its limits, its records, its models and texts."""
 
-    def __init__(self, owner: str, folder: Path, bundled: Path, shelf: Shelf) -> None:
-        self.owner = owner
-        self.corpus: Corpus | None = None
+    data: Path
+    bundled: Path
+    limits: Limits
+    records: Records
+    shelf: Shelf
+    texts: Texts
+
+    @classmethod
+    def of(cls, data: Path, bundled: Path, limits: Limits) -> Common:
+        """That of a data folder. Raises RecordsError when its records cannot be used."""
+        shelf = Shelf(bundled, limits.loaded_mb * 2**20)
+        return cls(data, bundled, limits, Records(data / "records.sqlite3"), shelf, Texts(data / "corpora"))
+
+    def model_file(self, model_id: str) -> Path:
+        """Where a visitor's model lies."""
+        return self.data / "models" / f"{model_id}.safetensors"
+
+
+class Session:
+    """One visitor: their text, their models, the model in use. `owner` names them to the jobs, not to the world.
+
+    Args:
+        row: what is known of them.
+        secret: bytes that only whoever has the visitor's token can make.
+    """
+
+    def __init__(self, common: Common, row: VisitorRow, secret: bytes = b"") -> None:
+        self.owner = row.owner
+        self.secret = secret
+        self.limits = common.limits
         self.collected: dict[str, str] = {}  # runs whose model has been added: the model's id
         self.held: dict[str, set[str]] = {}  # models that must not go now, by what needs them
         self.streams = Streams()
-        self.last_used = time.monotonic()
-        self._folder = folder
-        self._shelf = shelf
-        self._bundled = bundled
+        self.lost = ""  # why the text is no longer there, in words
+        self._common = common
+        self._row = row
+        self._over = False
+        self._changing = threading.RLock()
         self._own: dict[str, Model] = {}
-        self._in_use = BUNDLED
-        self._changing = threading.Lock()
+        for found in common.records.every(ModelRow, owner=self.owner):
+            path = common.model_file(found.id)
+            if path.is_file():
+                self._own[found.id] = Model(found.id, found.name, found.origin, path, found.family)
+                self.collected.update({found.run: found.id} if found.run else {})
+        self._text = common.records.one(CorpusRow, id=row.corpus, owner=self.owner) if row.corpus else None
+        if row.corpus and self._text is None:  # it was tidied away, because its file was lost
+            self.lost = LOST.format("Your text")
+
+    # ---- the text ----
 
     @property
-    def empty(self) -> bool:
-        """Whether the visitor would lose nothing with this session: without a text there is no training either."""
-        return self.corpus is None and not self._own
+    def text(self) -> CorpusRow | None:
+        """What is known of the visitor's text, if there is one; `corpus` reads it."""
+        return self._text
+
+    @property
+    def corpus(self) -> Corpus | None:
+        """The visitor's text, which may have to be read from its file: not on the event loop.
+
+        None where there is none; when it could not be read any more, `lost` says so.
+        """
+        text = self._text
+        if text is None:
+            return None
+        try:
+            return self._common.texts.load(text.id)
+        except CorpusError:
+            with self._changing:
+                if self._text is text:
+                    self.lost = LOST.format(f"Your text “{text.name}”")
+                    self._replace_text(None)
+            return None
+
+    def take_text(self, corpus: Corpus) -> None:
+        """Keep a text in the place of the one before. Raises RefusedError when it cannot be stored."""
+        with self._changing:
+            self.check()
+            with _stored("text"):
+                text_id = self._common.texts.keep(self.owner, corpus)
+            if self._text is None or self._text.id != text_id:
+                self._replace_text(CorpusRow(text_id, self.owner, corpus.name, len(corpus.sentences), time.time()))
+            self.lost = ""
+
+    def _replace_text(self, text: CorpusRow | None) -> None:
+        """Rows before the files that they name go, and after those that come."""
+        old = self._text
+        with _stored("text"), self._common.records.together():
+            if text is not None:
+                self._common.records.put(text)
+            self._change(corpus=text.id if text else "")
+            if old is not None:
+                self._common.records.drop(CorpusRow, id=old.id)
+        self._text = text
+        if old is not None:
+            self._common.texts.drop(old.id)
+
+    # ---- the models ----
 
     def models(self) -> list[Model]:
         """Every model this visitor may use: the bundled one, then their own, newest first."""
-        bundled = []
-        if self._bundled.is_file():
-            name = readable(self._shelf.name(self._bundled)) or self._bundled.stem.replace("-", " ").title()
-            bundled = [Model(BUNDLED, name, "bundled", self._bundled, self._shelf.family(self._bundled) or PLAIN)]
-        return bundled + list(reversed(self._own.values()))
+        bundled, shelf = self._common.bundled, self._common.shelf
+        ours = []
+        if bundled.is_file():
+            name = readable(shelf.name(bundled)) or bundled.stem.replace("-", " ").title()
+            ours = [Model(BUNDLED, name, "bundled", bundled, shelf.family(bundled) or PLAIN)]
+        return ours + list(reversed(self._own.values()))
 
     def model(self) -> Model:
         """The model in use. Raises RefusedError when there is none yet."""
-        models = {m.id: m for m in self.models()}
-        if self._in_use in models:
-            return models[self._in_use]
-        raise RefusedError("There is no model yet. Train one, or load a model file.")
+        every = self.models()
+        if not every:
+            raise RefusedError("There is no model yet. Train one, or load a model file.")
+        return next((model for model in every if model.id == self._row.in_use), every[0])
+
+    def own(self, model_id: object) -> Model:
+        """One of the visitor's own models. Raises RefusedError when they have no such model."""
+        for model in self._own.values():
+            if model.id == model_id:
+                return model
+        raise RefusedError("This model is not among yours. Choose one from the list.")
 
     def checkpoint(self) -> Checkpoint:
         """The model in use, loaded. Raises RefusedError when there is none, CheckpointError when it is damaged."""
-        return self._shelf.load(self.model().path)
+        return self._common.shelf.load(self.model().path)
 
     @property
     def ready(self) -> bool:
         """Whether there is a model in use, and it answers at once."""
-        return any(model.id == self._in_use and self._shelf.has(model.path) for model in self.models())
+        return bool(self.models()) and self._common.shelf.has(self.model().path)
 
     def use(self, model_id: str) -> Model:
         """Switch to one of `models()`. Raises RefusedError when this visitor has no such model."""
         if model_id not in {m.id for m in self.models()}:
             raise RefusedError("This model is not among yours. Choose one from the list.")
-        self._in_use = model_id
+        with self._changing, _stored("choice"):
+            self._change(in_use=model_id)
         return self.model()
 
-    def add_model(self, path: Path, origin: str, *, use: bool = True) -> Model:
-        """Copy the model file at `path` to this visitor's own and use it. Raises CheckpointError, RefusedError.
+    def add_model(self, path: Path, origin: str, *, use: bool = True, run: str = "") -> Model:
+        """Keep the model file at `path` among this visitor's own and use it. Raises CheckpointError, RefusedError.
 
         The oldest goes when there are too many, save those in use and those held.
 
@@ -104,181 +192,106 @@ class Session:
             path: a model file, checked whole before it is kept; shown under the name in it, or else the file's.
             origin: where it came from, in words: "trained here", "loaded from a file".
             use: whether to use it from now on, if another is in use.
+            run: the training that it came from.
         """
         model_id = secrets.token_urlsafe(9)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        kept = self._folder / f"{model_id}.safetensors"
+        kept = self._common.model_file(model_id)
+        kept.parent.mkdir(parents=True, exist_ok=True)
         try:
-            shutil.copyfile(path, kept)
-            loaded = self._shelf.load(kept)
+            self._copy(path, kept)
+            loaded = self._common.shelf.load(kept)
+            self._weigh(loaded)
+            shown = readable(loaded.info.name) or readable(path.name) or "Unnamed"
+            model = Model(model_id, shown, origin, kept, loaded.config.family)
+            row = ModelRow(model_id, self.owner, shown, origin, model.family, run, time.time())
+            with self._changing:
+                self.check()
+                with _stored("model"):
+                    self._common.records.put(row)
+                self._own[model_id] = model
+                self.collected.update({run: model_id} if run else {})
+                if use or len(self.models()) == 1:
+                    self.use(model_id)
+                self._make_room(model_id)
         except BaseException:
+            self._common.shelf.drop(kept)
             kept.unlink(missing_ok=True)
             raise
-        shown = readable(loaded.info.name) or readable(path.name) or "Unnamed"
-        model = Model(model_id, shown, origin, kept, loaded.config.family)
-        with self._changing:
-            self._own[model_id] = model
-            if use or self._in_use not in {m.id for m in self.models()}:
-                self._in_use = model_id
-            needed = {model_id, self._in_use}.union(*self.held.values())
-            unused = [model for model in self._own.values() if model.id not in needed]  # oldest first
-            for old in unused[: max(0, len(self._own) - MAX_MODELS)]:
-                del self._own[old.id]
-                old.path.unlink(missing_ok=True)
         return model
 
-    def forget(self) -> None:
-        """Remove this visitor's files."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+    def same(self, path: Path) -> Model | None:
+        """The visitor's own model that is the same file as `path`, to the byte."""
+        for model in reversed(self._own.values()):
+            if model.path.is_file() and filecmp.cmp(model.path, path, shallow=False):
+                return model
+        return None
 
+    def _copy(self, path: Path, kept: Path) -> None:
+        """Files of ours are never changed, so that visitors can have one under several names."""
+        if path.is_relative_to(self._common.data):
+            try:
+                os.link(path, kept)
+                return
+            except OSError:  # not every file system can
+                pass
+        shutil.copyfile(path, kept)
 
-class Visitors:
-    """The sessions of one server, by token. What is long unused goes; when there are too many, what is empty first.
+    def _weigh(self, loaded: Checkpoint) -> None:
+        most = self.limits.parameters
+        if weights(loaded) > most * 1_000_000:
+            found = weights(loaded) / 1_000_000
+            raise RefusedError(f"It has {found:.1f} million weights, and here a model may have {most} million.")
 
-    Args:
-        data: what visitors make is kept in a folder "visitors" in here, emptied at the start: sessions do not outlive
-            the process. By default the environment's `VAE_DATA`, else a private temporary folder.
-        bundled: the model file that stands ready for everybody; by default the environment's `VAE_MODEL`, else
-            the one in assets/models.
-    """
+    def _make_room(self, newest: str) -> None:
+        needed = {newest, self.model().id}.union(*self.held.values())
+        unused = [model for model in self._own.values() if model.id not in needed]  # oldest first
+        for old in unused[: max(0, len(self._own) - self.limits.models)]:
+            with _stored("model"):
+                self._common.records.drop(ModelRow, id=old.id)
+                self._common.records.drop(ShareRow, owner=self.owner, kind="model", target=old.id)
+            del self._own[old.id]
+            self._common.shelf.drop(old.path)
+            old.path.unlink(missing_ok=True)
 
-    def __init__(self, data: Path | None = None, bundled: Path | None = None) -> None:
-        named = data or os.environ.get("VAE_DATA")
-        if not named:
-            self._temporary = tempfile.TemporaryDirectory(prefix="vae-", ignore_cleanup_errors=True)
-            named = self._temporary.name
-        self.data = Path(named).resolve() / "visitors"
-        shutil.rmtree(self.data, ignore_errors=True)
-        ours = ASSETS / "models" / "everyday-english.safetensors"
-        self.bundled = bundled or Path(os.environ.get("VAE_MODEL") or ours)
-        self._shelf = Shelf(self.bundled)
-        self.on_forget: Callable[[str], None] = lambda owner: None  # hears whose session goes
-        self._sessions: OrderedDict[str, Session] = OrderedDict()  # the longest unused first
-        self._came = threading.Event()  # somebody
-        self._lock = threading.Lock()
+    # ---- the visit ----
 
-    def start(self, token: object = "") -> str:
-        """The token to go on with: `token` itself while its session lives, else that of a new session."""
-        self._came.set()
-        with self._lock:
-            if isinstance(token, str) and self._use(token):
-                return token
-            gone = self._make_room()
-            fresh = secrets.token_urlsafe(32)
-            owner = hashlib.blake2b(fresh.encode(), digest_size=16).hexdigest()
-            folder = self.data / "models" / owner
-            self._sessions[fresh] = Session(owner, folder, self.bundled, self._shelf)
-        for session in gone:
-            self.on_forget(session.owner)
-            session.forget()
-        return fresh
+    @property
+    def full(self) -> bool:
+        """Whether the next model takes the place of another."""
+        return len(self._own) >= self.limits.models
 
-    def get(self, token: object) -> Session:
-        """The session that `token` opens. Raises RefusedError when there is none."""
-        with self._lock:
-            session = self._use(token)
-        if session is None:
-            raise RefusedError("The server no longer knows this visit. Reload the page to begin a new one.")
-        return session
+    def check(self) -> None:
+        """Raises RefusedError when the visitor was forgotten meanwhile."""
+        if self._over:
+            raise RefusedError(UNKNOWN)
 
-    def _use(self, token: object) -> Session | None:
-        if not isinstance(token, str) or not _TOKEN.fullmatch(token) or token not in self._sessions:
-            return None
-        self._sessions.move_to_end(token)
-        session = self._sessions[token]
-        session.last_used = time.monotonic()
-        return session
+    def seen(self, when: float) -> None:
+        """Note that the visitor was here."""
+        with self._changing:
+            if not self._over:
+                self._change(seen=when)
 
-    def _make_room(self) -> list[Session]:
-        """Take out sessions that were not used for long; if there are still too many, an empty one or the oldest."""
-        long_ago = time.monotonic() - MAX_IDLE
-        going = [token for token, session in self._sessions.items() if session.last_used < long_ago]
-        gone = [self._sessions.pop(token) for token in going]
-        while len(self._sessions) >= MAX_SESSIONS:
-            oldest = next(iter(self._sessions))
-            empty = (token for token, session in self._sessions.items() if session.empty)
-            gone.append(self._sessions.pop(next(empty, oldest)))
-        return gone
+    def end(self) -> None:
+        """From now on nothing can be kept here; open streams end."""
+        with self._changing:
+            self._over = True
+        self.streams.end()
 
-    def warm(self, then: Callable[[], None] = lambda: None) -> None:
-        """In the background, load the bundled model and call `then`: when the first visitor has come, or soon."""
-
-        def load() -> None:
-            self._came.wait(SETTLED)
-            with suppress(ValueError, OSError):  # whoever uses it is told
-                self._shelf.load(self.bundled)
-            then()
-
-        threading.Thread(target=load, name="vae-warm", daemon=True).start()
-
-
-def bind(visitors: Visitors, handler: Callable[Concatenate[Session, ...], Any]) -> Callable[..., Any]:
-    """`handler(session, ...)` as Gradio calls it: `handler(token, ...)`, with the session looked up.
-
-    Functions, async functions, generators and async generators keep their kind, name, docstring and the
-    types of their other parameters. A ValueError, whose message is for the person, becomes a `gr.Error`.
-    """
-    bound: Callable[..., Any]
-    if inspect.isasyncgenfunction(handler):
-
-        async def stream_later(token: str, *args: Any, **kwargs: Any) -> AsyncIterator[Any]:
-            with told():
-                session = visitors.get(token)
-                async with aclosing(session.streams.follow(handler(session, *args, **kwargs))) as items:
-                    async for item in items:
-                        yield item
-
-        bound = stream_later
-    elif inspect.iscoroutinefunction(handler):
-
-        async def answer_later(token: str, *args: Any, **kwargs: Any) -> Any:
-            with told():
-                return await handler(visitors.get(token), *args, **kwargs)
-
-        bound = answer_later
-    elif inspect.isgeneratorfunction(handler):
-
-        def stream(token: str, *args: Any, **kwargs: Any) -> Iterator[Any]:
-            with told():
-                yield from handler(visitors.get(token), *args, **kwargs)
-
-        bound = stream
-    else:
-
-        def answer(token: str, *args: Any, **kwargs: Any) -> Any:
-            with told():
-                return handler(visitors.get(token), *args, **kwargs)
-
-        bound = answer
-    dress(bound, handler)
-    return bound
+    def _change(self, **fields: Any) -> None:
+        self.check()
+        row = replace(self._row, **fields)
+        self._common.records.put(row)
+        self._row = row
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Let a ValueError, whose message is for the person, reach the page: Gradio shows only its own errors."""
-    import gradio as gr
-
+def _stored(what: str) -> Iterator[None]:
+    """What cannot be stored is refused in words. Raises RefusedError."""
     try:
         yield
-    except ValueError as error:
-        raise gr.Error(str(error), print_exception=False) from error
-
-
-def dress(bound: Callable[..., Any], handler: Callable[..., Any]) -> None:
-    """Give `bound` the name, the documentation and the types of `handler`, its first parameter being the token."""
-    signature = inspect.signature(handler)
-    hints = get_type_hints(handler)
-    first, *others = signature.parameters.values()
-    hints.pop(first.name, None)
-    bound.__name__ = handler.__name__
-    bound.__doc__ = handler.__doc__
-    bound.__annotations__ = {"token": str, **hints}
-    token = inspect.Parameter("token", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=str)
-    typed = [p.replace(annotation=hints.get(p.name, p.annotation)) for p in others]
-    bound.__signature__ = signature.replace(  # type: ignore[attr-defined]
-        parameters=[token, *typed], return_annotation=hints.get("return", Any)
-    )
+    except (OSError, sqlite3.Error) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise RefusedError(f"The server could not store your {what} ({why}). Try again in a few minutes.") from error
 
 
 def stamp() -> str:

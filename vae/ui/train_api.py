@@ -10,7 +10,8 @@ import gradio as gr
 
 from vae.jobs import Status
 from vae.ui import train_view
-from vae.ui.session import RefusedError, Session, bind
+from vae.ui.binding import bind
+from vae.ui.session import RefusedError, Session
 from vae.ui.training import MODEL_STATES, Trainings, configure
 
 if TYPE_CHECKING:

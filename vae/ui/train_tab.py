@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from vae.config import PRESETS
-from vae.jobs import Status
 from vae.kinds import KINDS
-from vae.ui import charts, knobs, models, train_view
+from vae.ui import charts, knobs, models, train_view, watching
 from vae.ui.checks import choice
 from vae.ui.knobs import KNOBS
 from vae.ui.prose import heading, lead, prose
+from vae.ui.screen import OUTPUTS, Screen
 from vae.ui.session import BUNDLED, RefusedError, Session, stamp
 from vae.ui.train_api import Endpoints
-from vae.ui.train_view import Mark, Story, Use
+from vae.ui.train_view import Story
 from vae.ui.training import SCRATCH, Trainings, active, configure
+from vae.ui.watching import Watching
 
 if TYPE_CHECKING:
     from vae.ui.shell import Page
@@ -34,19 +35,20 @@ OWN = "And sentences from random points of its space."
 class Desk:
     """The tab's handlers, over the trainings."""
 
-    def __init__(self, trainings: Trainings) -> None:
+    def __init__(self, trainings: Trainings, shared: Watching) -> None:
         self.trainings = trainings
+        self.shared = shared
 
     def plan(self, session: Session, family: str, start_from: str, minutes: float, epochs: float) -> tuple[str, Any]:
         """What Start would do, in words; and whether it can be pressed."""
-        corpus = session.corpus
-        if corpus is None:
+        text = session.text
+        if text is None:
             return NO_TEXT, gr.update(interactive=False)
         base = next((model for model in session.models() if model.id == start_from), None)
         begins = f"starting from {escape(base.name)}" if base else "from scratch"
         kind = KINDS[base.family if base else choice(family, "Family", tuple(KINDS))]  # which a base decides
         length = f"for about {train_view.duration(60 * minutes)}" if minutes else f"for {epochs or 0:g} epochs"
-        learns = f"learns <b>{escape(corpus.name)}</b>, {len(corpus.sentences):,} sentences"
+        learns = f"learns <b>{escape(text.name)}</b>, {text.sentences:,} sentences"
         return f"<p>{kind.title}: {learns}, {begins}, {length}.</p>", gr.update(interactive=self._free(session))
 
     def bases(self, session: Session, family: str, start_from: str) -> Any:
@@ -60,7 +62,7 @@ class Desk:
         """A small text is better learned from a ready model, a large one needs none."""
         if start_from not in (SCRATCH, BUNDLED):
             return gr.skip()
-        small = session.corpus is not None and len(session.corpus.sentences) < SMALL
+        small = session.text is not None and session.text.sentences < SMALL
         return self.bases(session, family, BUNDLED if small else SCRATCH)
 
     def press_start(
@@ -93,12 +95,17 @@ class Desk:
             return charts.note_value("error", str(error)), gr.skip()
         return gr.skip(), stamp()
 
-    async def follow(self, session: Session) -> AsyncIterator[tuple[Any, ...]]:
+    async def follow(self, session: Session, watched: str) -> AsyncIterator[tuple[Any, ...]]:
         """Show the visitor's newest run from its beginning, then everything new, until it rests or has ended.
 
+        Args:
+            watched: the code of a shared training that is shown instead.
         Yields:
-            the values of `Screen.outputs`
+            the values of `Screen.show`
         """
+        if watched:
+            yield (gr.skip(),) * OUTPUTS
+            return
         run = self.trainings.newest(session)
         screen = Screen()
         if run is None:
@@ -117,19 +124,21 @@ class Desk:
         # whoever took it over, an endpoint or another window: here it is news
         yield screen.show(status, story, use, problem=problem, told=use != "" and before == "")
 
-    def again(self, session: Session) -> tuple[Any, ...]:
+    def again(self, session: Session, watched: str) -> tuple[Any, ...]:
         """Everything at once, for a tab that has just been opened: what came while it was closed was not drawn."""
+        if watched:
+            return self.shared.again(session, watched)
         run = self.trainings.newest(session)
         if run is None:
-            return Screen().show(None, Story())
+            return *Screen().show(None, Story()), gr.skip()
         status, use = self.trainings.status(session, run), self.trainings.use(session, run)
-        return Screen().show(status, self.trainings.story(session, run), use)
+        return *Screen().show(status, self.trainings.story(session, run), use), gr.skip()
 
-    def reword(self, session: Session) -> Any:
+    def reword(self, session: Session, watched: str) -> Any:
         """The note, when another model is in use: it says of the run's own whether that is the one."""
         run = self.trainings.newest(session)
         use = self.trainings.use(session, run) if run else ""
-        if run is None or not use:
+        if run is None or not use or watched:
             return gr.skip()
         return train_view.note(self.trainings.status(session, run), self.trainings.story(session, run), use)
 
@@ -147,58 +156,13 @@ class Desk:
         return run is None or not active(self.trainings.status(session, run))
 
 
-class Screen:
-    """What the page shows of a run, sent in parts: only what has changed since the last time."""
-
-    def __init__(self) -> None:
-        self._drawn: Mark = train_view.NOTHING
-        self._looked = object()  # the evaluation that is shown
-        self._buttoned: object = None  # what the buttons hang on
-
-    def show(
-        self, status: Status | None, story: Story, use: Use = "", *, problem: str = "", told: bool = False
-    ) -> tuple[Any, ...]:
-        """note, verdict, progress, chart, reconstructions, samples, start, pause, resume, stop, ready, model_changed.
-
-        Args:
-            use: what has become of its model.
-            problem: why its model cannot be used, if so.
-            told: whether the other tabs must hear of it.
-        """
-        changed = self._looked is not story.evaluated
-        looked: tuple[Any, ...] = (gr.skip(),) * 3
-        if changed:
-            looked = (train_view.verdict(story), train_view.reconstructions(story), train_view.samples(story))
-        chart = train_view.chart(story, after=self._drawn) if self._drawn != story.mark else gr.skip()
-        self._drawn, self._looked = story.mark, story.evaluated
-        return (
-            train_view.note(status, story, use, problem), looked[0], train_view.progress(status, story), chart,
-            *looked[1:], *self._buttons(status, use), stamp() if told else gr.skip(),
-        )  # fmt: skip
-
-    def _buttons(self, status: Status | None, use: Use) -> tuple[Any, ...]:
-        """start, pause, resume, stop, download: of a run at rest, only what can still be done with it."""
-        state = status.state if status else ""
-        resumable = status is not None and status.resumable and state in ("paused", "failed")
-        kept = status is not None and status.model is not None and state in ("paused", "failed")
-        if self._buttoned == (state, use, resumable, kept):
-            return (gr.skip(),) * 5
-        self._buttoned = state, use, resumable, kept
-        going = state in ("waiting", "starting", "running")
-        return (
-            gr.skip() if status is None else gr.update(interactive=not active(status)),
-            gr.update(visible=not resumable, interactive=going),
-            gr.update(visible=resumable),
-            gr.update(interactive=going or resumable or kept),
-            gr.update(visible=use in ("used", "kept")),
-        )
-
-
 def build(page: Page, tab: gr.Tab) -> None:
     """Lay out the tab and wire it: called inside `with tab`."""
     trainings = Trainings(page.jobs)
-    desk = Desk(trainings)
+    shared = Watching(trainings, page.sharing)
+    desk = Desk(trainings, shared)
     lead(LEAD)
+    copy, back = watching.head()
     cards = [(f"{preset.title}\n{preset.gives}", name) for name, preset in PRESETS.items()]
     preset = gr.Radio(
         cards, value=knobs.FIRST, label="What matters to you", elem_classes=["cards"], elem_id="train-preset"
@@ -227,7 +191,7 @@ def build(page: Page, tab: gr.Tab) -> None:
             with gr.Column(min_width=320, scale=1):
                 progress = charts.progress(elem_id="train-progress")
                 chart = charts.loss_chart(elem_id="train-chart")
-                with gr.Row(elem_classes=["row", "actions"]):
+                with gr.Row(elem_classes=["row", "actions"], elem_id="train-buttons"):
                     small: dict[str, Any] = {"scale": 0, "min_width": 96}
                     pause = gr.Button("Pause", interactive=False, elem_id="train-pause", **small)
                     resume = gr.Button("Resume", visible=False, elem_id="train-resume", **small)
@@ -235,6 +199,8 @@ def build(page: Page, tab: gr.Tab) -> None:
                     save = gr.Button(
                         "Download the model", visible=False, elem_id="train-download", scale=0, min_width=176
                     )
+                    share = gr.Button("Share", visible=False, elem_id="train-share", **small)
+                sharing = watching.code()
             with gr.Column(min_width=320, scale=1, elem_id="train-says"):
                 prose("<h2>What it can say now</h2>")
                 heading("Held-out sentences, given back")
@@ -258,11 +224,17 @@ def build(page: Page, tab: gr.Tab) -> None:
     page.on(pause.click, desk.press_pause, [], [note])
     page.on(resume.click, desk.press_resume, [], [note, page.runs_changed])
     page.on(stop.click, desk.press_stop, [], [note, page.runs_changed])
-    page.on(tab.select, desk.again, [], screen)
-    page.on(
-        [page.runs_changed.change, tab.select], desk.follow, [], screen,
+    page.on(tab.select, desk.again, [page.watched], [*screen, copy])
+    # Before what follows, and its own part before the shared: the browser begins an event's listeners one by one, and
+    # waits for the first answer of each, a stream's last.
+    watching.connect_own(page, shared, tab, note, (share, *sharing))
+    looking = gr.Textbox(visible="hidden", show_label=False, container=False)
+    follow = page.on(
+        [page.runs_changed.change, tab.select, looking.change], desk.follow, [page.watched], screen,
         trigger_mode="always_last", concurrency_limit=None,
     )  # fmt: skip
-    page.on(page.model_changed.change, desk.reword, [], [note])
+    follow.failure(None, js="() => space.failed()")
+    watching.connect(page, shared, follow, looking, (copy, back), [*screen, copy])
+    page.on(page.model_changed.change, desk.reword, [page.watched], [note])
     page.on(save.click, desk.press_download, [], [note, file]).success(None, [file], None, js=models.SAVE)
     Endpoints(trainings).add_to(page)

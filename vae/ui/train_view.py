@@ -27,6 +27,7 @@ SERIES = {  # what the chart of a family draws, under which names
     "aae": {"nll": "Reconstruction", "kl": "Distance from a bell curve", "beta": "Weight of the critic"},
 }
 _DIVERGED = "The loss ran away, so the training stopped itself"
+USUAL = ("Paused", "Stopped", "Training is done")  # how a message begins that says no more than the state
 _REMEDY = "Lower the learning rate or beta and start again."
 _USES: dict[Use, tuple[str, str]] = {
     "": ("busy", "{}: its model is being loaded."),
@@ -142,7 +143,7 @@ def progress(status: Status | None, story: Story) -> dict[str, Any] | None:
     if status is None:
         return None
     state, now = status.state, story.progress
-    words = [f"{status.message} It begins by itself; you may close the page."] if state == "waiting" else []
+    words = [f"{status.message} It begins by itself."] if state == "waiting" else []
     if state in ("starting", "pausing", "stopping"):
         words.append("Preparing the text and the model." if state == "starting" else status.message)
     if now is None:
@@ -176,10 +177,11 @@ def note(status: Status | None, story: Story, use: Use = "", problem: str = "") 
     if status is None or status.state not in RESTING:
         return None
     step = story.finished.step if story.finished else story.progress.step if story.progress else 0
+    own_doing = status.message.startswith(USUAL)  # what else the server says is why it did so itself
     match status.state:
         case "paused":
-            where = f"Paused at step {step:,}. Resume goes on exactly there." if step else status.message
-            return note_value("note", where)
+            where = f"Paused at step {step:,}. Resume goes on exactly there."
+            return note_value("note", where if step and own_doing else status.message)
         case "failed":
             return note_value("error", status.message)
         case "diverged":
@@ -191,6 +193,8 @@ def note(status: Status | None, story: Story, use: Use = "", problem: str = "") 
     if status.model is None:
         return note_value("note", status.message)
     how = "Done" if status.state == "done" else f"Stopped at step {step:,}"
+    if status.state == "stopped" and not own_doing:
+        how = status.message.split(". ")[0].rstrip(".")
     kind, words = _USES[use]
     return note_value(kind, words.format(how))
 

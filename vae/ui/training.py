@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from vae.config import PRESETS, Config, Parameter, parameters
 from vae.jobs import Jobs, Status
@@ -51,6 +51,13 @@ def _typed(parameter: Parameter, value: object) -> object:
     return value
 
 
+class Owner(Protocol):
+    """Whose run it is: a visitor, or a share that lets others watch it."""
+
+    @property
+    def owner(self) -> str: ...
+
+
 class Trainings:
     """The runs of visitors. A visitor's run is their newest; the next can begin when it has ended."""
 
@@ -73,9 +80,9 @@ class Trainings:
             raise RefusedError("There is no training yet. Start one first.")
         return found
 
-    def status(self, session: Session, run: str) -> Status:
-        """Where a run stands. Raises JobError when it is not this visitor's."""
-        return self._jobs.status(session.owner, run)
+    def status(self, whose: Owner, run: str) -> Status:
+        """Where a run stands. Raises JobError when it is not theirs."""
+        return self._jobs.status(whose.owner, run)
 
     def start(self, session: Session, config: Config, start_from: object = SCRATCH) -> str:
         """Queue a training on the visitor's text; returns the run's id. Two clicks start one run.
@@ -86,9 +93,10 @@ class Trainings:
             RefusedError: there is no text, no such model to start from, or a run that has not ended.
             JobError: the queue is full, or the text cannot be stored.
         """
+        session.check()
         corpus = session.corpus
         if corpus is None:
-            raise RefusedError("There is no text to train on yet. Choose one in Corpus first.")
+            raise RefusedError(session.lost or "There is no text to train on yet. Choose one in Corpus first.")
         with self._lock(session):
             run = self.newest(session)
             if run is not None:
@@ -122,15 +130,15 @@ class Trainings:
         """End a run and keep its best model. Raises JobError."""
         self._jobs.stop(session.owner, run)
 
-    def story(self, session: Session, run: str) -> Story:
+    def story(self, whose: Owner, run: str) -> Story:
         """All that a run has told so far. Raises JobError."""
-        story = Story(self.status(session, run).family)
-        story.add(self._jobs.events(session.owner, run))
+        story = Story(self.status(whose, run).family)
+        story.add(self._jobs.events(whose.owner, run))
         return story
 
-    def watch(self, session: Session, run: str) -> AsyncIterator[tuple[Status, list[Any]]]:
+    def watch(self, whose: Owner, run: str) -> AsyncIterator[tuple[Status, list[Any]]]:
         """Its status and new events, from the first on, until it rests or has ended. Raises JobError."""
-        return self._jobs.watch(session.owner, run)
+        return self._jobs.watch(whose.owner, run)
 
     def collect(self, session: Session, run: str, *, use: bool = True) -> None:
         """Make the model of an ended run one of the visitor's, and use it: once, whoever asks first.
@@ -175,11 +183,10 @@ class Trainings:
         if status.state not in MODEL_STATES or status.model is None or run in session.collected:
             return
         try:
-            model = session.add_model(Path(status.model), "trained here", use=use)
+            session.add_model(Path(status.model), "trained here", use=use, run=run)
         except (ValueError, OSError) as error:
             why = f"Its file could not be kept: {error.strerror}." if isinstance(error, OSError) else error
             raise RefusedError(f"The model was trained, but cannot be used. {why}") from error
-        session.collected[run] = model.id
 
 
 def active(status: Status | None) -> bool:

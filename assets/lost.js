@@ -1,0 +1,56 @@
+/* When the server is gone for a while: say so, wait for it, and go on where one was. */
+(() => {
+  "use strict";
+  const space = (window.space ??= {});
+  const TAB = "sentence-space-tab";
+  const EVERY = 2000; // ms between two looks for the server
+  const DOUBT = 30; // looks after a stream has failed, for a server that ends slowly
+  let waiting = false;
+
+  /** The server's name for its present life; null when it does not answer. */
+  async function life() {
+    try {
+      const { root, api_prefix: prefix } = window.gradio_config;
+      const answer = await fetch(`${root}${prefix}/app_id`, { cache: "no-store" });
+      return answer.ok ? (await answer.json()).app_id : null;
+    } catch {
+      return null;
+    }
+  }
+
+  function say() {
+    if (document.querySelector(".lost")) return;
+    const { h } = space;
+    const text = "The connection to the server was lost. The page waits for it and then goes on where it was: nothing that you made is lost.";
+    document.querySelector(".gradio-container").append(h("p", { class: "lost", role: "status" }, text));
+  }
+
+  /** A stream has failed, for whatever reason: if the server is gone, or is another, begin anew as soon as it answers. */
+  space.failed = async () => {
+    if (waiting) return;
+    waiting = true;
+    const before = window.gradio_config.app_id;
+    let gone = false;
+    for (let looks = 0; gone || looks < DOUBT; looks++) {
+      const now = await life();
+      if (now === null) {
+        gone = true;
+        say();
+      } else if (gone || now !== before) {
+        sessionStorage.setItem(TAB, document.querySelector("#tabs [role=tab][aria-selected=true]")?.textContent.trim() ?? "");
+        return location.reload();
+      }
+      await new Promise((done) => setTimeout(done, EVERY));
+    }
+    waiting = false;
+  };
+
+  /** Back after that: open the tab in which one was. */
+  space.returned = () => {
+    const tab = sessionStorage.getItem(TAB);
+    sessionStorage.removeItem(TAB);
+    if (tab) [...document.querySelectorAll("#tabs [role=tab]")].find((one) => one.textContent.trim() === tab)?.click();
+  };
+
+  window.addEventListener("offline", () => space.failed());
+})();

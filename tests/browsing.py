@@ -1,0 +1,86 @@
+"""Visits with a real Chromium, and a gate: what leaves 127.0.0.1 is recorded, stopped and fails the test."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Route, expect
+
+PATIENCE = 60_000  # ms: a shared machine can be slow
+expect.set_options(timeout=PATIENCE)
+# What Gradio's client says when a reload cuts off the stream that it listens to; no fault of the page.
+CUT_STREAM = re.compile(r"AbortError: signal is aborted without reason|Unexpected error Connection errored out\. $")
+
+TOKEN = re.compile(r'"data":\["([A-Za-z0-9_-]{43})"')  # of the visitor, in what the page asks of the server
+
+
+@contextmanager
+def visits(browser: Browser, server: str, forgiven: re.Pattern[str] = CUT_STREAM) -> Iterator[Callable[..., Page]]:
+    """A function that opens the page as a new visitor, with storage of their own.
+
+    Its options are those of a browser context. At the end no request may have tried to leave 127.0.0.1, and the
+    console must be free of errors that are not `forgiven`. What the visitors made is then removed.
+    """
+    contexts: list[BrowserContext] = []
+    tokens: set[str] = set()
+    remote: list[str] = []
+    errors: list[str] = []
+
+    def gate(route: Route) -> None:
+        address = urlsplit(route.request.url)
+        if address.hostname in ("127.0.0.1", None):
+            route.continue_()
+        else:
+            remote.append(route.request.url)
+            route.abort()
+
+    def ask(request: Request) -> None:
+        if request.url.split("?")[0].endswith("/queue/join"):
+            tokens.update(TOKEN.findall(request.post_data or "")[:1])
+
+    def hear(text: str) -> None:
+        if not forgiven.search(text):
+            errors.append(text)
+
+    def told(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            hear(message.text)
+
+    def open_page(path: str = "", **options: Any) -> Page:
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        context.route("**/*", gate)
+        page = context.new_page()
+        page.on("request", ask)
+        page.on("console", told)
+        page.on("pageerror", lambda error: hear(str(error)))
+        page.goto(server + path)
+        page.locator("#stage .step").first.wait_for(state="attached" if path else "visible")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    for token in tokens:  # a training that a failed test has left would keep the next from its place
+        forget(server, token)
+    assert remote == []
+    assert errors == []
+
+
+def forget(server: str, token: str) -> None:
+    """End and remove all that a visitor made."""
+    ask = urllib.request.Request(
+        f"{server}/gradio_api/call/forget", json.dumps({"data": [token]}).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(ask, timeout=60) as answer:
+        event = json.load(answer)["event_id"]
+    with urllib.request.urlopen(f"{server}/gradio_api/call/forget/{event}", timeout=60) as answer:
+        said = answer.read().decode()
+    assert "complete" in said or "no longer knows" in said, said
