@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import argparse
+import io
+import os
 import signal
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import gradio as gr
+
+EPILOG = """
+The environment says the rest: GRADIO_SERVER_NAME and GRADIO_SERVER_PORT where to listen, VAE_DATA the folder in which
+visitors find their texts, trainings and models again after a restart, VAE_LOG a file for the log (one JSON object a
+line, else on stderr), and limits for each visitor, which the README lists. /health tells how the server does.
+"""
 
 
 def build() -> gr.Blocks:
@@ -17,12 +27,77 @@ def build() -> gr.Blocks:
     return shell.build()
 
 
-def main() -> None:
-    """Build the page and serve it until it is interrupted or told to end."""
+def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
+    """What the command line says."""
+    parser = argparse.ArgumentParser(
+        prog="python app.py",
+        description="Serve the page: train a variational autoencoder for sentences, and play with what it learned.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--classroom", action="store_true",
+        help="open it to everybody on the local network, and show the address and a QR code for students",
+    )  # fmt: skip
+    parser.add_argument("--port", type=_port, help="where to listen; by default the first that is free from 7860 on")
+    parser.add_argument(
+        "--pass-phrase", metavar="WORDS", default="",
+        help="ask visitors for it before they see anything; better in the variable VAE_PASS_PHRASE, which others "
+        "on this computer cannot read from its list of processes",
+    )  # fmt: skip
+    return parser.parse_args(given)
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 65_535:
+        raise argparse.ArgumentTypeError("a port is a whole number from 1 to 65535")
+    return int(text)
+
+
+def serve(chosen: argparse.Namespace) -> None:
+    """Build the page and serve it until it is interrupted or told to end.
+
+    Raises:
+        ValueError: it cannot be served as it is set up; the message says why.
+        OSError: the port is taken, or the log cannot be written.
+    """
+    from vae import journal
+    from vae.ui import classroom, phrase
+
+    words = chosen.pass_phrase or os.environ.get(phrase.VARIABLE, "")
+    if words:
+        phrase.checked(words)  # before the imports below, which take seconds
+    journal.start()
+
     from vae.ui import shell
 
+    demo = build()
+    where = {"server_name": "0.0.0.0"} if chosen.classroom else {}
+    shell.launch(demo, words, prevent_thread_lock=True, server_port=chosen.port, quiet=True, **where)
+    journal.start()  # again: the server has set up its own log meanwhile
+    journal.tell("server started", port=demo.server_port, classroom=chosen.classroom, phrase=bool(words))
+    if chosen.classroom:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")  # a terminal that lacks the blocks of a QR code
+        kept = bool(os.environ.get("VAE_DATA"))
+        print(classroom.invitation(demo.server_port, words, kept=kept, colours=sys.stdout.isatty()), flush=True)
+    else:
+        print(f"Open {demo.local_url} in a browser. Ctrl-C stops the server.", flush=True)
+    try:
+        demo.block_thread()
+    finally:
+        journal.tell("server stopped")
+
+
+def main() -> None:
+    """Serve the page as the command line says."""
+    chosen = arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # an orderly end: running trainings are saved first
-    shell.launch(build())
+    try:
+        serve(chosen)
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

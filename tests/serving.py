@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,7 +40,20 @@ def running_app(
     folder: Path, environment: Mapping[str, str] | None = None, program: Path = ROOT / "app.py"
 ) -> Iterator[str]:
     """The app on a free port, its data and its log in `folder`; gives its address, and ends it."""
-    port = free_port()
+    with running_server(folder, environment, program) as (url, _):
+        yield url
+
+
+@contextmanager
+def running_server(
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    program: Path = ROOT / "app.py",
+    port: int | None = None,
+    arguments: Sequence[str] = (),
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """As `running_app`; gives the address and the process, which a test may end by itself."""
+    port = port or free_port()
     log = folder / "server.log"
     variables = {
         **os.environ, "GRADIO_SERVER_PORT": str(port), "VAE_DATA": str(folder / "data"), "PYTHONUNBUFFERED": "1",
@@ -49,7 +62,7 @@ def running_app(
     url = f"http://127.0.0.1:{port}"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, str(program)], cwd=ROOT, env=variables, stdout=output, stderr=output
+            [sys.executable, str(program), *arguments], cwd=ROOT, env=variables, stdout=output, stderr=output
         )
         try:
             deadline = time.monotonic() + PATIENCE
@@ -57,7 +70,7 @@ def running_app(
                 if process.poll() is not None or time.monotonic() > deadline:
                     raise RuntimeError(f"The server did not start:\n{log.read_text(errors='replace')}")
                 time.sleep(0.2)
-            yield url
+            yield url, process
         finally:
             process.terminate()
             try:

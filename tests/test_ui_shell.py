@@ -16,7 +16,9 @@ import pytest
 from gradio_client import Client
 
 from vae.ui import shell
-from vae.ui.session import ASSETS, Session, Visitors, bind
+from vae.ui.binding import bind
+from vae.ui.session import ASSETS, Session
+from vae.ui.visitors import Visitors
 
 STREAMS = 60  # at once; without settings of its own, Gradio has 40 places for everything
 

@@ -9,13 +9,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before gradio is imported, which reads it
+# Before gradio and torch are imported, which read these. Gradio would add up its last 10,000 requests at each new one.
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(10**9))
+os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # an answer is so small that it takes longer on two threads
 
 import gradio as gr
+from gradio.utils import get_upload_folder
 
 from vae.jobs import Jobs
-from vae.ui import compare_tab, corpus_tab, guard, links, models, sample, slide, train_tab
-from vae.ui.session import ASSETS, Visitors, bind, stamp
+from vae.ui import compare_tab, corpus_tab, edge, health, links, models, sample, slide, train_tab
+from vae.ui.binding import bind
+from vae.ui.session import ASSETS, stamp
+from vae.ui.share_api import ShareEndpoints
+from vae.ui.sharing import Sharing
+from vae.ui.training import Trainings
+from vae.ui.visitors import Visitors
 
 TITLE = "Sentence space"
 MAX_OPEN = 400  # requests at once; nearly all are streams that wait, for computing is bounded a handler
@@ -33,12 +43,15 @@ class Page:
 
     visitors: Visitors
     jobs: Jobs
+    sharing: Sharing
     token: gr.BrowserState
     tabs: gr.Tabs
     corpus_changed: gr.Textbox
     model_changed: gr.Textbox
     runs_changed: gr.Textbox
     evaluation_wanted: gr.Textbox
+    link: gr.Textbox  # the code in the page's address
+    watched: gr.Textbox  # the code of the shared training that the Train tab shows; nothing: one's own
 
     def on(
         self,
@@ -77,7 +90,7 @@ def open_page(visitors: Visitors, jobs: Jobs, token: object) -> tuple[Any, ...]:
     """The token to go on with, and a new stamp for each signal of which the visitor has something to be shown."""
     token = visitors.start(token)
     session = visitors.get(token)
-    text, run = session.corpus is not None, bool(jobs.runs(session.owner))
+    text, run = session.text is not None or session.lost != "", bool(jobs.runs(session.owner))
     return token, stamp() if text else gr.skip(), stamp(), stamp() if run else gr.skip()
 
 
@@ -85,15 +98,20 @@ def build(data: Path | None = None, bundled: Path | None = None) -> gr.Blocks:
     """The whole page. `data` is the folder for what visitors make, `bundled` the model for all (see Visitors)."""
     links.refuse()
     visitors = Visitors(data, bundled)
-    jobs = Jobs(visitors.data / "runs")
+    # What is uploaded lies in a folder of ours, which is tidied with the rest.
+    os.environ.setdefault("GRADIO_TEMP_DIR", str(visitors.data / "uploads"))
+    visitors.uploads = Path(get_upload_folder())
+    visitors.tidy()
+    jobs = Jobs(visitors.data / "runs", records=visitors.records, limits=visitors.limits)
     visitors.on_forget = jobs.forget
+    sharing = Sharing(visitors.common, jobs)
     demo: gr.Blocks = gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400))
     with demo:
         token = gr.BrowserState("", storage_key="sentence-space", secret="a name tag, not a lock")
-        signals = [gr.Textbox(visible="hidden", show_label=False, container=False) for _ in range(4)]
+        signals = [gr.Textbox(visible="hidden", show_label=False, container=False) for _ in range(6)]
         header = models.build_header(TITLE)
         tabs = gr.Tabs(selected="slide", elem_id="tabs", render=False)
-        page = Page(visitors, jobs, token, tabs, *signals)
+        page = Page(visitors, jobs, sharing, token, tabs, *signals)
         models.build(page, header)
         tabs.render()  # type: ignore[no-untyped-call]
         with tabs:
@@ -109,14 +127,22 @@ def build(data: Path | None = None, bundled: Path | None = None) -> gr.Blocks:
         )
         for arrived in (opened.then, opened.failure):  # what is pressed after a failure says to reload the page
             arrived(None, js="() => space.arrived()", api_visibility="private", show_progress="hidden")
+        opened.success(None, None, page.link, js="() => space.link()", api_visibility="private", show_progress="hidden")
 
         def start() -> str:
             """Begin a visit. Every other endpoint takes the token that this one returns."""
             return visitors.start()
 
         gr.events.api(start, api_name="start")
-    weakref.finalize(demo, jobs.close)
-    visitors.warm(jobs.warm)
+        ShareEndpoints(visitors, sharing, Trainings(jobs)).add_to(page)
+    health.watch(demo, visitors.data, jobs.health, visitors.health)
+
+    def close() -> None:
+        jobs.close()
+        visitors.close()
+
+    weakref.finalize(demo, close)
+    visitors.attend(jobs.warm)
     return demo
 
 
@@ -130,20 +156,27 @@ def options() -> dict[str, Any]:
         "ssr_mode": False,
         "run_history": False,
         "show_error": False,
-        "max_file_size": guard.MAX_UPLOAD,
         "max_threads": MAX_OPEN,
         "allowed_paths": [],
         "strict_cors": True,
         "enable_monitoring": False,
         "footer_links": ["api", "settings"],
-        "app_kwargs": {"middleware": guard.middleware()},
     }
 
 
-def launch(demo: gr.Blocks, **more: Any) -> Any:
-    """Queue and launch `demo`; `more` goes to Gradio's launch. Returns what that returns."""
+def launch(demo: gr.Blocks, words: str = "", **more: Any) -> Any:
+    """Queue and launch `demo`; `more` goes to Gradio's launch. Returns what that returns.
+
+    Args:
+        words: a pass phrase to ask for; by default that of the environment, if there is one.
+    Raises:
+        ValueError: the pass phrase is too short.
+    """
     demo.queue(api_open=False, default_concurrency_limit=4, max_size=MAX_QUEUED)
-    return demo.launch(**{**options(), **more})
+    # It looks for something to do a thousand times a second, and for progress bars, of which there are none, a hundred.
+    demo._queue.sleep_when_free, demo._queue.progress_update_sleep_when_free = 0.01, 1.0
+    given = options()
+    return demo.launch(**{**given, **edge.around(demo, given["head"], words), **more})
 
 
 def theme() -> gr.themes.Base:

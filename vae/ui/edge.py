@@ -1,0 +1,66 @@
+"""What stands around Gradio's server: the guard, /health, the pass phrase, the badge, the page's scripts."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import traceback
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio import queueing
+from starlette.middleware import Middleware
+
+from vae import journal
+from vae.limits import Limits
+from vae.ui import guard, health, phrase, policy, uploads
+from vae.ui.badge import Badge
+from vae.ui.meter import Meter
+from vae.ui.session import ASSETS
+
+
+class Caught:
+    """In place of the module `traceback` in Gradio's queue: what a request broke goes to the log as all else does."""
+
+    @staticmethod
+    def print_exc() -> None:
+        error = sys.exc_info()[1]
+        if error is not None:
+            files = [Path(call.filename) for call in traceback.extract_tb(error.__traceback__)]
+            if any(file.is_relative_to(ASSETS.parent / "vae") for file in files):
+                journal.caught("handler failed", error)
+            else:  # a value of a wrong kind, which no page sends
+                journal.caught("request not understood", error, logging.WARNING)
+
+
+def around(demo: gr.Blocks, head: str, words: str = "") -> dict[str, Any]:
+    """What `launch` needs besides: `app_kwargs` and `max_file_size`.
+
+    Args:
+        head: the HTML that the page gets in its head.
+        words: the pass phrase of the class; by default the environment's `VAE_PASS_PHRASE`, or none.
+    Raises:
+        ValueError: the pass phrase is too short, or a limit of the environment out of its range.
+    """
+    uploads.careful()
+    vars(queueing)["traceback"] = Caught
+    meter, largest = Meter(), guard.upload_bytes(Limits.from_environment())
+    words = words or os.environ.get(phrase.VARIABLE, "")
+    walls: list[guard.Wall] = [partial(health.Health, demo=demo, meter=meter), partial(guard.Guard, max_file=largest)]
+    if words:
+        key = phrase.secret_of(health.folder(demo))
+        walls.insert(0, partial(phrase.Gate, words=phrase.checked(words), key=key, title=str(demo.title)))
+    inside = [Middleware(policy.Scripts, head=head), Middleware(Badge, meter=meter)]
+    return {
+        "max_file_size": largest,
+        "app_kwargs": {
+            "middleware": inside,
+            "lifespan": guard.around(*walls),
+            "docs_url": None,
+            "redoc_url": None,
+            "openapi_url": None,
+        },
+    }

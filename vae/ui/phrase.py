@@ -1,0 +1,182 @@
+"""A class may have a pass phrase: whoever has not said it gets a small page that asks for it, and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import html
+import os
+import re
+import secrets
+import time
+import unicodedata
+from collections import OrderedDict, deque
+from pathlib import Path
+from urllib.parse import parse_qs, unquote_to_bytes
+
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from vae import journal
+from vae.ui import badge
+from vae.ui.session import ASSETS
+
+VARIABLE = "VAE_PASS_PHRASE"
+HEADER = b"x-pass-phrase"  # of clients that are no browsers; what is not ASCII is percent-encoded
+COOKIE = "sentence-space-class"
+SHORTEST = 4  # characters
+VALID = 30 * 86_400  # seconds for which a browser need not be asked again
+TRIES = 6  # wrong ones of an address in a minute
+ALL_TRIES = 300  # of everybody
+MINUTE = 60.0
+MAX_ADDRESSES = 10_000
+MAX_FORM = 4_096  # bytes
+WRONG = "This is not the pass phrase. Capitals and extra spaces do not matter."
+TOO_MANY = "Too many wrong tries from here. Wait a minute, then try again."
+_THEN = re.compile(r"[\w=&.~-]{0,200}", re.ASCII)
+
+
+def secret_of(data: Path | None) -> bytes:
+    """The key that cookies are signed with: kept in the data folder, so that a restart asks nobody again."""
+    if data is None:
+        return secrets.token_bytes(32)
+    path = data / "secret"
+    data.mkdir(parents=True, exist_ok=True)
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(32))
+    except FileExistsError:
+        pass
+    key = path.read_bytes()
+    return key if len(key) == 32 else hashlib.sha256(key + secrets.token_bytes(32)).digest()
+
+
+def plain(words: str) -> bytes:
+    """A pass phrase without what is easily mistyped: capitals, ways to write the same character, spaces."""
+    return " ".join(unicodedata.normalize("NFKC", words).casefold().split()).encode("utf-8", "replace")
+
+
+def checked(words: str) -> str:
+    """A pass phrase that is long enough. Raises ValueError."""
+    if len(plain(words)) < SHORTEST:
+        raise ValueError(f"The pass phrase is too short: at least {SHORTEST} letters, better a few words.")
+    return words
+
+
+class Tries:
+    """Counts wrong tries: at most so many a minute of one address, and of all together."""
+
+    def __init__(self) -> None:
+        self._of: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def left(self, address: str) -> bool:
+        """Whether another try is heard."""
+        now = time.monotonic()
+        return all(
+            len(times) < most or now - times[0] > MINUTE
+            for name, most in ((address, TRIES), ("", ALL_TRIES))
+            if (times := self._of.get(name))
+        )
+
+    def wrong(self, address: str) -> None:
+        """There was a wrong one."""
+        for name, most in ((address, TRIES), ("", ALL_TRIES)):
+            self._of.setdefault(name, deque(maxlen=most)).append(time.monotonic())
+            self._of.move_to_end(name)
+        while len(self._of) > MAX_ADDRESSES:
+            self._of.popitem(last=False)
+
+
+class Gate:
+    """ASGI: lets through who has the signed cookie or says the phrase in a header.
+
+    Args:
+        words: the pass phrase.
+        key: that cookies are signed with.
+    """
+
+    def __init__(self, app: ASGIApp, words: str, key: bytes, title: str) -> None:
+        self.app = app
+        self._words = hashlib.sha256(plain(words)).digest()
+        self._key = key
+        self._title = title
+        self._tries = Tries()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (answer := await self._refusal(scope, receive)):
+            await answer(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    async def _refusal(self, scope: Scope, receive: Receive) -> Response | None:
+        path, method = scope["path"], scope["method"]
+        if path == "/enter":
+            return await self._enter(scope, receive)
+        if path == "/gradio_api/startup-events" or self._known(badge.shown(COOKIE, scope)):
+            return None  # the former is the server's own question whether it is up
+        said = dict(scope["headers"]).get(HEADER)
+        if said is not None and (refused := self._heard(scope, unquote_to_bytes(said).decode("utf-8", "replace"))):
+            return JSONResponse({"detail": refused}, 429 if refused == TOO_MANY else 401)
+        if said is not None:
+            return None
+        if path == "/" and method in ("GET", "HEAD"):
+            return self._page("", scope.get("query_string", b"").decode("latin-1"), 200)
+        return JSONResponse({"detail": "This class has a pass phrase. Open the page and enter it."}, 401)
+
+    async def _enter(self, scope: Scope, receive: Receive) -> Response:
+        body, more = b"", True
+        while more and len(body) <= MAX_FORM:
+            message = await receive()
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        form = parse_qs(body[:MAX_FORM].decode("utf-8", "replace"), max_num_fields=8) if body.count(b"&") < 8 else {}
+        then = form.get("then", [""])[0]
+        refused = self._heard(scope, form.get("words", [""])[0])
+        if refused:
+            return self._page(refused, then, 429 if refused == TOO_MANY else 403)
+        answer = RedirectResponse(f"./?{then}" if then and _THEN.fullmatch(then) else "./", 303)
+        answer.headers["set-cookie"] = badge.cookie(COOKIE, self._signed(int(time.time())), scope, VALID)
+        return answer
+
+    def _heard(self, scope: Scope, words: str) -> str:
+        """Why the words do not open, or nothing when they do. A wrong try counts."""
+        address = badge.address(scope)
+        if not self._tries.left(address):
+            return TOO_MANY
+        if hmac.compare_digest(hashlib.sha256(plain(words)).digest(), self._words):
+            return ""
+        self._tries.wrong(address)
+        journal.tell("pass phrase wrong")
+        return WRONG
+
+    def _signed(self, issued: int) -> str:
+        signature = hmac.new(self._key, self._words + str(issued).encode(), "sha256").hexdigest()
+        return f"{issued}.{signature}"
+
+    def _known(self, value: str) -> bool:
+        issued, _, _ = value.partition(".")
+        if not (issued.isascii() and issued.isdigit() and len(issued) < 13):
+            return False
+        signed = self._signed(int(issued))
+        return time.time() - int(issued) < VALID and hmac.compare_digest(value.encode(), signed.encode())
+
+    def _page(self, message: str, then: str, status: int) -> Response:
+        about = ' aria-invalid="true" aria-describedby="wrong"' if message else ""
+        parts = {
+            "TITLE": html.escape(self._title),
+            "COLOURS": colours(),
+            "ABOUT": about,
+            "MESSAGE": f'<p role="alert" id="wrong">{html.escape(message)}</p>' if message else "",
+            "THEN": then if _THEN.fullmatch(then) else "",
+        }
+        text = re.sub("|".join(parts), lambda found: parts[found[0]], (ASSETS / "enter.html").read_text("utf-8"))
+        return HTMLResponse(text, status, {"cache-control": "no-store"})
+
+
+def colours() -> str:
+    """The two themes of assets/space.css, as the browser prefers them."""
+    style = (ASSETS / "space.css").read_text("utf-8")
+    light, dark = (re.search(rf"^{name} {{(.*?)}}", style, re.DOTALL | re.MULTILINE) for name in (":root", r"\.dark"))
+    assert light is not None
+    assert dark is not None
+    return f":root {{{light[1]}}}\n@media (prefers-color-scheme: dark) {{ :root {{{dark[1]}}} }}"
