@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from serving import CHROMIUM_ARGUMENTS, chromium
 
 from vae.checkpoint import Checkpoint, load
 from vae.config import Config
@@ -69,6 +72,14 @@ def text_model(checkpoint: Checkpoint) -> TextModel:
     return checkpoint.text_model
 
 
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """How tests start the browser: that of this machine."""
+    if chromium() is None and os.environ.get("CI") != "true":
+        pytest.skip("there is no Chromium here; CI has one")
+    return {**browser_type_launch_args, "executable_path": chromium(), "args": CHROMIUM_ARGUMENTS}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests come last: Playwright keeps an event loop running in this thread until the end."""
-    items.sort(key=lambda item: "browser" in item.path.parts)
+    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))

@@ -187,6 +187,40 @@ def test_link_in_place_of_a_file_is_not_fetched(client: Client, token: str) -> N
         client.predict(token, "quick", {"latent": link}, api_name="/train")
 
 
+def test_shared_training_and_model_can_be_seen_and_copied_until_they_are_withdrawn(client: Client, token: str) -> None:
+    client.predict(token, None, "\n".join(LINES), api_name="/read_corpus")
+    client.predict(token, "quick", {**SETTINGS, "epochs": 1.0}, api_name="/train")
+    run = client.predict(token, "run", "", api_name="/share")
+    student = client.predict(api_name="/start")
+    job = client.submit(student, run["code"], True, api_name="/shared")
+    job.result(timeout=300)
+    *seen, last = job.outputs()
+    assert events(seen, "finished")
+    assert [model["origin"] for model in last["models"] if model["in_use"]] == ["shared with you"]
+    with pytest.raises(AppError, match="not found"):
+        client.predict(student, run["target"], api_name="/status")
+
+    follow(client, token)
+    model = client.predict(token, api_name="/share")
+    another = client.predict(api_name="/start")
+    copied = client.predict(another, model["code"].lower(), api_name="/shared")
+    assert copied["kind"] == "model"
+    assert client.predict(token, api_name="/unshare") == {"kind": "model", "target": model["target"]}
+    with pytest.raises(AppError, match="opens nothing"):
+        client.predict(another, model["code"], api_name="/shared")
+
+
+def test_who_is_forgotten_is_unknown_from_then_on(client: Client, token: str) -> None:
+    client.predict(token, None, "\n".join(LINES), api_name="/read_corpus")
+    run = client.predict(token, "quick", {**SETTINGS, "epochs": 1000.0}, api_name="/train")["run"]
+    code = client.predict(token, "run", "", api_name="/share")["code"]
+    assert client.predict(token, api_name="/forget") == {"forgotten": True}
+    with pytest.raises(AppError, match="no longer knows this visit"):
+        client.predict(token, run, api_name="/status")
+    with pytest.raises(AppError, match="opens nothing"):
+        client.predict(client.predict(api_name="/start"), code, api_name="/shared")
+
+
 @pytest.mark.parametrize("stranger", ["", "x" * 43, "../../etc/passwd", None, 7])
 def test_unknown_token_opens_nothing(client: Client, stranger: Any) -> None:
     with pytest.raises(AppError, match="no longer knows this visit"):

@@ -19,7 +19,7 @@ from vae.kinds import KINDS, UNUSED
 from vae.train import train
 from vae.ui import train_view
 from vae.ui.knobs import KNOBS, STEPS, knob, of_family
-from vae.ui.train_tab import Screen
+from vae.ui.screen import Screen
 from vae.ui.train_view import Story, Use
 from vae.ui.training import PARAMETERS, configure
 
@@ -160,10 +160,22 @@ def test_every_family_names_what_its_chart_draws() -> None:
     ],
 )
 def test_rest_is_said_with_what_to_do(state: str, model: str | None, use: Use, kind: str, words: str) -> None:
-    shown = train_view.note(status(state, model=model, message="Cancelled."), told(STARTED, PROGRESS, FINISHED), use)
+    message = {("stopped", "best"): "Stopped; its best model is kept.", ("paused", None): "Paused. Resume goes on."}
+    rests = status(state, model=model, message=message.get((state, model), "Cancelled."))
+    shown = train_view.note(rests, told(STARTED, PROGRESS, FINISHED), use)
     assert shown is not None
     assert shown["kind"] == kind
     assert words in shown["text"]
+
+
+def test_what_the_server_did_by_itself_is_said_as_it_says_it() -> None:
+    unwatched = "Nobody watched it for 30 minutes, so it was saved. Resume goes on from there."
+    shown = train_view.note(status("paused", message=unwatched), told(STARTED, PROGRESS))
+    assert shown == {"kind": "note", "text": unwatched}
+    long = "The limit of 60 minutes for one training was reached, so it ended. Its best model is kept."
+    shown = train_view.note(status("stopped", model="best", message=long), told(STARTED, PROGRESS), "used")
+    assert shown is not None
+    assert shown["text"].startswith("The limit of 60 minutes for one training was reached, so it ended: the model is")
 
 
 def test_model_that_cannot_be_used_is_told_with_the_reason() -> None:

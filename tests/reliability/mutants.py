@@ -1,0 +1,440 @@
+"""Files that were damaged or forged, through the code that reads them: whether any crashes, hangs or deceives it.
+
+    python tests/reliability/mutants.py [--of model] [--count 10000] [--first 0] [--json]
+
+Each mutant follows from its number. They are read in processes of their own, so that a crash or a hang is seen, which
+begin anew behind the mutant at which they ended. A model must be refused with `CheckpointError`, or load and then
+speak; the other files of a run and of a server must be refused with the error that their reader names, or be read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import random
+import resource
+import selectors
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+MODELS = sorted((ROOT / "tests" / "data" / "models").glob("*.safetensors"))
+SLOW = 5.0  # seconds of computing beyond which a mutant counts as a hang
+STUCK = 60.0  # seconds without a word, after which its process is killed: other programs may have the processor
+Random = random.Random
+
+
+# Mutators: of bytes, of JSON, and of the files that hold both ------------------------------------------------------
+
+
+def bytes_mutant(data: bytes, chance: Random, reach: int | None = None) -> bytes:
+    """Bits flipped, bytes replaced, parts cut out, doubled, swapped or cut off, of the first `reach` bytes."""
+    changed, reach = bytearray(data), reach or len(data)
+    for _ in range(chance.choice((1, 1, 1, 3, 20))):
+        if not changed:
+            break
+        at = chance.randrange(min(reach, len(changed)))
+        span = chance.choice((1, 2, 8, 100, 4096))
+        kind = chance.randrange(8)
+        if kind == 0:
+            changed[at] ^= 1 << chance.randrange(8)
+        elif kind == 1:
+            changed[at] = chance.randrange(256)
+        elif kind == 2:
+            changed[at : at + span] = chance.randbytes(span)
+        elif kind == 3:
+            del changed[at : at + span]
+        elif kind == 4:
+            changed[at:at] = changed[at : at + span]
+        elif kind == 5:
+            other = chance.randrange(len(changed))
+            first, second = changed[at : at + span], changed[other : other + span]
+            changed[at : at + span], changed[other : other + span] = second, first
+        elif kind == 6:
+            del changed[at:]
+        else:
+            changed[at : at + 8] = struct.pack("<Q", chance.choice((0, 1, 2**31, 2**32, 2**63, 2**64 - 1, len(data))))
+    return bytes(changed)
+
+
+ODD: tuple[Any, ...] = (
+    None, True, 0, -1, 1, 2, 2**31, 2**32, 2**53, 2**63, 2**64, -(2**63), 10**400, 0.5, -0.0, 1e308, float("nan"),
+    float("inf"), "", "x", "\0", "\ud800", "x" * 3000, "../../etc/passwd", "NaN", [], [[]], [None], [0] * 300, {},
+    {"a": 1}, [-1], [2**62, 4], ["1"],
+)  # fmt: skip
+
+
+NESTED = "nested"  # stands for lists or objects inside each other, more or fewer than a parser bears
+
+
+def json_mutant(value: Any, chance: Random) -> Any:
+    """The same JSON with some of its values replaced, removed, doubled, renamed or put elsewhere."""
+    value = json.loads(json.dumps(value))
+    for _ in range(chance.choice((1, 1, 2, 5))):
+        places = list(_places(value))
+        if not places:
+            return chance.choice(ODD)
+        holder, key = chance.choice(places)
+        kind = chance.randrange(6)
+        if kind == 0:
+            holder[key] = NESTED if chance.random() < 0.1 else chance.choice(ODD)
+        elif kind == 1:
+            del holder[key]
+        elif kind == 2 and isinstance(holder, dict):
+            holder[chance.choice((f"{key}x", key[:-1], "__metadata__", "", "\0"))] = holder.pop(key)
+        elif kind == 3:
+            other, name = chance.choice(places)
+            if name in (other if isinstance(other, dict) else range(len(other))):
+                holder[key] = json.loads(json.dumps(other[name]))
+        elif kind == 4 and isinstance(holder[key], int | float):
+            holder[key] = chance.choice((holder[key] + 1, -holder[key], holder[key] * 1000, float(holder[key])))
+        elif isinstance(holder, list):
+            holder.insert(key, holder[key])
+        else:
+            holder[f"{key}2"] = holder[key]
+    return value
+
+
+def _places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Every place in nested lists and objects, as (what holds it, its key)."""
+    for key in list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+        yield value, key
+        yield from _places(value[key])
+
+
+def text_of(value: Any, chance: Random) -> bytes:
+    """JSON as text, now and then with a name twice, or nested more deeply than anything that is written here."""
+    depth = chance.choice((5, 200, 900, 2000, 50_000))
+    nested = chance.choice((b"[" * depth + b"1" + b"]" * depth, b'{"a":' * depth + b"1" + b"}" * depth))
+    text = json.dumps(value).encode().replace(json.dumps(NESTED).encode(), nested)
+    if chance.random() < 0.05:
+        text = text.replace(b'{"', b'{"twice": 1, "twice": 2, "', 1)
+    return text
+
+
+def unpack(data: bytes) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """The header of a safetensors file, and the bytes of each tensor."""
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])
+    spans = {name: entry["data_offsets"] for name, entry in header.items() if name != "__metadata__"}
+    return header, {name: data[8 + length :][a:b] for name, (a, b) in spans.items()}
+
+
+def pack(header: Any, arrays: dict[str, bytes], chance: Random) -> bytes:
+    """The file anew, with offsets worked out where that is possible."""
+    start = 0
+    for name, array in arrays.items():
+        if isinstance(header, dict) and isinstance(header.get(name), dict) and chance.random() < 0.98:
+            header[name]["data_offsets"] = [start, start + len(array)]
+        start += len(array)
+    text = text_of(header, chance)
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + b"".join(arrays.values())
+
+
+# What is mutated, and how it is read -------------------------------------------------------------------------------
+
+
+class Model:
+    """A model file, with its checksums worked out anew in most mutants, so that they get past them."""
+
+    def __init__(self, folder: Path) -> None:
+        from vae import checkpoint
+
+        self._sources = [path.read_bytes() for path in MODELS]
+        self.expected = checkpoint.CheckpointError
+        for data in self._sources:  # what stays in memory
+            self._use(data)
+
+    def mutant(self, chance: Random) -> bytes:
+        data = chance.choice(self._sources)
+        if chance.random() < 0.3:
+            end = 8 + int.from_bytes(data[:8], "little")
+            return bytes_mutant(data, chance, chance.choice((8, end, len(data))))
+        header, arrays = unpack(data)
+        kind = chance.randrange(6)
+        about = header["__metadata__"]
+        if kind < 2:
+            part = ("config", "info")[kind]
+            about[part] = text_of(json_mutant(json.loads(about[part]), chance), chance).decode("utf-8", "replace")
+        elif kind == 2:
+            arrays["tokenizer"] = bytes_mutant(arrays["tokenizer"], chance)
+            header["tokenizer"]["shape"] = [len(arrays["tokenizer"])]
+        elif kind == 3:
+            name = chance.choice(sorted(arrays))
+            array = bytearray(arrays[name])
+            for _ in range(chance.choice((1, 30))):
+                at = chance.randrange(max(1, len(array) // 2)) * 2
+                array[at : at + 2] = chance.choice((b"\x00\x7e", b"\x00\x7c", b"\xff\x7b", chance.randbytes(2)))
+            arrays[name] = bytes(array[: len(arrays[name])])
+        elif kind == 4:
+            order = list(arrays)
+            chance.shuffle(order)
+            arrays = {name: arrays[name] for name in order[chance.randrange(2) :]}
+        if chance.random() < 0.9:
+            self._sign(about, arrays)
+        if kind == 5:
+            header = json_mutant(header, chance)
+        return pack(header, arrays, chance)
+
+    def read(self, data: bytes) -> None:
+        self._use(data)
+
+    @staticmethod
+    def _sign(about: dict[str, Any], arrays: dict[str, bytes]) -> None:
+        weights = hashlib.sha256()
+        for name in sorted(set(arrays) - {"tokenizer", "seen"}):
+            weights.update(name.encode() + arrays[name])
+        parts = {name: arrays[name] for name in ("tokenizer", "seen") if name in arrays}
+        parts |= {name: str(about[name]).encode("utf-8", "replace") for name in ("config", "info")}
+        digests = {name: hashlib.sha256(part).hexdigest() for name, part in parts.items()}
+        about["sha256"] = json.dumps({"weights": weights.hexdigest(), **digests})
+
+    @staticmethod
+    def _use(data: bytes) -> None:
+        from vae import checkpoint, latent
+
+        model = checkpoint.loads(data)
+        tm = model.text_model
+        latent.sample(tm, 2, temperature=0.7, start="The cat", seed=1)
+        if tm.latent:
+            latent.path(tm, "The cat sees a dog.", "My sister.", steps=3)
+        model.is_new("The cat.")
+
+
+class RunFolder:
+    """The files of a training that was paused: its state, events, settings and prepared text."""
+
+    def __init__(self, folder: Path) -> None:
+        from vae.config import Config
+        from vae.corpus import read
+        from vae.train import train
+
+        self.expected = ValueError
+        self._folder = folder / "run"
+        words = ("cat", "dog", "girl", "boy", "bird")
+        corpus = read("\n".join(f"the {a} sees a {b}." for a in words for b in words).encode(), layout="lines")
+        config = Config(vocabulary=300, embedding=8, encoder_hidden=8, hidden=8, latent=2, batch=8, steps=3, threads=1)
+        for _ in train(config, corpus, self._folder):
+            pass
+        names = ("state.safetensors", "events.jsonl", "config.json", "tokens.safetensors", "tokens.bin")
+        self._files = {name: (self._folder / name).read_bytes() for name in names}
+        self._name = ""
+        self._use()
+
+    def mutant(self, chance: Random) -> bytes:
+        self._name = chance.choice(sorted(self._files))
+        data = self._files[self._name]
+        if chance.random() < 0.4:
+            return bytes_mutant(data, chance)
+        if self._name.endswith(".safetensors"):
+            header, arrays = unpack(data)
+            return pack(json_mutant(header, chance), arrays, chance)
+        if self._name == "config.json":
+            return text_of(json_mutant(json.loads(data), chance), chance)
+        if self._name == "events.jsonl":
+            lines = data.splitlines()
+            at = chance.randrange(len(lines))
+            lines[at] = text_of(json_mutant(json.loads(lines[at]), chance), chance)
+            return b"\n".join(lines) + b"\n"
+        return bytes_mutant(data, chance, 64)
+
+    def read(self, data: bytes) -> None:
+        try:
+            (self._folder / self._name).write_bytes(data)
+            self._use()
+        finally:
+            (self._folder / self._name).write_bytes(self._files[self._name])
+
+    def _use(self) -> None:
+        from vae.eventlog import EventLog
+        from vae.families.build import build
+        from vae.plan import Plan
+        from vae.prepare import Prepared
+        from vae.state import load_state
+        from vae.store import Run
+
+        run = Run(self._folder)
+        EventLog(run.events).read()
+        plan, data = Plan.load(run), Prepared.load(self._folder)
+        load_state(run, build(plan.config, len(data.tokenizer)))
+        for block in range(len(data.train.bounds) - 1):
+            data.train.block(block)
+
+
+class Text:
+    """A text of a visitor, as the server keeps it."""
+
+    def __init__(self, folder: Path) -> None:
+        from vae import corpus
+
+        self.expected = corpus.CorpusError
+        table = "text,label\n" + "".join(f"Sentence {i} is here.,{i % 3}\n" for i in range(40))
+        self._data = corpus.read(table.encode(), "table.csv", label_column="label").to_json()
+
+    def mutant(self, chance: Random) -> bytes:
+        if chance.random() < 0.4:
+            return bytes_mutant(self._data, chance)
+        return text_of(json_mutant(json.loads(self._data), chance), chance)
+
+    def read(self, data: bytes) -> None:
+        from vae.corpus import Corpus
+
+        corpus = Corpus.from_json(data)
+        corpus.split()
+        assert Corpus.from_json(corpus.to_json()) == corpus
+
+
+class Rows:
+    """The records of a server."""
+
+    def __init__(self, folder: Path) -> None:
+        from vae import records
+
+        self.expected = records.RecordsError
+        self._path = folder / "records.sqlite3"
+        found = records.Records(self._path)
+        for i in range(60):
+            found.put(records.VisitorRow(f"owner{i}", float(i)))
+            found.put(records.ModelRow(f"model{i}", f"owner{i}", "A model", "trained here", "vae", "", float(i)))
+        found.close()
+        self._data = self._path.read_bytes()
+
+    def mutant(self, chance: Random) -> bytes:
+        return bytes_mutant(self._data, chance, chance.choice((100, 4096, len(self._data))))
+
+    def read(self, data: bytes) -> None:
+        from vae import records
+
+        for left in self._path.parent.glob("records.sqlite3-*"):
+            left.unlink()
+        self._path.write_bytes(data)
+        found = records.Records(self._path)
+        try:
+            for kind in records.KINDS:
+                found.every(kind)
+            found.put(records.VisitorRow("new", 1.0))
+            found.forget("owner7")
+        finally:
+            found.close()
+
+
+KINDS: dict[str, Callable[[Path], Any]] = {"model": Model, "run": RunFolder, "text": Text, "records": Rows}
+
+
+# The child that reads them, and the parent that watches it -----------------------------------------------------------
+
+
+def read_mutants(of: str, first: int, end: int) -> None:
+    """Read mutants, and print a line before and behind each: its number, or what came of it and at what cost."""
+    with tempfile.TemporaryDirectory() as folder:
+        subject = KINDS[of](Path(folder))
+        base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        print("ready", flush=True)
+        for number in range(first, end):
+            chance = Random(f"{of} {number}")
+            data = subject.mutant(chance)
+            print(number, flush=True)
+            begun = time.process_time()
+            try:
+                subject.read(data)
+                outcome = "read"
+            except subject.expected:
+                outcome = "refused"
+            except Exception as error:
+                outcome = f"{type(error).__name__}: {error}"[:200]
+            grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base) / 1024
+            print(json.dumps([outcome, time.process_time() - begun, grown]), flush=True)
+
+
+def try_mutants(of: str, count: int, first: int = 0) -> dict[str, Any]:
+    """What came of `count` mutants."""
+    outcomes: Counter[str] = Counter()
+    crashes: list[int] = []
+    hangs: list[int] = []
+    others: list[str] = []
+    slowest = grown = 0.0
+    number, end = first, first + count
+    while number < end:
+        command = [sys.executable, str(Path(__file__).resolve()), "--of", of, "--child", str(number), str(end)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT) as child:
+            assert child.stdout is not None
+            ready = began = False
+            for line in _lines(child.stdout):
+                if line is None:  # no word for long
+                    child.kill()
+                    hangs.append(number)
+                    break
+                if line == "ready":
+                    ready = True
+                elif line.startswith("["):
+                    outcome, seconds, megabytes = json.loads(line)
+                    outcomes[outcome if outcome in ("read", "refused") else "other"] += 1
+                    if outcome not in ("read", "refused"):
+                        others.append(f"{number}: {outcome}")
+                    slowest, grown, began = max(slowest, seconds), max(grown, megabytes), False
+                    if seconds > SLOW:
+                        hangs.append(number)
+                    number += 1
+                else:
+                    number, began = int(line), True
+            child.wait()
+            if not ready or (not began and number < end):
+                raise RuntimeError(f"no mutant was made: run {' '.join(command)}")
+            if began:
+                if number not in hangs:
+                    crashes.append(number)
+                number += 1
+    return {
+        "of": of, "mutants": count, "refused": outcomes["refused"], "read": outcomes["read"], "crashes": len(crashes),
+        "hangs": len(hangs), "other_errors": len(others), "slowest_s": round(slowest, 2), "memory_mb": round(grown, 1),
+        "which": [*map(str, crashes), *map(str, hangs), *others][:20],
+    }  # fmt: skip
+
+
+def _lines(stream: IO[bytes]) -> Iterator[str | None]:
+    """Its lines; None, and then the end, when none came for long."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(stream, selectors.EVENT_READ)
+        rest = b""
+        while selector.select(STUCK):
+            data = stream.read1(1 << 16)  # type: ignore[attr-defined]
+            if not data:
+                return
+            *whole, rest = (rest + data).split(b"\n")
+            yield from (line.decode() for line in whole)
+    yield None
+
+
+def main() -> None:
+    """Try them, and print what came of them."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--of", choices=KINDS, default="model")
+    parser.add_argument("--count", type=int, default=10_000)
+    parser.add_argument("--first", type=int, default=0, help="number of the first mutant")
+    parser.add_argument("--json", action="store_true", help="print one line of JSON")
+    parser.add_argument("--child", type=int, nargs=2, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.child:
+        read_mutants(arguments.of, *arguments.child)
+        return
+    found = try_mutants(arguments.of, arguments.count, arguments.first)
+    if arguments.json:
+        print(json.dumps(found))
+        return
+    for name, value in found.items():
+        print(f"{name:12} {value}")
+
+
+if __name__ == "__main__":
+    main()
