@@ -81,5 +81,6 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last: Playwright keeps an event loop running in this thread until the end."""
-    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
+    """Files with browser tests come last: Playwright keeps an event loop running in this thread until the end."""
+    late = {item.path for item in items if "browser" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: item.path in late)

@@ -151,6 +151,8 @@ def test_runs_that_are_lost_or_strange_fail_in_words_alone(tmp_path: Path, recor
         status = roster.status(roster.find("ada", run_id))
         assert (status.state, status.resumable) == ("failed", False)
         assert "another version" in status.message
+    assert {each.id: each.state for each in records.every(RunRow)}["strange"] == "waiting"  # that version may come back
+    assert (tmp_path / "runs" / "strange" / "corpus.json").exists()
     assert [job.run_id for job in roster.queue.order()] == ["good"]
     assert roster.states() == {"failed": 5, "waiting": 1}
     assert roster.states() == open_().states()
@@ -267,9 +269,10 @@ def test_records_that_take_nothing_hold_nobody_up_and_get_it_later(
     job = roster.find("ada", "r")
     assert roster.status(job).message == "It broke."
     assert job.unsaved
+    assert job.run.corpus.exists()  # a restart would know it as under way, and need that
     assert sum("could not be put into the records" in line for line in caplog.messages) == 1
     records._database.execute("PRAGMA query_only = 0")
-    roster.keep(job)
+    assert roster.keep(job)
     assert [each.state for each in records.every(RunRow)] == ["failed"]
 
 

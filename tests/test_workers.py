@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -281,3 +282,21 @@ def test_a_server_that_ends_without_close_leaves_no_process(tmp_path: Path, end:
     assert done.stdout == "running\n"
     (folder,) = (path for path in (tmp_path / "runs").iterdir() if path.is_dir())
     assert '"reason": "paused"' in Run(folder).events.read_text().splitlines()[-1]
+
+
+def test_an_error_that_nobody_foresaw_does_not_end_the_thread_of_all_trainings() -> None:
+    rounds = 0
+    again = threading.Event()
+
+    def look_round() -> None:
+        nonlocal rounds
+        rounds += 1
+        if rounds == 1:
+            raise OSError("the disk")
+        again.set()
+
+    server = pool.Pool(1, None, "spawn", threading.RLock(), lambda: None, lambda run_id, report: None, look_round, 0.01)
+    try:
+        assert again.wait(PATIENCE)
+    finally:
+        server.close()

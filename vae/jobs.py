@@ -110,6 +110,9 @@ class Jobs:
                 for old in self._runs.room_for(owner):
                     self._runs.drop(old)
                 self._runs.add(job)
+                if job.unsaved:
+                    self._runs.drop(job)
+                    raise JobError("The server could not store the training. Try again in a few minutes.")
                 self._pool.wake()
         except BaseException:
             remove(run)
@@ -262,8 +265,8 @@ class Jobs:
     def _look_round(self) -> None:
         """Called by the pool now and then, on its own thread, with the lock held."""
         for job in self._runs.all():
-            if job.unsaved:
-                self._runs.keep(job)
+            if job.unsaved and self._runs.keep(job):
+                job.tidy()
             if job.state in ("starting", "running") and job.unwatched > self._rules.grace:
                 self._ask(job, "pause", "pausing", "Saving its state.", unwatched(self._rules.grace))
         self._runs.ring_waiting()

@@ -30,9 +30,12 @@ class Limits:
     parameters: int = _limit("VAE_PARAMETERS", 12, 1, 200, "million weights of a model")
     models: int = _limit("VAE_MODELS", 12, 1, 1_000, "models that one visitor may keep; the oldest go first")
     loaded_mb: int = _limit("VAE_LOADED_MB", 512, 16, 1_000_000, "megabytes of models in memory, of all visitors")
-    memory_mb: int = _limit("VAE_MEMORY_MB", 0, 0, 10_000_000, "megabytes of all processes together; 0: the machine's")
+    memory_mb: int = _limit(
+        "VAE_MEMORY_MB", 0, 0, 10_000_000,
+        "megabytes of memory, three quarters of it for trainings, at least 512 each; 0: the machine's",
+    )  # fmt: skip
     visitors: int = _limit("VAE_VISITORS", 2_000, 1, 1_000_000, "visitors that are known at once; the longest away go")
-    keep: int = _limit("VAE_KEEP", 48, 1, 10_000, "hours that what a visitor made is kept after they were last seen")
+    keep: int = _limit("VAE_KEEP", 336, 1, 10_000, "hours that what a visitor made is kept after they were last seen")
 
     def __post_init__(self) -> None:
         for limit in fields(self):

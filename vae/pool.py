@@ -60,7 +60,7 @@ class Pool:
         lock: held at every call of the two functions below.
         next_task: gives the task to do next and takes it from the queue; None when nothing waits.
         hear: is told of a task, by run id, `Going` at each event, and at last `Finished` or `Failed`.
-        look_round: is called now and then while there are tasks, every so many seconds (`every`).
+        look_round: is called every so many seconds (`every`).
     """
 
     def __init__(
@@ -130,19 +130,26 @@ class Pool:
     def _listen(self) -> None:
         try:
             while not self._closed:
-                self._start_workers()
-                self._assign()
-                self._send()
-                workers = {worker.pipe: worker for worker in self._workers}
-                for source in connection.wait([self._alarm, *workers], self._every if self.busy() else None):
-                    if source is self._alarm:
-                        self._alarm.recv()
-                        self._rung = False
-                    else:
-                        self._receive(workers[source])  # type: ignore[index]
-                self._take_care()
+                self._go_round()
         finally:
             self._end_workers()
+
+    def _go_round(self) -> None:
+        try:
+            self._start_workers()
+            self._assign()
+            self._send()
+            workers = {worker.pipe: worker for worker in self._workers}
+            for source in connection.wait([self._alarm, *workers], self._every):
+                if source is self._alarm:
+                    self._alarm.recv()
+                    self._rung = False
+                else:
+                    self._receive(workers[source])  # type: ignore[index]
+            self._take_care()
+        except Exception:  # a disk that fails, perhaps: the misfortune of one run must not end all others
+            _log.exception("the trainings met an error that nobody foresaw")
+            time.sleep(_BREATH)
 
     def _end_workers(self) -> None:
         self._bell.close()

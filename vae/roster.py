@@ -70,11 +70,12 @@ class Roster:
                 (waiting if job.state == "waiting" else under_way).append(job)
                 if job.state != "stopping":
                     job.state, job.message = "waiting", ""
-            if job.state != row.state:
+            if job.state not in (row.state, "failed"):  # what cannot go on now may do so at another start
                 self.keep(job)
-            if row.state not in ENDED:
+            if row.state in ENDED:
+                job.tidy()
+            else:
                 log(job, "found again", before=row.state)
-            job.tidy()
         self.queue.again(under_way, waiting)
         self.ring()
 
@@ -124,8 +125,8 @@ class Roster:
         """Let a run come to rest, after so many steps."""
         self.queue.leave(job)
         job.rest(state, message, resumable=resumable)
-        self.keep(job)
-        job.tidy()
+        if self.keep(job):
+            job.tidy()
         seconds = round(time.monotonic() - job.begun, 1) if job.begun else None
         log(job, state, logging.WARNING if state == "failed" else logging.INFO, seconds=seconds, steps=steps)
         job.begun = 0.0
@@ -153,8 +154,12 @@ class Roster:
             remove(job.run)
         job.bell.ring()
 
-    def keep(self, job: Job) -> None:
-        """Put a run into the records. What they cannot take, a full disk perhaps, they get later."""
+    def keep(self, job: Job) -> bool:
+        """Put a run into the records. What they cannot take, a full disk perhaps, they get later.
+
+        Returns:
+            whether they have it now.
+        """
         try:
             self._records.put(job.row())
             job.unsaved = False
@@ -162,6 +167,7 @@ class Roster:
             if not job.unsaved:
                 _log.error("a run could not be put into the records: %s", error)
             job.unsaved = True
+        return not job.unsaved
 
     def next_task(self) -> Task | None:
         """The first in the queue whom somebody watches, for a worker."""

@@ -135,7 +135,7 @@ def work(pipe: Connection, memory: int | None) -> None:
 def _run(pipe: Connection, task: Task, control: _Control) -> Finished | Failed:
     try:
         if not _free(task.folder, control):
-            return Failed(_BUSY, _BUSY)
+            return Finished(0, 0, "paused", None, "Paused.") if control() == "pause" else Failed(_BUSY, _BUSY)
         return _train(pipe, task, control)
     except Exception as error:
         return _explain(error)
