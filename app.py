@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -54,6 +55,17 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def more_files() -> None:
+    """Every stream and upload is an open file, and of those some systems allow 256 unless they are asked for more."""
+    with suppress(ImportError, ValueError, OSError):  # a system that has no such limit, or keeps it
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = 10_240 if hard == resource.RLIM_INFINITY else min(hard, 65_536)
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def serve(chosen: argparse.Namespace) -> None:
     """Build the page and serve it until it is interrupted or told to end.
 
@@ -68,6 +80,7 @@ def serve(chosen: argparse.Namespace) -> None:
     if words:
         phrase.checked(words)  # before the imports below, which take seconds
     journal.start()
+    more_files()
 
     from vae.ui import shell
 

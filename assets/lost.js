@@ -12,6 +12,7 @@
     try {
       const { root, api_prefix: prefix } = window.gradio_config;
       const answer = await fetch(`${root}${prefix}/app_id`, { cache: "no-store" });
+      if (answer.status === 401) return "asks"; // for the pass phrase, which a new page can be told
       return answer.ok ? (await answer.json()).app_id : null;
     } catch {
       return null;

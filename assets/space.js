@@ -5,17 +5,19 @@
   "use strict";
 
   /* Where storage is refused (a private window, a framed page) the visit lives in this page's memory instead. */
-  try {
-    window.localStorage.getItem("sentence-space");
-  } catch {
-    const kept = new Map();
-    Object.defineProperty(window, "localStorage", {
-      value: {
-        getItem: (key) => kept.get(key) ?? null,
-        setItem: (key, value) => void kept.set(key, String(value)),
-        removeItem: (key) => void kept.delete(key),
-      },
-    });
+  for (const storage of ["localStorage", "sessionStorage"]) {
+    try {
+      window[storage].getItem("sentence-space");
+    } catch {
+      const kept = new Map();
+      Object.defineProperty(window, storage, {
+        value: {
+          getItem: (key) => kept.get(key) ?? null,
+          setItem: (key, value) => void kept.set(key, String(value)),
+          removeItem: (key) => void kept.delete(key),
+        },
+      });
+    }
   }
 
   const space = (window.space ??= {});

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,17 @@ settings.load_profile("tests")
 _WHO = ("the cat", "a dog", "my sister", "our teacher", "the old man", "a small bird", "the girl", "your friend")
 _DOES = ("sees", "likes", "wants", "finds", "paints")
 _WHAT = ("the red ball", "a green apple", "some fresh bread", "the quiet river", "a letter")
+
+
+@pytest.fixture(autouse=True)
+def _uploads_of_each_its_own() -> Iterator[None]:
+    """Where uploads go is set for the whole process when a page is built: it ends with the test."""
+    before = os.environ.get("GRADIO_TEMP_DIR")
+    yield
+    if before is None:
+        os.environ.pop("GRADIO_TEMP_DIR", None)
+    else:
+        os.environ["GRADIO_TEMP_DIR"] = before
 
 
 @pytest.fixture(scope="session")

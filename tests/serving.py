@@ -55,14 +55,14 @@ def running_server(
     """As `running_app`; gives the address and the process, which a test may end by itself."""
     port = port or free_port()
     log = folder / "server.log"
-    variables = {
-        **os.environ, "GRADIO_SERVER_PORT": str(port), "VAE_DATA": str(folder / "data"), "PYTHONUNBUFFERED": "1",
-        **(environment or {}),
-    }  # fmt: skip
     url = f"http://127.0.0.1:{port}"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, str(program), *arguments], cwd=ROOT, env=variables, stdout=output, stderr=output
+            [sys.executable, str(program), *arguments],
+            cwd=ROOT,
+            env=variables(folder, port, environment),
+            stdout=output,
+            stderr=output,
         )
         try:
             deadline = time.monotonic() + PATIENCE
@@ -77,6 +77,13 @@ def running_server(
                 process.wait(20)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+def variables(folder: Path, port: int, asked: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of such a server: ours, but of what would change the app only what is `asked` for."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("VAE_", "GRADIO_TEMP_DIR"))}
+    own = {"GRADIO_SERVER_PORT": str(port), "VAE_DATA": str(folder / "data"), "PYTHONUNBUFFERED": "1"}
+    return {**ours, **own, **(asked or {})}
 
 
 def answers(url: str) -> bool:

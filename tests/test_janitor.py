@@ -163,6 +163,20 @@ def test_uploads_go_when_they_are_old(tmp_path: Path, records: Records) -> None:
     assert new.exists()
 
 
+def test_model_file_that_has_another_name_stays_for_its_row_may_be_on_its_way(tmp_path: Path, records: Records) -> None:
+    visitor(records, "ada", corpus="ada-text")
+    furnished(tmp_path, records, "ada")
+    best = made(tmp_path / "runs" / "ada-run" / "best.safetensors")
+    collected = tmp_path / "models" / "new.safetensors"
+    os.link(best, collected)
+    made(tmp_path / "models" / "folder" / "file")
+    assert sweep(tmp_path, records) == {"models": 1}
+    assert collected.exists()
+    best.unlink()
+    assert sweep(tmp_path, records) == {"models": 1}
+    assert not collected.exists()
+
+
 @pytest.mark.skipif(os.name == "nt", reason="links need rights there")
 def test_a_link_goes_and_what_it_points_to_stays(tmp_path: Path, records: Records) -> None:
     outside = made(tmp_path / "mine" / "letter.txt")

@@ -84,6 +84,12 @@ def test_file_is_followed_by_the_next_and_few_are_kept(log: Path, monkeypatch: p
     assert lines(log)[-1]["number"] == 199
 
 
+def test_long_message_is_not_searched_and_nothing_of_it_is_told() -> None:
+    assert (
+        journal.clean("'" + "secret " * journal.MAX_CLEANED) == f"a message of {7 * journal.MAX_CLEANED + 1} characters"
+    )
+
+
 def test_log_goes_to_the_errors_without_a_file(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
     journal.start()
     journal.tell("server started", port=1)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from vae import records as records_module
 from vae.records import MIGRATIONS, CorpusRow, ModelRow, Records, RecordsError, RunRow, ShareRow, VisitorRow
 
 RUN = RunRow("r", "ada", "toys", "{}", "", 0, "running", "Training.", 1, 1, 2, 4, 10.0, 11.0)
@@ -169,7 +170,7 @@ def test_a_damaged_file_is_refused_in_words(tmp_path: Path, start: int) -> None:
     records.close()
     data = path.read_bytes()
     path.write_bytes(data[:start] + b"\xa5" * (len(data) - start))
-    with pytest.raises(RecordsError, match=r"The records in .+ cannot be used \(.+\)\. Move the file away\."):
+    with pytest.raises(RecordsError, match=r"The records in .+ cannot be used \(.+\)\. Move the whole folder away: "):
         Records(path)
 
 
@@ -179,3 +180,26 @@ def test_a_file_that_is_something_else_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RecordsError, match="file is not a database"):
         Records(path)
     assert path.read_text().startswith("Dear diary")
+
+
+def test_a_file_that_is_only_locked_is_not_to_be_moved_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records_module, "_BUSY", 0.01)
+    path = tmp_path / "records.sqlite3"
+    Records(path).close()
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(RecordsError, match=r"^Another program holds the records in .+ locked\. Close it") as refused:
+        Records(path)
+    other.close()
+    assert "Move" not in str(refused.value)
+    Records(path).close()
+
+
+def test_a_file_that_cannot_be_written_is_not_to_be_moved_away(tmp_path: Path) -> None:
+    path = tmp_path / "records.sqlite3"
+    path.mkdir()
+    with pytest.raises(
+        RecordsError, match=r"cannot be read or written now \(unable to open .+\)\. Make room"
+    ) as refused:
+        Records(path)
+    assert "Move" not in str(refused.value)

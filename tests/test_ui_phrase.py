@@ -78,6 +78,23 @@ def test_wrong_phrase_says_so_and_after_a_few_tries_to_wait() -> None:
     assert one.get("/config", headers={"X-Pass-Phrase": WORDS}).status_code == 429
 
 
+def test_wrong_tries_keep_nobody_out_where_the_phrase_was_said_lately() -> None:
+    gate = Gate(PlainTextResponse("inside"), WORDS, KEY, "The title")
+    here, there = (TestClient(gate, client=(name, 1), follow_redirects=False) for name in ("10.0.0.1", "10.0.0.2"))
+    right = {"X-Pass-Phrase": "blue whale"}
+    assert here.get("/config", headers=right).text == "inside"
+    for number in range(phrase.ALL_TRIES):  # by a neighbour, and by as many strangers as count
+        other = here if number <= TRIES else TestClient(gate, client=(f"10.1.{number}.1", 1))
+        assert other.get("/config", headers={"X-Pass-Phrase": "red"}).status_code == 401
+    for number in range(TRIES + 1):
+        TestClient(gate, client=(f"10.2.{number}.1", 1)).get("/config", headers={"X-Pass-Phrase": "red"})
+    assert here.get("/config", headers=right).text == "inside"
+    assert there.get("/config", headers=right).status_code == 429
+    for _ in range(phrase.ALL_TRIES):
+        here.get("/config", headers={"X-Pass-Phrase": "red"})
+    assert here.get("/config", headers=right).status_code == 429  # guesses stay bounded here, too
+
+
 def test_a_minute_later_another_try_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
     one = visitor()
     for _ in range(TRIES):

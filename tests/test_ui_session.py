@@ -13,6 +13,7 @@ import pytest
 
 from vae.checkpoint import CheckpointError, load, save
 from vae.limits import Limits
+from vae.records import ModelRow, VisitorRow
 from vae.ui import checks, session
 from vae.ui.binding import bind
 from vae.ui.model import readable
@@ -89,6 +90,23 @@ def test_models_of_a_visitor_are_bounded(tmp_path: Path, model_path: Path) -> No
     added = [visitor.add_model(model_path, "trained here") for i in range(3)]
     assert [m.id for m in visitor.models()] == [BUNDLED, added[2].id, added[1].id]
     assert not added[0].path.exists()
+
+
+def test_model_for_which_no_room_can_be_made_leaves_nothing(tmp_path: Path, model_path: Path) -> None:
+    visitors = Visitors(tmp_path, model_path, Limits(models=1))
+    visitor = visitors.get(visitors.start())
+    stuck = visitor.add_model(model_path, "trained here", use=False).path
+    stuck.unlink()
+    stuck.mkdir()  # so that it cannot be removed
+    with pytest.raises((IsADirectoryError, PermissionError)):
+        visitor.add_model(model_path, "trained here", run="a run")
+    assert [model.id for model in visitor.models()] == [BUNDLED]
+    assert visitor.collected == {}
+    assert visitors.records.every(ModelRow) == []
+    assert visitors.records.every(VisitorRow)[0].in_use == BUNDLED
+    assert list((tmp_path / "models").iterdir()) == [stuck]
+    stuck.rmdir()
+    assert visitor.add_model(model_path, "trained here", run="a run") == visitor.model()
 
 
 def test_model_with_too_many_weights_is_refused_and_leaves_nothing(

@@ -235,6 +235,22 @@ def test_share_goes_with_the_model(room: Class, model_path: Path, monkeypatch: p
         room.sharing.open(room.student(), code)
 
 
+def test_opening_a_code_removes_no_model_of_ones_own(
+    room: Class, model_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = room.sharing.share(room.teacher, "model", room.teacher.add_model(model_path, "trained here").id)
+    student = room.student()
+    monkeypatch.setattr(student, "limits", replace(student.limits, models=1))
+    mine = student.add_model(model_path, "trained here")
+    assert room.sharing.copy(student, room.sharing.open(student, code)) == mine  # the same file, which takes no place
+    other = model_path.read_bytes()
+    mine.path.unlink()
+    mine.path.write_bytes(other + b" ")
+    with pytest.raises(RefusedError, match="as many models"):
+        room.sharing.copy(student, room.sharing.open(student, code))
+    assert own(student) == ["trained here"]
+
+
 def test_codes_of_different_things_and_owners_differ() -> None:
     made = {
         sharing._code(secret, kind, target, when)

@@ -14,7 +14,9 @@ from pathlib import Path
 import gradio as gr
 import pytest
 from gradio_client import Client
+from serving import variables
 
+from vae.records import Records
 from vae.ui import shell
 from vae.ui.binding import bind
 from vae.ui.session import ASSETS, Session
@@ -71,3 +73,38 @@ def test_building_the_page_waits_for_no_model_and_not_for_torch() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ASSETS.parent, env=environment
     )
     assert done.stdout.split() == ["False"]
+
+
+def test_only_uploads_in_a_folder_of_ours_are_tidied(tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "data" / "uploads" / "old.txt", tmp_path / "theirs" / "old.txt"
+    Records(tmp_path / "data" / "records.sqlite3").close()
+    for path in (ours, theirs):
+        path.parent.mkdir()
+        path.write_text("x")
+        os.utime(path, (1.0, 1.0))
+    code = """
+import os, sys
+from pathlib import Path
+from vae.records import Records
+from vae.ui import shell
+folder = Path(sys.argv[1])
+shell.build(folder / "other")
+del os.environ["GRADIO_TEMP_DIR"]
+shell.build(folder / "data")
+"""
+    environment = {**variables(tmp_path, 0), "VAE_MODEL": "none.safetensors", "GRADIO_TEMP_DIR": str(theirs.parent)}
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, cwd=ASSETS.parent, env=environment)
+    assert theirs.exists()
+    assert not ours.exists()
+
+
+def test_server_of_a_test_gets_only_the_settings_that_the_test_asks_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("VAE_KEEP", "VAE_LOG", "VAE_DATA", "GRADIO_TEMP_DIR"):
+        monkeypatch.setenv(name, "ours")
+    given = variables(tmp_path, 7860, {"VAE_LOG": "asked for"})
+    assert {name: value for name, value in given.items() if name.startswith(("VAE_", "GRADIO_TEMP"))} == {
+        "VAE_DATA": str(tmp_path / "data"), "VAE_LOG": "asked for",
+    }  # fmt: skip
+    assert given["PATH"] == os.environ["PATH"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import subprocess
 import sys
@@ -13,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from vae import janitor
 from vae.corpus import Corpus, CorpusError, read
 from vae.limits import Limits
-from vae.records import CorpusRow, ModelRow, RunRow, VisitorRow
+from vae.records import CorpusRow, ModelRow, Records, RunRow, VisitorRow
 from vae.ui import corpus_tab, visitors
 from vae.ui.session import ASSETS, BUNDLED, RefusedError
 from vae.ui.texts import Texts
@@ -102,6 +104,35 @@ def test_second_server_on_the_same_folder_is_refused_in_one_sentence(house: Hous
     done = subprocess.run([sys.executable, "-c", code], cwd=ASSETS.parent, env=environment, capture_output=True)
     assert b"Another server uses" in done.stderr
     house.restart()  # the refused ones have broken nothing
+
+
+@pytest.mark.parametrize("name", ["runs", "models", "corpora", "uploads"])
+def test_folder_with_files_that_are_not_ours_is_refused_and_nothing_is_removed(
+    tmp_path: Path, model_path: Path, name: str
+) -> None:
+    letter = tmp_path / name / "letter.txt"
+    letter.parent.mkdir()
+    letter.write_text("Dear diary")
+    words = r"^The folder .+ holds files but no records of this program\. Name an empty one in VAE_DATA\.$"
+    for _ in range(2):
+        with pytest.raises(RefusedError, match=words):
+            Visitors(tmp_path, model_path)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [letter]
+
+
+def test_folder_whose_records_were_moved_away_or_emptied_is_refused(house: House, corpus: Corpus) -> None:
+    token = house.server.start()
+    house.server.get(token).take_text(corpus)
+    house.server.close()
+    records = house.data / "records.sqlite3"
+    records.rename(house.data / "aside")
+    for _ in range(2):
+        with pytest.raises(RefusedError, match="no records of this program"):
+            Visitors(house.data, house.bundled)
+        records.touch()
+    assert len(house.files("corpora")) == 1
+    (house.data / "aside").replace(records)
+    assert house.restart().get(token).corpus == corpus
 
 
 def test_same_text_is_kept_once_and_a_new_one_takes_its_place(house: House, corpus: Corpus, other: Corpus) -> None:
@@ -231,6 +262,16 @@ def test_forgotten_visitor_leaves_nothing_and_can_keep_nothing(house: House, cor
     assert house.server.start(token) != token
 
 
+def test_visitor_who_comes_while_being_forgotten_is_a_new_one(house: House) -> None:
+    token = house.server.start()
+    came: list[str] = []
+    house.server.on_forget = lambda owner: came.append(house.server.start(token))
+    house.server.forget(house.server.get(token).owner)
+    assert came
+    assert came != [token]
+    assert house.server.get(came[0])
+
+
 def test_forgetting_ends_the_streams_that_are_open(house: House) -> None:
     from vae.ui.binding import bind
 
@@ -267,27 +308,112 @@ def test_when_there_are_too_many_those_with_nothing_go_first_then_the_longest_aw
         server.get(crowd[-2])
     assert len(server) == 4
     server.get(crowd[-1]).take_text(corpus)
+    server = house.restart(Limits(visitors=4))
+    long_ago(server)
     server.get(with_text)
+    for token, seen in ((with_model, 9000), (with_run, 8000)):
+        row = server.records.every(VisitorRow, owner=server.get(token).owner)[0]
+        server._here.pop(row.owner)
+        server.records.put(replace(row, seen=time.time() - seen))
     server.start()
     with pytest.raises(RefusedError):
         server.get(with_model)
     assert server.get(with_text)
 
 
-def test_who_was_not_seen_for_long_is_forgotten_and_who_was_is_not(house: House, corpus: Corpus) -> None:
+def test_newcomers_make_nobody_go_who_is_at_work(house: House, corpus: Corpus) -> None:
+    from vae.ui.binding import bind
+
+    server = house.restart(Limits(visitors=4))
+    recent, trains, watches, away = (server.start() for _ in range(4))
+    for token in (recent, away):
+        server.get(token).take_text(corpus)
+    owner = server.get(trains).owner
+    server.records.put(RunRow("run", owner, "", "{}", "", 0, "waiting", "", 0, 1, 0, 1, time.time()))
+    server = house.restart(Limits(visitors=4))
+    long_ago(server)
+    server.get(recent)
+
+    async def waiting(session: object) -> object:
+        yield "open"  # type: ignore[misc]
+        await asyncio.Event().wait()
+
+    async def crowd() -> None:
+        stream = bind(server, waiting)(watches)
+        assert await anext(stream) == "open"
+        came = server.start()
+        server.get(came).take_text(corpus)
+        for _ in range(3):
+            with pytest.raises(RefusedError, match="Try again in an hour"):
+                server.start()
+        for token in (recent, trains, watches, came):
+            assert server.start(token) == token
+        with pytest.raises(RefusedError):
+            server.get(away)
+        await stream.aclose()
+
+    asyncio.run(crowd())
+
+
+def long_ago(server: Visitors) -> None:
+    """As if nobody had been here for two hours."""
+    for row in server.records.every(VisitorRow):
+        server.records.put(replace(row, seen=time.time() - 7200))
+
+
+def test_who_was_not_seen_for_long_is_forgotten_and_who_was_is_not(
+    house: House, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server = house.restart(Limits(keep=1))
     away, here = server.start(), server.start()
     for token in (away, here):
         server.get(token).take_text(corpus)
     server = house.restart(Limits(keep=1))
-    for row in server.records.every(VisitorRow):
-        server.records.put(replace(row, seen=time.time() - 7200))
+    long_ago(server)
     server.get(here)
+    server.tidy()
+    assert len(server) == 2  # the server itself has only just come
+    assert len(house.files("corpora")) == 2
+    monkeypatch.setattr(visitors, "SURE", 0)
     server.tidy()
     assert server.get(here).corpus == corpus
     with pytest.raises(RefusedError):
         server.get(away)
     assert len(house.files("corpora")) == 1
+
+
+def test_who_comes_back_while_others_are_forgotten_stays(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visitors, "SURE", 0)
+    tokens = {house.server.get(token).owner: token for token in (house.server.start(), house.server.start())}
+    server = house.restart(Limits(keep=1))
+    long_ago(server)
+    gone: list[str] = []
+
+    def come_back(owner: str) -> None:
+        gone.append(owner)
+        (other,) = tokens.keys() - {owner}
+        server.get(tokens[other])
+
+    server.on_forget = come_back
+    server.tidy()
+    assert len(gone) == 1
+    assert len(server) == 1
+
+
+def test_who_was_here_is_noted_though_their_session_has_left_the_memory(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visitors, "SESSIONS", 1)
+    monkeypatch.setattr(visitors, "SURE", 0)
+    tokens = [house.server.start() for _ in range(3)]
+    server = house.restart(Limits(keep=1))
+    long_ago(server)
+    owners = [server.get(token).owner for token in tokens]
+    gc.collect()
+    assert len(server._alive) == 1
+    server.records.drop(VisitorRow, owner=owners[0])
+    server.tidy()
+    assert [row.owner for row in server.records.every(VisitorRow)] == owners[1:]
 
 
 def test_private_folder_is_removed_with_its_server(model_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -307,3 +433,14 @@ def test_texts_in_memory_are_bounded_by_their_bytes(tmp_path: Path, corpus: Corp
     assert texts.load(second) is other
     assert texts.load(first) is not corpus
     assert texts.load(first) == corpus
+
+
+def test_text_that_is_kept_again_is_as_good_as_new_to_the_janitor(tmp_path: Path, corpus: Corpus) -> None:
+    texts, records = Texts(tmp_path / "corpora"), Records(tmp_path / "records.sqlite3")
+    text_id = texts.keep("a" * 32, corpus)
+    os.utime(texts.path(text_id), (1.0, 1.0))
+    assert texts.keep("a" * 32, corpus) == text_id
+    assert janitor.sweep(tmp_path, records) == {}
+    os.utime(texts.path(text_id), (1.0, 1.0))
+    assert janitor.sweep(tmp_path, records) == {"corpora": 1}
+    records.close()

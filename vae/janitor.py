@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import stat
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -43,7 +44,7 @@ def sweep(
     for name, ending in _FILES.items():
         for path in _inside(data / name):
             if path.name.removesuffix(ending) not in known[name] or not path.name.endswith(ending):
-                gone[name] += _remove(path, before)
+                gone[name] += 0 if _shared(path) else _remove(path, before)
     runs = {row.id for row in records.every(RunRow)}
     for path in _inside(data / "runs"):
         if path.is_dir() and not path.is_symlink():
@@ -113,6 +114,15 @@ def _rows(data: Path, records: Records, before: float) -> Counter[str]:
 def _inside(folder: Path) -> Iterator[Path]:
     with suppress(OSError):  # there is none
         yield from list(folder.iterdir())
+
+
+def _shared(path: Path) -> bool:
+    """Whether a file has another name: it is as old as that, but its row may be on its way, and it takes no space."""
+    try:
+        found = path.lstat()
+    except OSError:  # it has gone
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_nlink > 1
 
 
 def _remove(path: Path, before: float) -> int:

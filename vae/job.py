@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
 from contextlib import suppress
@@ -15,7 +14,7 @@ from vae.config import Config
 from vae.corpus import Corpus
 from vae.eventlog import EventLog
 from vae.records import RunRow
-from vae.store import Run, atomic_write
+from vae.store import Run, atomic_write, link_or_copy
 
 KEPT = "The last saved state is kept: Resume goes on from there."
 ANEW = "Nothing was saved yet: Resume starts it anew."
@@ -139,10 +138,7 @@ class Job:
             atomic_write(self.run.corpus, corpus.to_json())
             if self.start_from:
                 base = self.run.folder / "base.safetensors"
-                try:
-                    os.link(self.start_from, base)
-                except OSError:  # another disk
-                    shutil.copyfile(self.start_from, base)
+                link_or_copy(self.start_from, base)
                 self.start_from = base
         except OSError as error:
             why = error.strerror or error

@@ -19,6 +19,7 @@ from pathlib import Path
 MAX_BYTES = 5 * 2**20  # of one file of the log
 KEPT = 3  # older files of it
 MAX_MESSAGE = 1_200  # characters
+MAX_CLEANED = 20_000  # of a message that is searched for what is private
 MAX_FRAMES = 12  # of a traceback, the innermost
 OTHERS = ("uvicorn", "asyncio", "py.warnings")  # what others log goes the same way
 _log = logging.getLogger("vae")
@@ -98,6 +99,8 @@ class Lines(logging.Formatter):
 
 def clean(text: str) -> str:
     """A message without what may be somebody's: anything in quotes, paths, long ids; cut to a few lines."""
+    if len(text) > MAX_CLEANED:  # a part of it could begin inside of quotes
+        return f"a message of {len(text)} characters"
     return _SECRET.sub(lambda found: f"File {short(found['file'])}" if found["file"] else "…", text)[-MAX_MESSAGE:]
 
 

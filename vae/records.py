@@ -32,6 +32,10 @@ MIGRATIONS = (
 )
 
 
+FILE = "records.sqlite3"  # in the data folder
+_BUSY = 10.0  # seconds to wait for another process
+
+
 class RecordsError(ValueError):
     """The records cannot be used; the message says why."""
 
@@ -127,13 +131,17 @@ class Records:
     Args:
         path: the file, made if it is missing, with its folder.
     Raises:
-        RecordsError: it is no such file, is damaged, or is of a newer version of this program.
+        RecordsError: it is no such file, is damaged, is of a newer version of this program, is locked by another, or
+            cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
-        self._database = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+        try:
+            self._database = sqlite3.connect(path, timeout=_BUSY, isolation_level=None, check_same_thread=False)
+        except sqlite3.OperationalError as error:
+            raise _refused(path, error) from error
         self._database.text_factory = lambda data: data.decode("utf-8", "replace")  # rather than fail at each look
         try:
             self._database.execute("PRAGMA journal_mode = WAL")
@@ -142,7 +150,7 @@ class Records:
             self._migrate()
         except (sqlite3.DatabaseError, UnicodeDecodeError, RecordsError) as error:  # a name may be no text
             self._database.close()
-            raise RecordsError(f"The records in {path} cannot be used ({error}). Move the file away.") from error
+            raise _refused(path, error) from error
 
     def _check(self) -> None:
         """What is damaged is told now, not in the middle of somebody's visit."""
@@ -210,6 +218,20 @@ class Records:
         """Close the file; nothing can be asked any more."""
         with self._lock:
             self._database.close()
+
+
+def _refused(path: Path, error: Exception) -> RecordsError:
+    """In words, with what helps: without its records, the rest of the folder would be nobody's."""
+    why = str(error) if isinstance(error, sqlite3.OperationalError) else ""
+    if "locked" in why:
+        return RecordsError(f"Another program holds the records in {path} locked. Close it, and start again.")
+    if any(words in why for words in ("full", "readonly", "unable to open", "disk I/O")):
+        advice = "Make room on the disk, see that they can be written, and start again."
+        return RecordsError(f"The records in {path} cannot be read or written now ({why}). {advice}")
+    return RecordsError(
+        f"The records in {path} cannot be used ({error}). Move the whole folder away: without them, nobody finds "
+        "again what is in it."
+    )
 
 
 def _condition(where: dict[str, Any]) -> str:

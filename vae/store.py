@@ -41,6 +41,18 @@ def atomic_write(path: Path, data: bytes) -> None:
         raise
 
 
+def link_or_copy(source: Path, target: Path) -> None:
+    """Give a file that is never changed another name, or a copy where the file system knows no links.
+
+    Raises:
+        OSError: there is no such file, the disk is full or the folder cannot be written.
+    """
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
 @contextmanager
 def claimed(folder: Path) -> Iterator[None]:
     """Have a folder, made if it is missing, to oneself: until it is left, or the process ends, however it ends.

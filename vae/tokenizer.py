@@ -37,6 +37,10 @@ class Tokenizer:
         special = (self._pieces.pad_id(), self._pieces.unk_id(), self._pieces.bos_id(), self._pieces.eos_id())
         if special != (PAD_ID, UNK_ID, BOS_ID, EOS_ID):
             raise ValueError("the tokenizer in this file numbers its special pieces in another way")
+        try:
+            self._pieces.decode([[id_] for id_ in range(len(self))])
+        except UnicodeDecodeError as error:
+            raise ValueError("the tokenizer in this file has a piece that is no text") from error
 
     def __len__(self) -> int:
         """The vocabulary, special pieces and bytes included."""

@@ -29,6 +29,8 @@ COOKIE = "sentence-space"
 AGE = 400 * 86_400  # seconds, as long as browsers keep one
 MAX_CALLERS = 5_000  # whose files are remembered
 MAX_FILES = 300  # of one of them
+MAX_OF_CALLER = 40  # requests under way or waiting
+MAX_OF_ADDRESS = 400  # a class behind one address has 30 browsers, each with a few streams
 _VALUE = re.compile(r"[A-Za-z0-9_-]{43}")
 _API = "/gradio_api"
 _FILE = f"{_API}/file="
@@ -161,6 +163,9 @@ class Badge:
         if kind == "cancel" and not self._began(scope, caller, said.get("event_id", ""), said["session_hash"]):
             await JSONResponse({"detail": "There is no such call of yours."}, 404)(scope, receive, send)
             return
+        if kind != "cancel" and self._crowds(scope, caller):
+            await JSONResponse({"detail": "You ask for too much at once. Wait a moment."}, 429)(scope, receive, send)
+            return
         changed = json.dumps(said).encode()
         sent = False
 
@@ -195,6 +200,16 @@ class Badge:
         pending: dict[str, set[str]] = scope["app"].get_blocks()._queue.pending_event_ids_session
         sessions = [session] if session else [name for name in list(pending) if name.startswith(owner)]
         return any(event in pending.get(name, ()) for name in sessions)
+
+    def _crowds(self, scope: Scope, caller: str) -> bool:
+        """Whether so much of what this caller, or all at their address, asked for is still under way."""
+        owner, here = self._hash(caller, 16), address(scope)
+        under_way = list(scope["app"].get_blocks()._queue.event_ids_to_events.values())
+        from_here = sum(address(event.request.scope) == here for event in under_way)
+        if from_here >= MAX_OF_ADDRESS:
+            return True
+        badged = caller.startswith("cookie ")  # the others of an address are as one caller
+        return badged and sum(event.session_hash.startswith(owner) for event in under_way) >= MAX_OF_CALLER
 
     def _function(self, scope: Scope, said: dict[str, Any], name: str) -> str:
         """The name of the function that a request is for. Raises BadRequestError when there is none to be called so."""

@@ -6,12 +6,13 @@ import logging
 import os
 import sys
 import traceback
+from copy import copy
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio import queueing
+from gradio import queueing, state_holder
 from starlette.middleware import Middleware
 
 from vae import journal
@@ -36,6 +37,28 @@ class Caught:
                 journal.caught("request not understood", error, logging.WARNING)
 
 
+class Slim(state_holder.SessionState):
+    """A Gradio session without its copy of the whole page, half a megabyte for deep links, which this page has not."""
+
+    def __init__(self, blocks: gr.Blocks) -> None:
+        self.blocks_config = copy(blocks.default_config)
+        self.config_values: dict[int, Any] = {}
+        self.state_data: dict[int, Any] = {}
+        self._state_ttl: dict[int, Any] = {}
+        self.is_closed = False
+        self.STATE_TTL_WHEN_CLOSED = 3600
+
+    def __setitem__(self, key: int, value: Any) -> None:
+        super().__setitem__(key, value)
+        self.config_values.clear()
+
+    def _update_config(self, key: int) -> None:
+        pass
+
+    def _update_value_in_config(self, key: int, value: Any) -> None:
+        pass
+
+
 def around(demo: gr.Blocks, head: str, words: str = "") -> dict[str, Any]:
     """What `launch` needs besides: `app_kwargs` and `max_file_size`.
 
@@ -47,6 +70,7 @@ def around(demo: gr.Blocks, head: str, words: str = "") -> dict[str, Any]:
     """
     uploads.careful()
     vars(queueing)["traceback"] = Caught
+    vars(state_holder)["SessionState"] = Slim
     meter, largest = Meter(), guard.upload_bytes(Limits.from_environment())
     words = words or os.environ.get(phrase.VARIABLE, "")
     walls: list[guard.Wall] = [partial(health.Health, demo=demo, meter=meter), partial(guard.Guard, max_file=largest)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import html
+import math
 import os
 import re
 import secrets
@@ -24,11 +25,11 @@ from vae.ui.session import ASSETS
 VARIABLE = "VAE_PASS_PHRASE"
 HEADER = b"x-pass-phrase"  # of clients that are no browsers; what is not ASCII is percent-encoded
 COOKIE = "sentence-space-class"
-SHORTEST = 4  # characters
+SHORTEST = 8  # characters
 VALID = 30 * 86_400  # seconds for which a browser need not be asked again
-TRIES = 6  # wrong ones of an address in a minute
-ALL_TRIES = 300  # of everybody
-MINUTE = 60.0
+TRIES = 60  # wrong ones of an address in a minute: a class has one
+ALL_TRIES = 300  # of everybody; and of an address from which somebody came in lately
+MINUTE, LATELY = 60.0, 3600.0
 MAX_ADDRESSES = 10_000
 MAX_FORM = 4_096  # bytes
 WRONG = "This is not the pass phrase. Capitals and extra spaces do not matter."
@@ -64,24 +65,40 @@ def checked(words: str) -> str:
 
 
 class Tries:
-    """Counts wrong tries: at most so many a minute of one address, and of all together."""
+    """Counts wrong tries: at most so many a minute of one address, and of all together.
+
+    Where somebody said the right words lately, the tries of others elsewhere keep nobody out.
+    """
 
     def __init__(self) -> None:
         self._of: OrderedDict[str, deque[float]] = OrderedDict()
+        self._let_in: OrderedDict[str, float] = OrderedDict()  # when last, by address
 
     def left(self, address: str) -> bool:
         """Whether another try is heard."""
         now = time.monotonic()
         return all(
-            len(times) < most or now - times[0] > MINUTE
-            for name, most in ((address, TRIES), ("", ALL_TRIES))
+            len(times) < most or now - times[-most] > MINUTE
+            for name, most in self._bounds(address)
             if (times := self._of.get(name))
         )
 
+    def _bounds(self, address: str) -> tuple[tuple[str, int], ...]:
+        if time.monotonic() - self._let_in.get(address, -math.inf) < LATELY:
+            return ((address, ALL_TRIES),)
+        return (address, TRIES), ("", ALL_TRIES)
+
+    def right(self, address: str) -> None:
+        """Somebody came in."""
+        self._let_in[address] = time.monotonic()
+        self._let_in.move_to_end(address)
+        while len(self._let_in) > MAX_ADDRESSES:
+            self._let_in.popitem(last=False)
+
     def wrong(self, address: str) -> None:
         """There was a wrong one."""
-        for name, most in ((address, TRIES), ("", ALL_TRIES)):
-            self._of.setdefault(name, deque(maxlen=most)).append(time.monotonic())
+        for name, _ in self._bounds(address):
+            self._of.setdefault(name, deque(maxlen=ALL_TRIES)).append(time.monotonic())
             self._of.move_to_end(name)
         while len(self._of) > MAX_ADDRESSES:
             self._of.popitem(last=False)
@@ -144,6 +161,7 @@ class Gate:
         if not self._tries.left(address):
             return TOO_MANY
         if hmac.compare_digest(hashlib.sha256(plain(words)).digest(), self._words):
+            self._tries.right(address)
             return ""
         self._tries.wrong(address)
         journal.tell("pass phrase wrong")

@@ -7,21 +7,21 @@ its token opens. What is in it stands in the server's records and files, so that
 from __future__ import annotations
 
 import filecmp
-import os
 import secrets
 import shutil
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vae.corpus import CorpusError
 from vae.limits import Limits
-from vae.records import CorpusRow, ModelRow, Records, ShareRow, VisitorRow
+from vae.records import FILE, CorpusRow, ModelRow, Records, ShareRow, VisitorRow
+from vae.store import link_or_copy
 from vae.ui.model import PLAIN, Model, readable
 from vae.ui.shelf import Shelf, weights
 from vae.ui.streams import Streams
@@ -56,7 +56,7 @@ class Common:
     def of(cls, data: Path, bundled: Path, limits: Limits) -> Common:
         """That of a data folder. Raises RecordsError when its records cannot be used."""
         shelf = Shelf(bundled, limits.loaded_mb * 2**20)
-        return cls(data, bundled, limits, Records(data / "records.sqlite3"), shelf, Texts(data / "corpora"))
+        return cls(data, bundled, limits, Records(data / FILE), shelf, Texts(data / "corpora"))
 
     def model_file(self, model_id: str) -> Path:
         """Where a visitor's model lies."""
@@ -161,9 +161,8 @@ class Session:
 
     def own(self, model_id: object) -> Model:
         """One of the visitor's own models. Raises RefusedError when they have no such model."""
-        for model in self._own.values():
-            if model.id == model_id:
-                return model
+        if isinstance(model_id, str) and model_id in self._own:
+            return self._own[model_id]
         raise RefusedError("This model is not among yours. Choose one from the list.")
 
     def checkpoint(self) -> Checkpoint:
@@ -194,11 +193,14 @@ class Session:
             use: whether to use it from now on, if another is in use.
             run: the training that it came from.
         """
-        model_id = secrets.token_urlsafe(9)
+        model_id, in_use = secrets.token_urlsafe(9), self._row.in_use
         kept = self._common.model_file(model_id)
         kept.parent.mkdir(parents=True, exist_ok=True)
         try:
-            self._copy(path, kept)
+            if path.is_relative_to(self._common.data):  # a file of ours is never changed
+                link_or_copy(path, kept)
+            else:
+                shutil.copyfile(path, kept)
             loaded = self._common.shelf.load(kept)
             self._weigh(loaded)
             shown = readable(loaded.info.name) or readable(path.name) or "Unnamed"
@@ -214,32 +216,31 @@ class Session:
                     self.use(model_id)
                 self._make_room(model_id)
         except BaseException:
+            self._undo(model_id, run, in_use)
             self._common.shelf.drop(kept)
             kept.unlink(missing_ok=True)
             raise
         return model
 
+    def _undo(self, model_id: str, run: str, in_use: str) -> None:
+        with self._changing, suppress(sqlite3.Error, RefusedError):  # of a row without its file, the janitor takes care
+            self._own.pop(model_id, None)
+            if self.collected.get(run) == model_id:
+                del self.collected[run]
+            self._common.records.drop(ModelRow, id=model_id)
+            if self._row.in_use == model_id:
+                self._change(in_use=in_use)
+
     def same(self, path: Path) -> Model | None:
         """The visitor's own model that is the same file as `path`, to the byte."""
-        for model in reversed(self._own.values()):
+        for model in reversed(list(self._own.values())):  # others may add one meanwhile
             if model.path.is_file() and filecmp.cmp(model.path, path, shallow=False):
                 return model
         return None
 
-    def _copy(self, path: Path, kept: Path) -> None:
-        """Files of ours are never changed, so that visitors can have one under several names."""
-        if path.is_relative_to(self._common.data):
-            try:
-                os.link(path, kept)
-                return
-            except OSError:  # not every file system can
-                pass
-        shutil.copyfile(path, kept)
-
     def _weigh(self, loaded: Checkpoint) -> None:
-        most = self.limits.parameters
-        if weights(loaded) > most * 1_000_000:
-            found = weights(loaded) / 1_000_000
+        found, most = weights(loaded) / 1_000_000, self.limits.parameters
+        if found > most:
             raise RefusedError(f"It has {found:.1f} million weights, and here a model may have {most} million.")
 
     def _make_room(self, newest: str) -> None:

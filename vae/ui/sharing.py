@@ -24,11 +24,15 @@ Kind = Literal["model", "run"]
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: nothing that is easily mistaken
 LENGTH, GROUP = 12, 4  # 60 bits
 MOST_TYPED = 500  # characters: somebody may paste the whole link
-EACH, ALL = 10, 600  # wrong codes in a minute: of one visitor, and of all
+EACH, ALL = 10, 100_000  # wrong codes in a minute: of one visitor, and of all, whom 60 bits leave nothing to find
 MINUTE = 60.0
 ORIGIN = "shared with you"
 OPENS_NOTHING = "This code opens nothing. Check it with the person who gave it to you: perhaps it was withdrawn."
 TOO_MANY = "Too many codes were tried that open nothing. Wait a minute, then try again."
+FULL = (
+    "You have as many models as the server keeps for a visitor, and for this one your oldest would have to go. "
+    "Open the link in another browser, or save what you want to keep and then press “Delete my data”."
+)
 _SHAPE = re.compile(f"[{ALPHABET}]{{{LENGTH}}}")
 _TYPED = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 
@@ -151,7 +155,11 @@ class Sharing:
             path = Path(status.model)
         try:
             known = session.same(path)
-            return session.use(known.id) if known else session.add_model(path, ORIGIN)
+            if known:
+                return session.use(known.id)
+            if session.full:
+                raise RefusedError(FULL)
+            return session.add_model(path, ORIGIN)
         except OSError as error:
             raise RefusedError(f"The model could not be copied ({error.strerror}). Try again in a minute.") from error
 

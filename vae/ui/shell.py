@@ -20,7 +20,7 @@ from gradio.utils import get_upload_folder
 
 from vae.jobs import Jobs
 from vae.ui import compare_tab, corpus_tab, edge, health, links, models, sample, slide, train_tab
-from vae.ui.binding import bind
+from vae.ui.binding import bind, told
 from vae.ui.session import ASSETS, stamp
 from vae.ui.share_api import ShareEndpoints
 from vae.ui.sharing import Sharing
@@ -30,6 +30,7 @@ from vae.ui.visitors import Visitors
 TITLE = "Sentence space"
 MAX_OPEN = 400  # requests at once; nearly all are streams that wait, for computing is bounded a handler
 MAX_QUEUED = 1_000
+MAX_SESSIONS = 1_000  # pages of which Gradio keeps what was changed on them
 TABS: dict[str, Any] = {
     "Corpus": corpus_tab, "Train": train_tab, "Sample": sample, "Slide": slide, "Compare": compare_tab,
 }  # fmt: skip
@@ -88,8 +89,9 @@ class Page:
 
 def open_page(visitors: Visitors, jobs: Jobs, token: object) -> tuple[Any, ...]:
     """The token to go on with, and a new stamp for each signal of which the visitor has something to be shown."""
-    token = visitors.start(token)
-    session = visitors.get(token)
+    with told():
+        token = visitors.start(token)
+        session = visitors.get(token)
     text, run = session.text is not None or session.lost != "", bool(jobs.runs(session.owner))
     return token, stamp() if text else gr.skip(), stamp(), stamp() if run else gr.skip()
 
@@ -98,9 +100,10 @@ def build(data: Path | None = None, bundled: Path | None = None) -> gr.Blocks:
     """The whole page. `data` is the folder for what visitors make, `bundled` the model for all (see Visitors)."""
     links.refuse()
     visitors = Visitors(data, bundled)
-    # What is uploaded lies in a folder of ours, which is tidied with the rest.
-    os.environ.setdefault("GRADIO_TEMP_DIR", str(visitors.data / "uploads"))
-    visitors.uploads = Path(get_upload_folder())
+    # What is uploaded lies in a folder of ours, which is tidied with the rest; one that the environment names is not.
+    uploads = visitors.data / "uploads"
+    os.environ.setdefault("GRADIO_TEMP_DIR", str(uploads))
+    visitors.uploads = uploads if Path(get_upload_folder()) == uploads else None
     visitors.tidy()
     jobs = Jobs(visitors.data / "runs", records=visitors.records, limits=visitors.limits)
     visitors.on_forget = jobs.forget
@@ -131,7 +134,8 @@ def build(data: Path | None = None, bundled: Path | None = None) -> gr.Blocks:
 
         def start() -> str:
             """Begin a visit. Every other endpoint takes the token that this one returns."""
-            return visitors.start()
+            with told():
+                return visitors.start()
 
         gr.events.api(start, api_name="start")
         ShareEndpoints(visitors, sharing, Trainings(jobs)).add_to(page)
@@ -157,6 +161,7 @@ def options() -> dict[str, Any]:
         "run_history": False,
         "show_error": False,
         "max_threads": MAX_OPEN,
+        "state_session_capacity": MAX_SESSIONS,
         "allowed_paths": [],
         "strict_cors": True,
         "enable_monitoring": False,

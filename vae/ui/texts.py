@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 from collections import OrderedDict
 from pathlib import Path
@@ -39,9 +40,12 @@ class Texts:
         """
         data = corpus.to_json()
         text_id = owner[:_WHOSE] + _hash(data)
-        if not self.path(text_id).exists():
+        path = self.path(text_id)
+        try:
+            os.utime(path)  # it is needed again: old files that no row names yet are tidied away
+        except FileNotFoundError:
             self._folder.mkdir(parents=True, exist_ok=True)
-            atomic_write(self.path(text_id), data)
+            atomic_write(path, data)
         self._remember(text_id, corpus, len(data))
         return text_id
 

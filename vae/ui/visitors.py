@@ -15,11 +15,14 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from vae import janitor
+from vae.job import RESTING
 from vae.limits import Limits
-from vae.records import CorpusRow, ModelRow, Records, RunRow, VisitorRow
+from vae.records import FILE, CorpusRow, ModelRow, Records, RunRow, VisitorRow
 from vae.store import claimed
 from vae.ui.session import ASSETS, BUNDLED, UNKNOWN, Common, RefusedError, Session
 
@@ -27,7 +30,10 @@ SESSIONS = 256  # in memory, beside those that somebody has open: the others are
 SETTLED = 3.0  # seconds from the building of a page until it is surely served
 ROUND = 180.0  # seconds between two writings of who was here: a crash forgets no more
 TIDY = 3600.0  # seconds between two tidyings
+SURE = 24.0  # hours of being up until who was away may go: before, they may just not have found the server
 SPARE = 0.02  # of all visitors: as many go at once when there are too many
+MOMENT = 3600.0  # seconds since somebody was here for which what they made is safe from newcomers
+CROWDED = "This server knows as many visitors as it may. Try again in an hour."
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _log = logging.getLogger(__name__)
 
@@ -42,7 +48,7 @@ class Visitors:
             the one in assets/models.
         limits: by default the environment's.
     Raises:
-        RefusedError: another server uses the folder, or it cannot be written.
+        RefusedError: another server uses the folder, it cannot be written, or what is in it is not ours to tidy.
         RecordsError: the records in it cannot be used.
         ValueError: a limit of the environment is out of its range.
     """
@@ -58,21 +64,27 @@ class Visitors:
             self.data = Path(named).resolve()
             try:
                 held.enter_context(claimed(self.data))
+                foreign = _foreign(self.data)
             except OSError as error:
                 raise RefusedError(f"The data folder {self.data} cannot be used: {error.strerror}.") from error
             except ValueError:
                 raise RefusedError(
                     f"Another server uses the data folder {self.data}. Stop it, or set VAE_DATA to another folder."
                 ) from None
+            if foreign:
+                raise RefusedError(
+                    f"The folder {self.data} holds files but no records of this program. Name an empty one in VAE_DATA."
+                )
             self.common = Common.of(self.data, self.bundled, limits)
             held.callback(self.common.records.close)
             self._held = held.pop_all()
         self.on_forget: Callable[[str], None] = lambda owner: None  # hears whose visit is over
-        self.uploads: Path | None = None  # a folder in which files of requests lie, to be tidied, too
+        self.uploads: Path | None = None  # a folder of ours in which files of requests lie, to be tidied, too
         self._recent: OrderedDict[str, Session] = OrderedDict()  # by owner, the longest unused first
         self._alive: weakref.WeakValueDictionary[str, Session] = weakref.WeakValueDictionary()
         self._here: dict[str, float] = {}  # who was here since the last round, and when
         self._known = len(self.records.every(VisitorRow))
+        self._began = time.monotonic()
         self._came = threading.Event()  # somebody
         self._closed = threading.Event()
         self._lock = threading.RLock()
@@ -138,14 +150,22 @@ class Visitors:
         while len(self._recent) > SESSIONS:
             self._recent.popitem(last=False)
 
-    def forget(self, owner: str) -> None:
-        """Remove all that is known of a visitor, and their files. What is under way is ended."""
+    def forget(self, owner: str, *, away: bool = False) -> None:
+        """Remove all that is known of a visitor, and their files. What is under way is ended.
+
+        Args:
+            away: only if they have not come back meanwhile.
+        """
         with self._lock:
-            session = self._alive.pop(owner, None)
+            session = self._alive.get(owner)
+            if away and (owner in self._here or (session and session.streams)):
+                return
+            self._alive.pop(owner, None)
             self._recent.pop(owner, None)
             self._here.pop(owner, None)
-        if session is not None:
-            session.end()
+            if session is not None:
+                session.end()  # from now on it puts no row
+            self.records.drop(VisitorRow, owner=owner)  # who comes meanwhile is unknown
         self.on_forget(owner)
         models, texts = self.records.every(ModelRow, owner=owner), self.records.every(CorpusRow, owner=owner)
         self.records.forget(owner)
@@ -160,29 +180,51 @@ class Visitors:
                 self.common.texts.drop(text.id)
 
     def _make_room(self) -> None:
-        """When there are too many, a few go at once: those who have made nothing, then those longest away."""
+        """When there are too many, a few go at once: those who have made nothing, then those longest away.
+
+        Nobody goes whose training is under way, who has a page open that listens, or who made something and was here
+        a moment ago. Raises RefusedError when nobody may go.
+        """
         if self._known < self.limits.visitors:
             return
+        runs = self.records.every(RunRow)
         rows: list[CorpusRow | ModelRow | RunRow] = [
-            *self.records.every(CorpusRow), *self.records.every(ModelRow), *self.records.every(RunRow)
+            *self.records.every(CorpusRow), *self.records.every(ModelRow), *runs
         ]  # fmt: skip
         made = {row.owner for row in rows}
         every = self.records.every(VisitorRow)
         with self._lock:
-            away = sorted(every, key=lambda row: (row.owner in made, self._here.get(row.owner, row.seen)))
+            busy = {row.owner for row in runs if row.state not in RESTING}
+            busy |= {owner for owner, session in self._alive.items() if session.streams}
+            last = {row.owner: self._here.get(row.owner, row.seen) for row in every}
+        recent = {owner for owner in made if last.get(owner, 0.0) > time.time() - MOMENT}
+        away = sorted((row for row in every if row.owner not in busy | recent),
+                      key=lambda row: (row.owner in made, last[row.owner]))  # fmt: skip
+        if not away:
+            raise RefusedError(CROWDED)
         for row in away[: max(1, len(every) - self.limits.visitors + int(SPARE * self.limits.visitors))]:
             self.forget(row.owner)
 
     def tidy(self) -> None:
-        """Note who was here; forget who was away for long, and remove what nothing refers to."""
+        """Note who was here; forget who was away for long, and remove what nothing refers to.
+
+        Nobody goes for being away from a server that was not up, or because its clock was wrong when it started.
+        """
         self._note()
-        janitor.sweep(self.data, self.records, self.limits.keep, forget=self.forget, uploads=self.uploads)
+        sure = time.monotonic() - self._began >= 3600 * min(self.limits.keep, SURE)
+        keep = self.limits.keep if sure else None
+        forget = partial(self.forget, away=True)
+        janitor.sweep(self.data, self.records, keep, forget=forget, uploads=self.uploads)
 
     def _note(self) -> None:
         """Who has a page open that only listens is here, too."""
         with self._lock:
             here, self._here = self._here, {}
             sessions = {session.owner: session for session in self._alive.values()}
+            for owner in here.keys() - sessions.keys():  # whose session has left the memory
+                row = self.records.one(VisitorRow, owner=owner)
+                if row is not None:
+                    self.records.put(replace(row, seen=here[owner]))
         for owner, session in sessions.items():
             when = time.time() if session.streams else here.get(owner)
             if when is not None:
@@ -225,6 +267,15 @@ def _keep(visitors: weakref.ref[Visitors], closed: threading.Event) -> None:
         except Exception:  # a full disk must not end the rounds
             _log.exception("the visitors could not be tidied")
         del found
+
+
+def _foreign(data: Path) -> bool:
+    """Whether files lie where ours would, with no records of whose they are: to tidy would be to remove them."""
+    records = data / FILE
+    if records.exists() and records.stat().st_size:
+        return False
+    folders = (data / name for name in ("runs", "models", "corpora", "uploads"))
+    return any(folder.is_dir() and any(folder.iterdir()) for folder in folders)
 
 
 def _owner(token: str) -> str:
