@@ -34,7 +34,7 @@ class Limits:
         "VAE_MEMORY_MB", 0, 0, 10_000_000,
         "megabytes of memory, three quarters of it for trainings, at least 512 each; 0: the machine's",
     )  # fmt: skip
-    visitors: int = _limit("VAE_VISITORS", 2_000, 1, 1_000_000, "visitors that are known at once; the longest away go")
+    visitors: int = _limit("VAE_VISITORS", 2_000, 1, 1_000_000, "visitors known at once; the longest away make room")
     keep: int = _limit("VAE_KEEP", 336, 1, 10_000, "hours that what a visitor made is kept after they were last seen")
 
     def __post_init__(self) -> None:
