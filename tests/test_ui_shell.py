@@ -23,6 +23,7 @@ from vae.ui.session import ASSETS, Session
 from vae.ui.visitors import Visitors
 
 STREAMS = 60  # at once; without settings of its own, Gradio has 40 places for everything
+EACH = 30  # of one program: fewer than one caller may have under way
 
 # gradio_client leaves sockets and event loops to the garbage collector
 pytestmark = pytest.mark.filterwarnings(
@@ -51,18 +52,20 @@ def test_open_streams_leave_room_for_everything_else(tmp_path: Path, model_path:
         gr.events.api(bind(visitors, end), api_name="end")
         gr.events.api(bind(visitors, answer), api_name="answer")
     _, url, _ = shell.launch(demo, prevent_thread_lock=True, quiet=True)
-    client = Client(url, verbose=False, max_workers=STREAMS + 4)
+    clients = [Client(url, verbose=False, max_workers=EACH + 4) for _ in range(STREAMS // EACH)]
+    client = clients[0]
     try:
-        streams = [client.submit(visitors.start(), api_name="/follow") for _ in range(STREAMS)]
+        streams = [each.submit(visitors.start(), api_name="/follow") for each in clients for _ in range(EACH)]
         assert all(is_open.acquire(timeout=60) for _ in range(STREAMS))
         token = visitors.start()
         assert client.submit(token, api_name="/answer").result(timeout=60) == "here"
         assert client.submit(token, api_name="/end").result(timeout=60) == "ended"
         assert [stream.result(timeout=60) for stream in streams] == ["open"] * STREAMS
     finally:
-        client.close()
+        for each in clients:
+            each.close()
         demo.close()
-        del client, demo
+        del client, clients, each, demo
         gc.collect()  # here, where what they leave open is forgiven
 
 
