@@ -325,6 +325,7 @@ def strangers(url: str, tries: int, seed: int = 1) -> dict[str, Any]:
             break
     if why := victim.changed():
         succeeded.append(f"in the end: {why}")
+    victim.caller.call("forget", victim.caller.token)  # and with it the training, which has the only place
     return {"tries": sum(kinds.values()), "succeeded": len(succeeded), "functions": len(stranger.me.functions),
             "endpoints": len(stranger.info), "how": succeeded}  # fmt: skip
 

@@ -140,6 +140,7 @@ def test_two_students_who_reload_and_go_offline_find_each_only_their_own(arrive:
         assert not any(others in name.lower() for name in models(page))
 
 
+@pytest.mark.soak  # the client journey has a restart in the normal run
 def test_after_a_restart_of_the_server_text_models_and_trainings_are_there_again(
     arrive: Arrive, school: School
 ) -> None:
