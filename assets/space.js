@@ -244,6 +244,9 @@
     });
   };
 
+  /** Two sentences for boxes in which nothing stands; what was typed while the offer was on its way stays. */
+  space.offered = (offer, first, second) => (first.trim() || second.trim() ? [first, second] : JSON.parse(offer).pair);
+
   /** What the model makes of the two sentences, and whether that is what was given. */
   function ends({ ends: given, made }) {
     const rows = given.map((text, i) => {

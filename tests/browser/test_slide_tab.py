@@ -31,6 +31,44 @@ def test_page_whose_opening_failed_can_still_be_pressed(browser: Browser, server
         assert refused
 
 
+def hold(page: Page) -> Callable[[], None]:
+    """Keep what the page asks from now on from the server, until the function returned is called."""
+    held: list[Route] = []
+    page.route("**/queue/join*", lambda route: held.append(route))
+
+    def go_on() -> None:
+        for route in held:
+            route.continue_()
+        held.clear()
+        page.unroute("**/queue/join*")
+
+    return go_on
+
+
+def test_what_is_typed_while_an_example_is_on_its_way_stays(arrive: Arrive) -> None:
+    page = arrive()
+    type_pair(page, "", "")
+    go_on = hold(page)
+    page.get_by_role("button", name="Show the path").click()  # of nothing: an example is asked for
+    type_pair(page, "I like tea.", "She is here.")
+    go_on()
+    page.get_by_role("button", name="Show the path").click()
+    expect(page.locator(f"{STEPS}[aria-current] .number")).to_have_text("1")  # a path of two new sentences
+    expect(page.get_by_label("First sentence")).to_have_value("I like tea.")
+    expect(page.get_by_label("Second sentence")).to_have_value("She is here.")
+
+
+def test_the_path_asked_for_last_is_the_one_shown(arrive: Arrive) -> None:
+    page = arrive()
+    type_pair(page, "I like tea.", "She is here.")
+    go_on = hold(page)
+    page.get_by_role("button", name="Show the path").click()
+    type_pair(page, "He went home.", "It was late.")
+    page.get_by_role("button", name="Show the path").click()  # while the other is on its way
+    go_on()
+    expect(page.locator(STEPS).first).to_contain_text("went home")
+
+
 def type_pair(page: Page, first: str, second: str) -> None:
     page.get_by_label("First sentence").fill(first)
     page.get_by_label("Second sentence").fill(second)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from vae.kinds import KINDS
 from vae.ui import charts
 from vae.ui.checks import choice, sentence, whole
 from vae.ui.prose import lead
-from vae.ui.session import BUNDLED, RefusedError, Session
+from vae.ui.session import BUNDLED, RefusedError, Session, stamp
 from vae.ui.waiting import patient
 
 if TYPE_CHECKING:
@@ -132,11 +133,17 @@ def swapped(session: Session, first: str, second: str, steps: int, path: str) ->
     return second, first, *shown(session, second, first, steps, path)
 
 
-def opened(session: Session, first: str, second: str, steps: int, path: str) -> tuple[Any, ...]:
-    """The tab for the model in use: what the visitor typed stays; where nothing stands, an example."""
-    if not first.strip() and not second.strip():
-        return other(session, steps, path, pair=0)
-    return first, second, *shown(session, first, second, steps, path)
+def asked(session: Session, first: str, second: str, steps: int, path: str) -> tuple[Any, ...]:
+    """The path that was asked for, or that the model in use gives; where nothing stands, an example is offered first.
+
+    The offer is {"pair": two sentences, "stamp"} as JSON; the boxes are no outputs, since what is typed while this is
+    on its way must stay.
+    """
+    if first.strip() or second.strip():
+        return gr.skip(), *shown(session, first, second, steps, path)
+    first, second, *result = other(session, steps, path, pair=0)
+    offered = isinstance(first, str)
+    return json.dumps({"pair": [first, second], "stamp": stamp()}) if offered else gr.skip(), *result
 
 
 def build(page: Page, tab: gr.Tab) -> None:
@@ -167,10 +174,12 @@ def build(page: Page, tab: gr.Tab) -> None:
         )  # fmt: skip
 
     given, result = [*ends, steps, path], [stage, *prints, message]
-    asked = [show.click, ends[0].submit, ends[1].submit, path.input, steps.input]
-    page.on(asked, patient(shown, 4, 3), given, result, trigger_mode="always_last")
+    offer = gr.Textbox(visible="hidden", show_label=False, container=False)
+    # One event for all of these, so that a path asked for later is never replaced by that of an earlier change.
+    asking = [show.click, ends[0].submit, ends[1].submit, path.input, steps.input, page.model_changed.change]
+    page.on(asking, patient(asked, 5, 4), given, [offer, *result], trigger_mode="always_last")
+    offer.change(None, [offer, *ends], ends, js="space.offered", api_visibility="private", show_progress="hidden")
     page.on(others.click, patient(other, 6, 5), [steps, path], [*ends, *result])
     page.on(swap.click, patient(swapped, 6, 5), given, [*ends, *result])
-    page.on(page.model_changed.change, patient(opened, 6, 5), given, [*ends, *result])
     page.on(page.model_changed.change, able, [], [show, others, swap])
     page.api(slide)
