@@ -171,8 +171,12 @@
 
   space.stage = (context) => {
     let before = { share: 0, of: "" }; // the same two sentences, read anew, keep the place one had come to
+    let drawn = "";
     live(context, (root, path) => {
       const frames = path?.frames ?? [];
+      const same = JSON.stringify([path?.ends, frames, path?.why]);
+      if (same === drawn) return; // whoever is sliding on it meanwhile goes on
+      drawn = same;
       if (!frames.length) return root.replaceChildren(empty(path?.why ?? context.props.empty));
       const last = frames.length - 1;
       const of = JSON.stringify(path.ends);

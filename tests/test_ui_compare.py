@@ -30,6 +30,7 @@ from vae.ui.session import BUNDLED, Session
 from vae.ui.training import Trainings
 from vae.ui.visitors import Visitors
 
+GRACE = 3.0  # seconds
 SETTINGS = {"latent": 4, "hidden": 16, "encoder_hidden": 16, "embedding": 16, "minutes": 0.0, "epochs": 1.0}
 
 # gradio_client leaves sockets and event loops to the garbage collector
@@ -296,6 +297,32 @@ def test_full_queue_is_told_and_leaves_no_training(
         assert full.runs(visitor.owner) == []
     finally:
         full.close()
+
+
+def test_trainings_of_a_comparison_go_on_while_it_is_watched_and_end_when_nobody_does(
+    visitor: Session, tmp_path: Path
+) -> None:
+    jobs = Jobs(tmp_path / "runs", limits=Limits(slots=1), grace=GRACE)
+    comparisons = Comparisons(jobs, Trainings(jobs))
+
+    async def leave() -> Comparison:
+        comparison = await comparisons.compare(visitor, ["vae"], ids(visitor)[1:2], "quick", SETTINGS | {"epochs": 1e3})
+        column = comparison.columns[0]
+        async for _ in comparisons.follow(visitor):
+            if (column.seconds or 0) > 2 * GRACE:
+                break
+        assert comparison.driver is not None
+        await comparison.driver
+        return comparison
+
+    try:
+        comparison = asyncio.run(leave())
+    finally:
+        jobs.close()
+    assert comparison.state == "done"
+    assert (comparison.columns[0].seconds or 0) > 2 * GRACE
+    assert "broke off. Nobody watched it for 3 seconds, so it was saved. What is" in comparison.columns[0].remark
+    assert len(comparison.measured) == 2
 
 
 def test_without_a_text_a_model_is_measured_on_one_of_ours(comparisons: Comparisons, visitors: Visitors) -> None:

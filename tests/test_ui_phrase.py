@@ -19,8 +19,10 @@ KEY = b"k" * 32
 
 
 def visitor(key: bytes = KEY, words: str = WORDS, **options: Any) -> TestClient:
-    """Somebody before a gate that has an app behind it."""
-    return TestClient(Gate(PlainTextResponse("inside"), words, key, "The <title>"), follow_redirects=False, **options)
+    """Somebody who has opened the page of a gate that has an app behind it."""
+    one = TestClient(Gate(PlainTextResponse("inside"), words, key, "The <title>"), follow_redirects=False, **options)
+    one.get("/")
+    return one
 
 
 def test_page_asks_for_the_phrase_and_runs_no_script() -> None:
@@ -49,6 +51,15 @@ def test_right_phrase_opens_for_as_long_as_the_cookie_holds(said: str) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, "./?code=AB-12")
     assert "HttpOnly" in answer.headers["set-cookie"]
     assert one.get("/config").text == "inside"
+
+
+def test_browser_that_keeps_no_cookies_is_told_instead_of_asked_for_ever() -> None:
+    one = visitor()
+    one.cookies.clear()
+    answer = one.post("/enter", data={"words": WORDS})
+    assert answer.status_code == 400
+    assert "keeps no cookies" in answer.text
+    assert one.post("/enter", data={"words": WORDS}).status_code == 303  # they are kept now
 
 
 def test_cookie_of_another_phrase_key_or_time_does_not_open(monkeypatch: pytest.MonkeyPatch) -> None:

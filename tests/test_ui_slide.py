@@ -52,9 +52,9 @@ def test_collapsed_model_is_told_in_words_where_it_has_no_two_sentences(visitor:
     visitor.add_model(collapsed, "loaded from a file")
     with pytest.raises(RefusedError, match="same from every point"):
         slide.two_sentences(visitor)
-    for answer in (slide.other(visitor, 5, "linear"), slide.asked(visitor, "", "", 5, "linear")):
-        assert "Type two sentences" in answer[-1]["text"]
-        assert answer[-4] is None  # no path of another model stays
+    for answer in (slide.other(visitor, 5, "linear")[2:], slide.asked(visitor, "", "", 5, "linear")):
+        assert "Type two sentences" in answer[3]["text"]
+        assert answer[0] is None  # no path of another model stays
 
 
 def test_language_model_says_that_it_has_no_space_and_what_to_do(
@@ -64,7 +64,7 @@ def test_language_model_says_that_it_has_no_space_and_what_to_do(
         pass
     visitor.add_model(tmp_path / "run" / "best.safetensors", "loaded from a file")
     assert visitor.model().family == "lm"
-    _, stage, *prints, note = slide.asked(visitor, "a cat", "a dog", 5, "linear")
+    stage, *prints, note, _ = slide.asked(visitor, "a cat", "a dog", 5, "linear")
     assert stage["why"].startswith(KINDS["lm"].lacks)
     assert "choose another model" in stage["why"]
     assert prints == [None, None]

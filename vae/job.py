@@ -16,7 +16,8 @@ from vae.eventlog import EventLog
 from vae.records import RunRow
 from vae.store import Run, atomic_write, link_or_copy
 
-KEPT = "The last saved state is kept: Resume goes on from there."
+GOES_ON = "Resume goes on from there."
+KEPT = f"The last saved state is kept: {GOES_ON}"
 ANEW = "Nothing was saved yet: Resume starts it anew."
 RESTING = frozenset({"paused", "done", "stopped", "failed", "diverged"})
 ENDED = RESTING - {"paused"}

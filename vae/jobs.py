@@ -15,7 +15,8 @@ import atexit
 import secrets
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -29,7 +30,7 @@ from vae.limits import Limits
 from vae.machine import cores, memory, resident, share_of_memory
 from vae.pool import Pool
 from vae.records import Records
-from vae.roster import Roster, Rules, log, unwatched
+from vae.roster import Roster, Rules, log, nobody_watched
 from vae.store import Run
 from vae.worker import too_large
 
@@ -194,14 +195,17 @@ class Jobs:
             job.look()
         return job.log.read(after)
 
-    async def watch(self, owner: str, run_id: str, after: int = 0) -> AsyncIterator[tuple[Status, list[Event]]]:
+    async def watch(
+        self, owner: str, run_id: str, after: int = 0, *, attended: bool = True
+    ) -> AsyncIterator[tuple[Status, list[Event]]]:
         """The status and the new events whenever either changes, until the run rests (see RESTING).
 
-        After a resume, watch on from where the last watch ended.
+        After a resume, watch on from where the last watch ended. `attended`: somebody sees it; a program that follows
+        a run on its own must not keep it going for ever.
         """
         with self._lock:
             job = self._runs.find(owner, run_id)
-            job.watchers += 1
+            job.watchers += attended
         told = None
         try:
             with job.bell.heard() as news:
@@ -218,8 +222,20 @@ class Jobs:
                         await news.wait()
         finally:
             with self._lock:
-                job.watchers -= 1
-                job.look()
+                job.watchers -= attended
+                if attended:
+                    job.look()
+
+    @contextmanager
+    def attending(self, owner: str) -> Iterator[None]:
+        """Somebody sees, for as long as the block lasts, what a user's runs that are part of something larger do."""
+        with self._lock:
+            self._runs.attend(owner, 1)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._runs.attend(owner, -1)
 
     def runs(self, owner: str) -> list[RunInfo]:
         """All runs of a user, oldest first."""
@@ -267,6 +283,6 @@ class Jobs:
         for job in self._runs.all():
             if job.unsaved and self._runs.keep(job):
                 job.tidy()
-            if job.state in ("starting", "running") and job.unwatched > self._rules.grace:
-                self._ask(job, "pause", "pausing", "Saving its state.", unwatched(self._rules.grace))
+            if job.state in ("starting", "running") and self._runs.unwatched(job) > self._rules.grace:
+                self._ask(job, "pause", "pausing", "Saving its state.", nobody_watched(self._rules.grace))
         self._runs.ring_waiting()

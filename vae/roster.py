@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vae.events import Finished
-from vae.job import ENDED, RESTING, Job, JobError, RunInfo, Status, in_words, remove
+from vae.job import ENDED, GOES_ON, RESTING, Job, JobError, RunInfo, Status, in_words, remove
 from vae.limits import Limits
 from vae.queue import Queue, sentence
 from vae.records import Records, RunRow
@@ -55,6 +55,7 @@ class Roster:
         self.queue = Queue()
         self._root, self._records, self._rules, self._busy = root, records, rules, busy
         self._jobs: dict[str, Job] = {}
+        self._attending: Counter[str] = Counter()  # how often each user's runs aside are watched as a whole
         self._told: dict[Job, tuple[int, float | None]] = {}  # places and waits, when they were last looked at
 
     def find_again(self) -> None:
@@ -65,7 +66,7 @@ class Roster:
         for row in self._records.every(RunRow):
             job = self._jobs[row.id] = Job.of(row, self._root)
             if job.state == "pausing":
-                job.rest("paused", "Paused. Resume goes on from there.")
+                job.rest("paused", f"Paused. {GOES_ON}")
             elif job.state not in RESTING:
                 (waiting if job.state == "waiting" else under_way).append(job)
                 if job.state != "stopping":
@@ -93,6 +94,18 @@ class Roster:
         if job is None or job.owner != owner:
             raise JobError("This run was not found. Perhaps it was removed: start it anew.")
         return job
+
+    def attend(self, owner: str, more: int) -> None:
+        """Somebody begins (1) or ends (-1) to watch all of a user's runs that are part of something larger."""
+        self._attending[owner] += more
+        if not self._attending[owner]:
+            del self._attending[owner]
+            for job in self.of(owner):
+                job.look()
+
+    def unwatched(self, job: Job) -> float:
+        """Seconds for which nobody has watched a run."""
+        return 0.0 if job.aside and self._attending[job.owner] else job.unwatched
 
     def check_queue(self) -> None:
         """Raises JobError: too many wait already."""
@@ -172,9 +185,9 @@ class Roster:
     def next_task(self) -> Task | None:
         """The first in the queue whom somebody watches, for a worker."""
         for job in self.queue.order():
-            if job.state == "stopping" or job.unwatched <= self._rules.grace:
+            if job.state == "stopping" or self.unwatched(job) <= self._rules.grace:
                 return self._task(job)
-            self.rest(job, "paused", unwatched(self._rules.grace))
+            self.rest(job, "paused", nobody_watched(self._rules.grace))
         return None
 
     def _task(self, job: Job) -> Task:
@@ -267,6 +280,6 @@ def log(job: Job, what: str, level: int = logging.INFO, **more: float | str | No
     _log.log(level, "run %s: %s", what, told, extra={"event": f"run {what}", "fields": fields, **fields})
 
 
-def unwatched(seconds: float) -> str:
+def nobody_watched(seconds: float) -> str:
     """Why a run was saved that nobody watched for so long."""
-    return f"Nobody watched it for {in_words(seconds)}, so it was saved. Resume goes on from there."
+    return f"Nobody watched it for {in_words(seconds)}, so it was saved. {GOES_ON}"

@@ -1,6 +1,7 @@
 """What the Compare tab and its endpoints do on behalf of a visitor: train, then measure. Pure of widgets.
 
-A comparison is driven by a task of the server's own, so that it goes on when nobody looks.
+A comparison is driven by a task of the server's own, so that it goes on when nobody looks; its trainings do so for as
+long as any other that nobody watches, and then end with what they have learned.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from vae.bell import Bell
-from vae.job import ANEW, KEPT
+from vae.job import ANEW, GOES_ON, KEPT
 from vae.jobs import JobError, Jobs, Status
 from vae.kinds import KINDS
 from vae.measuring import Measurer, MeasuringError, Task
@@ -127,7 +128,7 @@ class Comparisons:
 
     async def follow(self, session: Session) -> AsyncIterator[None]:
         """Now, and whenever there is news of either slot, until neither is under way."""
-        with self._bell(session).heard() as news:
+        with self._jobs.attending(session.owner), self._bell(session).heard() as news:
             while True:
                 news.clear()
                 yield
@@ -201,9 +202,11 @@ class Comparisons:
         bell = self._bell(session)
         try:
             status = await self._watched(session, column)
-            if status.state == "failed":  # there is no Resume here: what it saved by now is all there will be
-                why = status.message.removesuffix(KEPT).removesuffix(ANEW).strip()
-                column.remark = f"Its training broke off. {why}"
+            if status.state in ("failed", "paused"):  # there is no Resume here: what it saved by now is all there is
+                why = status.message
+                for advice in (KEPT, ANEW, GOES_ON):
+                    why = why.removesuffix(advice)
+                column.remark = f"Its training broke off. {why.strip()}"
                 self._jobs.stop(session.owner, column.run)
                 status = await self._watched(session, column)
             elif status.state == "diverged":
@@ -223,7 +226,7 @@ class Comparisons:
 
     async def _watched(self, session: Session, column: Column) -> Status:
         """Follow a training until it rests."""
-        async for status, events in self._jobs.watch(session.owner, column.run, column.told):
+        async for status, events in self._jobs.watch(session.owner, column.run, column.told, attended=False):
             column.status = status
             column.told += len(events)
             column.story.add(events)

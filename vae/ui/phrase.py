@@ -25,13 +25,19 @@ from vae.ui.session import ASSETS
 VARIABLE = "VAE_PASS_PHRASE"
 HEADER = b"x-pass-phrase"  # of clients that are no browsers; what is not ASCII is percent-encoded
 COOKIE = "sentence-space-class"
+KNOCK = "sentence-space-knock"  # comes with the form, and comes back with it from a browser that keeps cookies
 SHORTEST = 8  # characters
 VALID = 30 * 86_400  # seconds for which a browser need not be asked again
+KNOCKED = 86_400  # seconds for which a form that was opened can be sent
 TRIES = 60  # wrong ones of an address in a minute: a class has one
 ALL_TRIES = 300  # of everybody; and of an address from which somebody came in lately
 MINUTE, LATELY = 60.0, 3600.0
 MAX_ADDRESSES = 10_000
 MAX_FORM = 4_096  # bytes
+NO_COOKIES = (
+    "These are the right words, but this browser keeps no cookies for this page, so it would ask again and again. "
+    "Allow cookies for it, or open it in a tab of its own, and come in again."
+)
 WRONG = "This is not the pass phrase. Capitals and extra spaces do not matter."
 TOO_MANY = "Too many wrong tries from here. Wait a minute, then try again."
 _THEN = re.compile(r"[\w=&.~-]{0,200}", re.ASCII)
@@ -137,7 +143,7 @@ class Gate:
         if said is not None:
             return None
         if path == "/" and method in ("GET", "HEAD"):
-            return self._page("", scope.get("query_string", b"").decode("latin-1"), 200)
+            return self._page(scope, "", scope.get("query_string", b"").decode("latin-1"), 200)
         return JSONResponse({"detail": "This class has a pass phrase. Open the page and enter it."}, 401)
 
     async def _enter(self, scope: Scope, receive: Receive) -> Response:
@@ -150,7 +156,9 @@ class Gate:
         then = form.get("then", [""])[0]
         refused = self._heard(scope, form.get("words", [""])[0])
         if refused:
-            return self._page(refused, then, 429 if refused == TOO_MANY else 403)
+            return self._page(scope, refused, then, 429 if refused == TOO_MANY else 403)
+        if not badge.shown(KNOCK, scope):
+            return self._page(scope, NO_COOKIES, then, 400)
         answer = RedirectResponse(f"./?{then}" if then and _THEN.fullmatch(then) else "./", 303)
         answer.headers["set-cookie"] = badge.cookie(COOKIE, self._signed(int(time.time())), scope, VALID)
         return answer
@@ -178,7 +186,7 @@ class Gate:
         signed = self._signed(int(issued))
         return time.time() - int(issued) < VALID and hmac.compare_digest(value.encode(), signed.encode())
 
-    def _page(self, message: str, then: str, status: int) -> Response:
+    def _page(self, scope: Scope, message: str, then: str, status: int) -> Response:
         about = ' aria-invalid="true" aria-describedby="wrong"' if message else ""
         parts = {
             "TITLE": html.escape(self._title),
@@ -188,7 +196,8 @@ class Gate:
             "THEN": then if _THEN.fullmatch(then) else "",
         }
         text = re.sub("|".join(parts), lambda found: parts[found[0]], (ASSETS / "enter.html").read_text("utf-8"))
-        return HTMLResponse(text, status, {"cache-control": "no-store"})
+        knock = badge.cookie(KNOCK, "1", scope, KNOCKED)
+        return HTMLResponse(text, status, {"cache-control": "no-store", "set-cookie": knock})
 
 
 def colours() -> str:

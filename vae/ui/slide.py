@@ -134,16 +134,16 @@ def swapped(session: Session, first: str, second: str, steps: int, path: str) ->
 
 
 def asked(session: Session, first: str, second: str, steps: int, path: str) -> tuple[Any, ...]:
-    """The path that was asked for, or that the model in use gives; where nothing stands, an example is offered first.
+    """The path that was asked for, or that the model in use gives; where nothing stands, that of an example.
 
-    The offer is {"pair": two sentences, "stamp"} as JSON; the boxes are no outputs, since what is typed while this is
-    on its way must stay.
+    The example is offered as the last value, {"pair": two sentences, "stamp"} as JSON: the boxes are no outputs, since
+    what is typed while this is on its way must stay.
     """
     if first.strip() or second.strip():
-        return gr.skip(), *shown(session, first, second, steps, path)
+        return *shown(session, first, second, steps, path), gr.skip()
     first, second, *result = other(session, steps, path, pair=0)
     offered = isinstance(first, str)
-    return json.dumps({"pair": [first, second], "stamp": stamp()}) if offered else gr.skip(), *result
+    return *result, json.dumps({"pair": [first, second], "stamp": stamp()}) if offered else gr.skip()
 
 
 def build(page: Page, tab: gr.Tab) -> None:
@@ -177,7 +177,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     offer = gr.Textbox(visible="hidden", show_label=False, container=False)
     # One event for all of these, so that a path asked for later is never replaced by that of an earlier change.
     asking = [show.click, ends[0].submit, ends[1].submit, path.input, steps.input, page.model_changed.change]
-    page.on(asking, patient(asked, 5, 4), given, [offer, *result], trigger_mode="always_last")
+    page.on(asking, patient(asked, 5, 3), given, [*result, offer], trigger_mode="always_last")
     offer.change(None, [offer, *ends], ends, js="space.offered", api_visibility="private", show_progress="hidden")
     page.on(others.click, patient(other, 6, 5), [steps, path], [*ends, *result])
     page.on(swap.click, patient(swapped, 6, 5), given, [*ends, *result])
