@@ -23,6 +23,13 @@ from vae.train import train
 if hasattr(os, "nice"):
     os.nice(max(0, 10 - os.nice(0)))
 
+# Each of several processes of tests keeps to its share of the cores, with all that it starts: threads that share one
+# would wait for each other.
+if "PYTEST_XDIST_WORKER" in os.environ and hasattr(os, "sched_setaffinity"):
+    _cores, _count = sorted(os.sched_getaffinity(0)), int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    _number = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw"))
+    os.sched_setaffinity(0, _cores[_number % len(_cores) :: _count])
+
 settings.register_profile("tests", deadline=None, derandomize=True, database=None)
 settings.load_profile("tests")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -71,4 +72,11 @@ def test_measuring_that_is_broken_off_leaves_no_process_and_lets_the_next_begin(
 def test_measuring_that_takes_too_long_is_broken_off(corpus: Corpus, model_path: Path) -> None:
     with pytest.raises(MeasuringError, match="took over"):
         asyncio.run(Measurer(limit=0.01).measure(task(corpus, model_path), lambda line: None))
+    assert processes() == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can limit the memory of a process")
+def test_measuring_that_takes_too_much_memory_ends_in_words_and_alone(corpus: Corpus, model_path: Path) -> None:
+    with pytest.raises(MeasuringError, match="memory"):
+        asyncio.run(Measurer(memory=100_000_000).measure(task(corpus, model_path), lambda line: None))
     assert processes() == []

@@ -50,6 +50,9 @@ class Jobs:
         limits: None takes those that the environment names.
         start_method: "forkserver" or "spawn"; None takes what suits the system.
         grace: seconds that a run goes on while nobody watches.  longest: seconds of one; None takes those of `limits`.
+
+    Attributes:
+        memory: bytes that each of the processes may take; None: as many as there are.
     """
 
     def __init__(
@@ -68,10 +71,10 @@ class Jobs:
         self._own_records = None if records else Records(root / "records.sqlite3")
         self._lock = threading.RLock()
         self._runs = Roster(root, records or cast(Records, self._own_records), rules, lambda: self._pool.busy())
-        share = share_of_memory(rules.slots, limits.memory_mb * 1_000_000 or memory())
+        self.memory = share_of_memory(rules.slots, limits.memory_mb * 1_000_000 or memory())
         every = min(_LOOK_ROUND, rules.grace / 2)
         ears = self._runs.next_task, self._runs.hear, self._look_round
-        self._pool = Pool(rules.slots, share, method, self._lock, *ears, every)
+        self._pool = Pool(rules.slots, self.memory, method, self._lock, *ears, every)
         with self._lock:
             self._runs.find_again()
             if len(self._runs.queue):

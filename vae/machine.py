@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -62,6 +63,13 @@ def confine(data: int | None) -> None:
     if data is not None and sys.platform == "linux":
         with suppress(ValueError, OSError):  # it has less already
             resource.setrlimit(resource.RLIMIT_DATA, (data, resource.getrlimit(resource.RLIMIT_DATA)[1]))
+
+
+def of_memory(error: Exception) -> bool:
+    """Whether there was not enough memory: torch says so in words only."""
+    if isinstance(error, RuntimeError):
+        return any(words in str(error) for words in ("allocate memory", "out of memory", "bad_alloc"))
+    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
 
 
 def resident(pid: int) -> int | None:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from vae.bell import Bell
 from vae.figures import FIGURES, Evaluation
-from vae.machine import cores
+from vae.machine import confine, cores, of_memory
 
 if TYPE_CHECKING:  # which brings torch: the parent needs none of it before it hears an answer
     from vae.checkpoint import Checkpoint
@@ -32,6 +32,8 @@ _NICENESS = 10
 SAID, GIVEN_BACK, STEPS = 6, 4, 7  # of each model, to be read
 WAITING = 30  # at once, at most
 ENDED = "Measuring ended early; perhaps the computer ran out of memory."
+NO_MEMORY = "There is not enough memory to measure this. Choose fewer or smaller models, or a shorter text."
+BROKE_OFF = "Measuring broke off at an unexpected error; the server's log has the details."
 _log = logging.getLogger(__name__)
 
 
@@ -120,10 +122,11 @@ def _shown(model: Checkpoint, known: Evaluation, task: Task) -> Measured:
     return Measured(known, missing, model.info.kl, tuple(latent.sample(tm, SAID, seed=1)), tuple(back), tuple(way))
 
 
-def _work(pipe: Connection, task: Task) -> None:
+def _work(pipe: Connection, task: Task, memory: int | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches every process; the parent decides
     if hasattr(os, "nice"):
         os.nice(max(0, _NICENESS - os.nice(0)))
+    confine(memory)
     import torch  # in here: the parent knows this module, too, and has no need of torch
 
     torch.set_num_threads(cores())  # its parent answers on one
@@ -134,16 +137,21 @@ def _work(pipe: Connection, task: Task) -> None:
             pipe.send(MeasuringError(str(error)))
         except OSError:
             raise
-        except Exception:
+        except Exception as error:
             _log.error("measuring broke off: %s", traceback.format_exc())
-            pipe.send(MeasuringError("Measuring broke off at an unexpected error; the server's log has the details."))
+            pipe.send(MeasuringError(NO_MEMORY if of_memory(error) else BROKE_OFF))
 
 
 class Measurer:
-    """Measures for a server, one task at a time, none of them longer than `limit` seconds: others wait in a queue."""
+    """Measures for a server, one task at a time; others wait in a queue.
 
-    def __init__(self, limit: float = 600.0) -> None:
-        self._limit = limit
+    Args:
+        limit: seconds that a task may take.
+        memory: bytes that it may take; None: as many as there are.
+    """
+
+    def __init__(self, limit: float = 600.0, memory: int | None = None) -> None:
+        self._limit, self._memory = limit, memory
         # macOS has a fork server, too, but its system libraries do not survive a fork.
         self._context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
         self._queue: list[object] = []  # the first is being measured
@@ -179,7 +187,8 @@ class Measurer:
 
     async def _in_process(self, task: Task, say: Callable[[str], None]) -> tuple[Measured | str, ...]:
         pipe, theirs = self._context.Pipe(duplex=False)
-        process = self._context.Process(target=_work, args=(theirs, task), name="vae-measurer", daemon=True)  # type: ignore[attr-defined]
+        given = {"target": _work, "args": (theirs, task, self._memory), "name": "vae-measurer", "daemon": True}
+        process = self._context.Process(**given)  # type: ignore[attr-defined]
         starting = asyncio.ensure_future(asyncio.to_thread(process.start))  # the first waits for a server's imports
         try:
             await asyncio.shield(starting)

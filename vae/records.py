@@ -199,6 +199,12 @@ class Records:
             ).fetchall()
         return [kind(*row) for row in found]
 
+    def count(self, kind: type[Row]) -> int:
+        """How many rows there are."""
+        with self._lock:
+            (found,) = self._database.execute(f"SELECT COUNT(*) FROM {kind.table}").fetchone()
+        return int(found)
+
     def one(self, kind: type[Row], /, **where: Any) -> Row | None:
         """The first of those rows, if there is one."""
         return next(iter(self.every(kind, **where)), None)

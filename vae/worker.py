@@ -7,7 +7,6 @@ training saves its exact state, and the process ends. It does the same when it i
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 import sys
@@ -22,7 +21,7 @@ from vae.config import Config
 from vae.corpus import Corpus
 from vae.events import Finished, Progress, Started
 from vae.job import in_words
-from vae.machine import confine
+from vae.machine import confine, of_memory
 from vae.store import Run, claimed
 
 _NICENESS = 10  # so that pages and sliders stay swift
@@ -198,17 +197,10 @@ def too_large(parameters: int, limit: int, least: str = "") -> str:
 
 def _explain(error: Exception) -> Failed:
     details = traceback.format_exc()
-    if _of_memory(error):
+    if of_memory(error):
         return Failed(_MEMORY, details, resumable=False)
     if isinstance(error, ValueError) and type(error).__module__.startswith(f"{__package__}."):
         return Failed(str(error), details, resumable=False)
     if isinstance(error, OSError):
         return Failed(f"The training could not read or write its files ({error.strerror or error}).", details)
     return Failed("The training broke off at an unexpected error; the server's log has the details.", details)
-
-
-def _of_memory(error: Exception) -> bool:
-    """Whether there was not enough memory: torch says so in words only."""
-    if isinstance(error, RuntimeError):
-        return any(words in str(error) for words in ("allocate memory", "out of memory", "bad_alloc"))
-    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM)

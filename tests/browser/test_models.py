@@ -71,15 +71,19 @@ def test_a_malformed_model_is_refused_in_place(arrive: Arrive, tmp_path: Path, c
     expect(page.locator(".model-line")).to_contain_text("bundled")
 
 
-def test_a_reload_keeps_the_visit(arrive: Arrive, tmp_path: Path) -> None:
-    page = arrive()
+def bring(page: Page, file: Path) -> None:
+    """Download the model in use, and load it as one's own."""
     open_panel(page)
     with page.expect_download() as download:
         page.locator("#model-download").click()
-    file = tmp_path / "mine.safetensors"
     download.value.save_as(file)
     give(page, file)
     expect(page.locator(".model-line")).to_contain_text("loaded from a file")
+
+
+def test_a_reload_keeps_the_visit(arrive: Arrive, tmp_path: Path) -> None:
+    page = arrive()
+    bring(page, tmp_path / "mine.safetensors")
     page.reload()
     expect(page.locator(".model-line")).to_contain_text("loaded from a file")
 
@@ -88,13 +92,7 @@ def test_a_download_that_fails_downloads_nothing_else(
     arrive: Arrive, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     page = arrive()
-    open_panel(page)
-    with page.expect_download() as download:
-        page.locator("#model-download").click()
-    file = tmp_path / "mine.safetensors"
-    download.value.save_as(file)
-    give(page, file)
-    expect(page.locator(".model-line")).to_contain_text("loaded from a file")
+    bring(page, tmp_path / "mine.safetensors")
     kept = tmp_path_factory.getbasetemp().glob("server*/data/models/*.safetensors")
     max(kept, key=lambda path: path.stat().st_mtime).unlink()
     downloads: list[object] = []

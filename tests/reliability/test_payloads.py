@@ -164,8 +164,8 @@ def see_comparison(page: Page) -> None:
     page.locator("#compare-families").get_by_role("checkbox").first.wait_for()
     for box in page.locator("#compare-families").get_by_role("checkbox").all():
         box.uncheck()
-    for own in page.locator("#compare-models label").filter(has_not_text="bundled").all():
-        own.get_by_role("checkbox").check()
+    for box in page.locator("#compare-models").get_by_role("checkbox").all():
+        box.check()
     page.locator("#compare-start").click()
     expect(page.locator("#compare-result table.figures")).to_be_visible(timeout=SLOW)
     clean(page, SHORT, "#compare-result")

@@ -10,8 +10,11 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from following import PATIENCE, files, follow, learning
@@ -163,38 +166,39 @@ def test_a_server_that_is_killed_again_and_again_finishes_its_runs_in_the_end(
         jobs.close()
 
 
+@contextmanager
+def learning_run(root: Path, config: Config, corpus: Corpus) -> Iterator[tuple[Jobs, str, Any]]:
+    """A run that is learning: who owns it, its id, and its process."""
+    jobs = Jobs(root, limits=Limits(slots=1))
+    try:
+        run = jobs.submit("ada", config, corpus)
+        follow(jobs, "ada", run, learning)
+        (process,) = (p for p in multiprocessing.active_children() if p.name == "vae-worker")
+        yield jobs, run, process
+    finally:
+        jobs.close()
+
+
 def test_a_run_whose_process_was_killed_goes_on_to_the_same_model(
     tmp_path: Path, long: Config, corpus: Corpus, wholes: dict[int, bytes]
 ) -> None:
-    jobs = Jobs(tmp_path, limits=Limits(slots=1))
-    try:
-        run = jobs.submit("ada", long, corpus)
-        follow(jobs, "ada", run, learning)
-        (process,) = (p for p in multiprocessing.active_children() if p.name == "vae-worker")
+    with learning_run(tmp_path, long, corpus) as (jobs, run, process):
         process.kill()
         assert follow(jobs, "ada", run)[0].state == "failed"
         jobs.resume("ada", run)
         status, _ = follow(jobs, "ada", run)
-        assert status.model is not None
-        assert Path(status.model).read_bytes() == wholes[long.seed]
-    finally:
-        jobs.close()
+    assert status.model is not None
+    assert Path(status.model).read_bytes() == wholes[long.seed]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are another matter there")
 def test_a_run_whose_process_was_told_to_end_goes_on_by_itself(
     tmp_path: Path, long: Config, corpus: Corpus, wholes: dict[int, bytes]
 ) -> None:
-    jobs = Jobs(tmp_path, limits=Limits(slots=1))
-    try:
-        run = jobs.submit("ada", long, corpus)
-        follow(jobs, "ada", run, learning)
-        (process,) = (p for p in multiprocessing.active_children() if p.name == "vae-worker")
+    with learning_run(tmp_path, long, corpus) as (jobs, run, process):
         process.terminate()
         status, events = follow(jobs, "ada", run)
-        assert status.state == "done"
-        assert [event.reason for event in events if isinstance(event, Finished)] == ["paused", "done"]
-        assert status.model is not None
-        assert Path(status.model).read_bytes() == wholes[long.seed]
-    finally:
-        jobs.close()
+    assert status.state == "done"
+    assert [event.reason for event in events if isinstance(event, Finished)] == ["paused", "done"]
+    assert status.model is not None
+    assert Path(status.model).read_bytes() == wholes[long.seed]

@@ -90,6 +90,8 @@ class Files:
     def has(self, caller: str, path: str) -> bool:
         """Whether the caller may have the file at `path`: exactly as it was named to them."""
         with self._lock:
+            if caller in self._of:
+                self._of.move_to_end(caller)
             return path in self._of.get(caller, ())
 
 

@@ -83,7 +83,7 @@ class Visitors:
         self._recent: OrderedDict[str, Session] = OrderedDict()  # by owner, the longest unused first
         self._alive: weakref.WeakValueDictionary[str, Session] = weakref.WeakValueDictionary()
         self._here: dict[str, float] = {}  # who was here since the last round, and when
-        self._known = len(self.records.every(VisitorRow))
+        self._known = self.records.count(VisitorRow)
         self._began = time.monotonic()
         self._came = threading.Event()  # somebody
         self._closed = threading.Event()
@@ -169,7 +169,7 @@ class Visitors:
         self.on_forget(owner)
         models, texts = self.records.every(ModelRow, owner=owner), self.records.every(CorpusRow, owner=owner)
         self.records.forget(owner)
-        self._known = len(self.records.every(VisitorRow))
+        self._known = self.records.count(VisitorRow)
         for model in models:
             path = self.common.model_file(model.id)
             self.common.shelf.drop(path)
