@@ -7,6 +7,7 @@ import gc
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import gradio as gr
 import httpx
@@ -87,3 +88,26 @@ print(*resource.getrlimit(resource.RLIMIT_NOFILE))
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ASSETS.parent, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["300", "300"]
+
+
+def test_files_are_refused_while_there_is_no_room_for_any(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    monkeypatch.setenv("VAE_UPLOADS_MB", "1")
+    with gr.Blocks() as demo:
+        gr.File()
+    _, url, _ = shell.launch(demo, prevent_thread_lock=True, quiet=True)
+    try:
+        with httpx.Client(base_url=url, timeout=60) as browser:
+
+            def send() -> httpx.Response:
+                return browser.post("/gradio_api/upload", files={"files": ("a.txt", b"x" * 600_000)})
+
+            assert send().status_code == 200
+            (tmp_path / "another").mkdir()
+            (tmp_path / "another" / "b.txt").write_bytes(b"x" * 600_000)
+            refused = send()
+            assert (refused.status_code, "no room for more files" in refused.text) == (507, True)
+            (tmp_path / "another" / "b.txt").unlink()
+            assert send().status_code == 200
+    finally:
+        demo.close()

@@ -34,6 +34,7 @@ class Limits:
         "VAE_MEMORY_MB", 0, 0, 10_000_000,
         "megabytes of memory, three quarters of it for trainings, at least 512 each; 0: the machine's",
     )  # fmt: skip
+    uploads_mb: int = _limit("VAE_UPLOADS_MB", 5_000, 1, 10_000_000, "megabytes of recent uploads and downloads of all")
     visitors: int = _limit("VAE_VISITORS", 2_000, 1, 1_000_000, "visitors known at once; the longest away make room")
     keep: int = _limit("VAE_KEEP", 336, 1, 10_000, "hours that what a visitor made is kept after they were last seen")
 

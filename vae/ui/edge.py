@@ -13,6 +13,7 @@ from typing import Any
 
 import gradio as gr
 from gradio import queueing, state_holder
+from gradio.utils import get_upload_folder
 from starlette.middleware import Middleware
 
 from vae import journal
@@ -71,9 +72,14 @@ def around(demo: gr.Blocks, head: str, words: str = "") -> dict[str, Any]:
     uploads.careful()
     vars(queueing)["traceback"] = Caught
     vars(state_holder)["SessionState"] = Slim
-    meter, largest = Meter(), guard.upload_bytes(Limits.from_environment())
+    limits = Limits.from_environment()
+    meter, largest, most = Meter(), guard.upload_bytes(limits), limits.uploads_mb * guard.MEGABYTE
     words = words or os.environ.get(phrase.VARIABLE, "")
-    walls: list[guard.Wall] = [partial(health.Health, demo=demo, meter=meter), partial(guard.Guard, max_file=largest)]
+    folder = Path(get_upload_folder())
+    walls: list[guard.Wall] = [
+        partial(health.Health, demo=demo, meter=meter),
+        partial(guard.Guard, max_file=largest, room=lambda: uploads.size(folder) < most),
+    ]
     if words:
         key = phrase.secret_of(health.folder(demo))
         walls.insert(0, partial(phrase.Gate, words=phrase.checked(words), key=key, title=str(demo.title)))

@@ -29,7 +29,7 @@ MAX_HEADER_BYTES = 16 * 2**10
 STALLED = 60.0  # seconds without a byte of a body that is under way
 SLOWEST = 900.0  # seconds for a whole body
 UPLOAD = "/gradio_api/upload"
-REFUSED = {400, 403, 408, 413, 422, 429, 431, 503}  # worth a line in the log
+REFUSED = {400, 403, 408, 413, 422, 429, 431, 503, 507}  # worth a line in the log
 DENIED = ("file=http", "file/http", "file=//", "proxy=", "proxy/")
 # All that the page and its clients ask for. What else Gradio would answer is no part of this app.
 DOORS = {
@@ -59,16 +59,23 @@ class TooSlowError(Exception):
 
 
 class Guard:
-    """ASGI: 413 once the streamed bytes of a body pass the limit, 408 when they stall, 404 where the page has no door.
+    """ASGI: 413 once the streamed bytes of a body pass the limit, 408 when they stall, 404 where the page has no door,
+    507 for a file while there is no `room` for any.
 
     It counts what arrives: Content-Length may be absent or false. Gradio's own limit is for one file part only. Every
     answer leaves with the headers of `policy`, and an error that nobody foresaw leaves as a plain sentence.
     """
 
     def __init__(
-        self, app: ASGIApp, max_file: int = 64 * 2**20, max_body: int = MAX_BODY, stalled: float = STALLED
+        self,
+        app: ASGIApp,
+        max_file: int = 64 * 2**20,
+        max_body: int = MAX_BODY,
+        stalled: float = STALLED,
+        room: Callable[[], bool] = lambda: True,
     ) -> None:
         self.app = app
+        self.room = room
         self.max_file = max_file
         self.max_body = max_body
         self.stalled = stalled
@@ -86,7 +93,10 @@ class Guard:
                 journal.tell("request refused", status=message["status"], door=door(scope["path"]))
             await send(message)
 
-        if refusal := self.refusal(scope):
+        refusal = self.refusal(scope)
+        if refusal is None and scope["path"] == UPLOAD and not await asyncio.to_thread(self.room):
+            refusal = _says("The server has no room for more files now. Try again in an hour, or paste your text.", 507)
+        if refusal:
             await policy.dressed(refusal)(scope, receive, noted)
         else:
             await self._pass(scope, receive, noted)
