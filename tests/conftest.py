@@ -19,16 +19,9 @@ from vae.events import Event
 from vae.latent import TextModel
 from vae.train import train
 
-# Trainings are niced. Tests are no less, or else they would wait long for the trainings that they watch.
-if hasattr(os, "nice"):
-    os.nice(max(0, 10 - os.nice(0)))
-
-# Each of several processes of tests keeps to its share of the cores, with all that it starts: threads that share one
-# would wait for each other.
-if "PYTEST_XDIST_WORKER" in os.environ and hasattr(os, "sched_setaffinity"):
-    _cores, _count = sorted(os.sched_getaffinity(0)), int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
-    _number = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw"))
-    os.sched_setaffinity(0, _cores[_number % len(_cores) :: _count])
+# Tests wait for the trainings of their servers, which must neither step back for them, nor wait for a second thread
+# while there is no core for it.
+os.environ |= {"VAE_THREADS": "1", "VAE_NICE": "0"}
 
 settings.register_profile("tests", deadline=None, derandomize=True, database=None)
 settings.load_profile("tests")

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+SHARING = {"VAE_THREADS", "VAE_NICE"}  # go on to every server: how it shares the cores with what is about it
 PATIENCE = 180.0  # seconds until it must answer; it leaves the loop as soon as it does
 
 CHROMIUM_ARGUMENTS = [
@@ -81,7 +82,11 @@ def running_server(
 
 def variables(folder: Path, port: int, asked: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment of such a server: ours, but of what would change the app only what is `asked` for."""
-    ours = {name: value for name, value in os.environ.items() if not name.startswith(("VAE_", "GRADIO_TEMP_DIR"))}
+    ours = {
+        name: value
+        for name, value in os.environ.items()
+        if name in SHARING or not name.startswith(("VAE_", "GRADIO_TEMP_DIR"))
+    }
     own = {"GRADIO_SERVER_PORT": str(port), "VAE_DATA": str(folder / "data"), "PYTHONUNBUFFERED": "1"}
     return {**ours, **own, **(asked or {})}
 

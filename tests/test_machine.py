@@ -49,13 +49,13 @@ def test_trainings_share_most_of_the_memory() -> None:
 @linux
 def test_a_confined_process_is_refused_more_and_lives_on() -> None:
     code = """
-from vae.machine import confine
-confine(200_000_000)
+from vae.machine import Manners
+Manners(0, 200_000_000).adopt()
 try:
     bytearray(300_000_000)
 except MemoryError:
     print(len(bytearray(50_000_000)))
-confine(None)
+Manners(0).adopt()
 """
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert told.stdout == "50000000\n", told.stderr

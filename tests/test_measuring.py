@@ -12,6 +12,7 @@ import pytest
 
 from vae.corpus import Corpus
 from vae.figures import FIGURES
+from vae.machine import Manners
 from vae.measuring import GIVEN_BACK, SAID, STEPS, Measured, Measurer, MeasuringError, Task, measure
 
 
@@ -78,5 +79,5 @@ def test_measuring_that_takes_too_long_is_broken_off(corpus: Corpus, model_path:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux can limit the memory of a process")
 def test_measuring_that_takes_too_much_memory_ends_in_words_and_alone(corpus: Corpus, model_path: Path) -> None:
     with pytest.raises(MeasuringError, match="memory"):
-        asyncio.run(Measurer(memory=100_000_000).measure(task(corpus, model_path), lambda line: None))
+        asyncio.run(Measurer(manners=Manners(memory=100_000_000)).measure(task(corpus, model_path), lambda line: None))
     assert processes() == []

@@ -23,6 +23,7 @@ from vae.corpus import Corpus, read
 from vae.events import Finished, Progress, Started
 from vae.jobs import JobError, Jobs
 from vae.limits import Limits
+from vae.machine import Manners
 from vae.store import Run
 
 REPOSITORY = Path(__file__).parent.parent
@@ -295,7 +296,9 @@ def test_an_error_that_nobody_foresaw_does_not_end_the_thread_of_all_trainings()
             raise OSError("the disk")
         again.set()
 
-    server = pool.Pool(1, None, "spawn", threading.RLock(), lambda: None, lambda run_id, report: None, look_round, 0.01)
+    server = pool.Pool(
+        1, Manners(), "spawn", threading.RLock(), lambda: None, lambda run_id, report: None, look_round, 0.01
+    )
     try:
         assert again.wait(PATIENCE)
     finally:

@@ -27,7 +27,7 @@ from vae.eventlog import EventLog
 from vae.events import Event
 from vae.job import ENDED, RESTING, Job, JobError, RunInfo, Status, remove
 from vae.limits import Limits
-from vae.machine import cores, memory, resident, share_of_memory
+from vae.machine import Manners, cores, memory, resident, share_of_memory
 from vae.pool import Pool
 from vae.records import Records
 from vae.roster import Roster, Rules, log, nobody_watched
@@ -52,7 +52,7 @@ class Jobs:
         grace: seconds that a run goes on while nobody watches.  longest: seconds of one; None takes those of `limits`.
 
     Attributes:
-        memory: bytes that each of the processes may take; None: as many as there are.
+        manners: of each of the processes.  threads: of each, 0 where that depends.
     """
 
     def __init__(
@@ -71,10 +71,11 @@ class Jobs:
         self._own_records = None if records else Records(root / "records.sqlite3")
         self._lock = threading.RLock()
         self._runs = Roster(root, records or cast(Records, self._own_records), rules, lambda: self._pool.busy())
-        self.memory = share_of_memory(rules.slots, limits.memory_mb * 1_000_000 or memory())
+        share = share_of_memory(rules.slots, limits.memory_mb * 1_000_000 or memory())
+        self.manners, self.threads = Manners(limits.nice, share), limits.threads
         every = min(_LOOK_ROUND, rules.grace / 2)
         ears = self._runs.next_task, self._runs.hear, self._look_round
-        self._pool = Pool(rules.slots, self.memory, method, self._lock, *ears, every)
+        self._pool = Pool(rules.slots, self.manners, method, self._lock, *ears, every)
         with self._lock:
             self._runs.find_again()
             if len(self._runs.queue):

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 if sys.platform == "linux":
@@ -58,11 +59,26 @@ def share_of_memory(slots: int, total: int | None) -> int | None:
     return None if total is None else max(_LEAST, int(total * _TRAINING) // slots)
 
 
-def confine(data: int | None) -> None:
-    """Refuse this process more memory of its own than so many bytes, where the system can (Linux)."""
-    if data is not None and sys.platform == "linux":
-        with suppress(ValueError, OSError):  # it has less already
-            resource.setrlimit(resource.RLIMIT_DATA, (data, resource.getrlimit(resource.RLIMIT_DATA)[1]))
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How a process beside the server behaves.
+
+    Args:
+        niceness: how far it steps back for others, 0 to 19, where the system can.
+        memory: bytes of its own that it may take, where the system can limit them (Linux); None: as many as there are.
+    """
+
+    niceness: int = 10
+    memory: int | None = None
+
+    def adopt(self) -> None:
+        """Let this process behave so from now on."""
+        if hasattr(os, "nice"):
+            os.nice(max(0, self.niceness - os.nice(0)))
+        if self.memory is not None and sys.platform == "linux":
+            with suppress(ValueError, OSError):  # it has less already
+                hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+                resource.setrlimit(resource.RLIMIT_DATA, (self.memory, hard))
 
 
 def of_memory(error: Exception) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import multiprocessing
-import os
 import signal
 import sys
 import threading
@@ -22,13 +21,12 @@ from typing import TYPE_CHECKING, Any
 
 from vae.bell import Bell
 from vae.figures import FIGURES, Evaluation
-from vae.machine import confine, cores, of_memory
+from vae.machine import Manners, cores, of_memory
 
 if TYPE_CHECKING:  # which brings torch: the parent needs none of it before it hears an answer
     from vae.checkpoint import Checkpoint
     from vae.latent import Point
 
-_NICENESS = 10
 SAID, GIVEN_BACK, STEPS = 6, 4, 7  # of each model, to be read
 WAITING = 30  # at once, at most
 ENDED = "Measuring ended early; perhaps the computer ran out of memory."
@@ -122,14 +120,12 @@ def _shown(model: Checkpoint, known: Evaluation, task: Task) -> Measured:
     return Measured(known, missing, model.info.kl, tuple(latent.sample(tm, SAID, seed=1)), tuple(back), tuple(way))
 
 
-def _work(pipe: Connection, task: Task, memory: int | None) -> None:
+def _work(pipe: Connection, task: Task, manners: Manners, threads: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches every process; the parent decides
-    if hasattr(os, "nice"):
-        os.nice(max(0, _NICENESS - os.nice(0)))
-    confine(memory)
+    manners.adopt()
     import torch  # in here: the parent knows this module, too, and has no need of torch
 
-    torch.set_num_threads(cores())  # its parent answers on one
+    torch.set_num_threads(threads or cores())  # its parent answers on one
     with suppress(OSError):  # the parent is gone
         try:
             pipe.send(measure(task, pipe.send))
@@ -147,11 +143,11 @@ class Measurer:
 
     Args:
         limit: seconds that a task may take.
-        memory: bytes that it may take; None: as many as there are.
+        manners: of its process.  threads: of that; 0: as many as there are cores.
     """
 
-    def __init__(self, limit: float = 600.0, memory: int | None = None) -> None:
-        self._limit, self._memory = limit, memory
+    def __init__(self, limit: float = 600.0, manners: Manners | None = None, threads: int = 0) -> None:
+        self._limit, self._manners, self._threads = limit, manners or Manners(), threads
         # macOS has a fork server, too, but its system libraries do not survive a fork.
         self._context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
         self._queue: list[object] = []  # the first is being measured
@@ -187,8 +183,8 @@ class Measurer:
 
     async def _in_process(self, task: Task, say: Callable[[str], None]) -> tuple[Measured | str, ...]:
         pipe, theirs = self._context.Pipe(duplex=False)
-        given = {"target": _work, "args": (theirs, task, self._memory), "name": "vae-measurer", "daemon": True}
-        process = self._context.Process(**given)  # type: ignore[attr-defined]
+        given = {"target": _work, "args": (theirs, task, self._manners, self._threads)}
+        process = self._context.Process(**given, name="vae-measurer", daemon=True)  # type: ignore[attr-defined]
         starting = asyncio.ensure_future(asyncio.to_thread(process.start))  # the first waits for a server's imports
         try:
             await asyncio.shield(starting)

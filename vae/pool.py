@@ -13,6 +13,7 @@ from multiprocessing import connection
 from multiprocessing.context import BaseContext
 
 from vae.events import Finished
+from vae.machine import Manners
 from vae.worker import Failed, Going, Task, work
 
 # Seconds at most in which trainings may save their state when everything ends, and then to leave at each use of force.
@@ -26,12 +27,12 @@ Report = Going | Finished | Failed
 class _Worker:
     """A process and our end of its pipe."""
 
-    def __init__(self, context: BaseContext, memory: int | None) -> None:
+    def __init__(self, context: BaseContext, manners: Manners) -> None:
         self.ready = False
         self.task: Task | None = None
         self.outbox: list[Task | str] = []
         self.pipe, theirs = context.Pipe()
-        arguments = {"target": work, "args": (theirs, memory), "name": "vae-worker", "daemon": True}
+        arguments = {"target": work, "args": (theirs, manners), "name": "vae-worker", "daemon": True}
         self.process: multiprocessing.Process = context.Process(**arguments)  # type: ignore[attr-defined]
         try:
             self.process.start()
@@ -55,7 +56,7 @@ class Pool:
 
     Args:
         slots: processes at most.
-        memory: bytes that each may take, if there is a limit.
+        manners: of each.
         method: "forkserver" or "spawn".
         lock: held at every call of the two functions below.
         next_task: gives the task to do next and takes it from the queue; None when nothing waits.
@@ -66,7 +67,7 @@ class Pool:
     def __init__(
         self,
         slots: int,
-        memory: int | None,
+        manners: Manners,
         method: str,
         lock: threading.RLock,
         next_task: Callable[[], Task | None],
@@ -79,7 +80,7 @@ class Pool:
             # It always finds installed packages, ours only when it is started in their folder.
             preload = ["torch", "safetensors.torch", "sentencepiece", "vae.train"]
             self._context.set_forkserver_preload(preload)
-        self._slots, self._memory = slots, memory
+        self._slots, self._manners = slots, manners
         self._lock, self._next_task, self._hear = lock, next_task, hear
         self._look_round, self._every, self._looked = look_round, every, time.monotonic()
         self._workers: list[_Worker] = []
@@ -173,7 +174,7 @@ class Pool:
             if len(self._workers) >= min(self._slots, len(self.busy()) + 1):
                 return
             try:
-                worker = _Worker(self._context, self._memory)
+                worker = _Worker(self._context, self._manners)
             except Exception:
                 self._give_up(traceback.format_exc())
             else:

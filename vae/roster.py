@@ -194,7 +194,7 @@ class Roster:
         alone = not self._busy() and len(self.queue) == 1
         # No core is set aside for the pages: workers are niced, and their threads wait for each other asleep.
         fair = self._rules.cores if alone else max(1, self._rules.cores // self._rules.slots)
-        job.threads = job.config.threads or job.threads or fair
+        job.threads = job.config.threads or job.threads or self._rules.limits.threads or fair
         self.queue.start(job)
         stop = job.state == "stopping"
         if not stop:

@@ -7,7 +7,6 @@ training saves its exact state, and the process ends. It does the same when it i
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import time
@@ -21,10 +20,9 @@ from vae.config import Config
 from vae.corpus import Corpus
 from vae.events import Finished, Progress, Started
 from vae.job import in_words
-from vae.machine import confine, of_memory
+from vae.machine import Manners, of_memory
 from vae.store import Run, claimed
 
-_NICENESS = 10  # so that pages and sliders stay swift
 _PATIENCE, _PAUSE = 120.0, 0.2  # seconds to wait for a run's folder, and between two looks
 _MEMORY = "There is not enough memory for this training. Choose a smaller model, a smaller batch or a shorter text."
 _BUSY = "Another process is still at work on this training. Resume it in a minute."
@@ -110,14 +108,12 @@ class _Control:
         return self.over and self._request == "run"
 
 
-def work(pipe: Connection, memory: int | None) -> None:
-    """Do the tasks that come through the pipe until it closes, at low priority, in so many bytes of memory at most."""
+def work(pipe: Connection, manners: Manners) -> None:
+    """Do the tasks that come through the pipe until it closes."""
     leave = _Leave()
     signal.signal(signal.SIGTERM, leave)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches every process; the parent decides
-    if hasattr(os, "nice"):
-        os.nice(max(0, _NICENESS - os.nice(0)))
-    confine(memory)
+    manners.adopt()
     import torch  # in here: the parent knows this module, too, and has no need of torch
 
     with suppress(EOFError, OSError):

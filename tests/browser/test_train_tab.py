@@ -16,8 +16,8 @@ from vae.config import PRESETS
 from vae.kinds import KINDS
 
 Arrive = Callable[..., Page]
-SENTENCES = [  # 480: enough that a thousand epochs last longer than any test
-    f"{who} {does} {what}."
+SENTENCES = [  # 1,920: enough that a thousand epochs last longer than any test
+    f"{who} {does} {what}{when}."
     for who in (
         "The cat", "A dog", "My sister", "Our teacher", "The old man", "A small bird", "The girl", "Your friend",
         "The king", "An old horse",
@@ -27,6 +27,7 @@ SENTENCES = [  # 480: enough that a thousand epochs last longer than any test
         "the red ball", "a green apple", "some fresh bread", "the quiet river", "a letter", "the blue door",
         "her house", "two little stones",
     )
+    for when in ("", " now", " at night", " every day")
 ]  # fmt: skip
 SMALL = {"latent": "4", "hidden": "16", "minutes": "0"}
 SLOW = 300_000  # ms: a busy machine with two cores

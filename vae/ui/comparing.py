@@ -38,7 +38,7 @@ class Comparisons:
 
     def __init__(self, jobs: Jobs, trainings: Trainings) -> None:
         self._jobs, self._trainings = jobs, trainings
-        self._measurer = Measurer(memory=jobs.memory)
+        self._measurer = Measurer(manners=jobs.manners, threads=jobs.threads)
         self._known: weakref.WeakKeyDictionary[Session, dict[str, Comparison]] = weakref.WeakKeyDictionary()
         self._bells: weakref.WeakKeyDictionary[Session, Bell] = weakref.WeakKeyDictionary()
 
