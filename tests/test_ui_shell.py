@@ -14,7 +14,7 @@ from pathlib import Path
 import gradio as gr
 import pytest
 from gradio_client import Client
-from serving import variables
+from serving import SHARING, variables
 
 from vae.records import Records
 from vae.ui import shell
@@ -108,6 +108,6 @@ def test_server_of_a_test_gets_only_the_settings_that_the_test_asks_for(
         monkeypatch.setenv(name, "ours")
     given = variables(tmp_path, 7860, {"VAE_LOG": "asked for"})
     assert {name: value for name, value in given.items() if name.startswith(("VAE_", "GRADIO_TEMP"))} == {
-        "VAE_DATA": str(tmp_path / "data"), "VAE_LOG": "asked for",
+        "VAE_DATA": str(tmp_path / "data"), "VAE_LOG": "asked for", **{name: os.environ[name] for name in SHARING},
     }  # fmt: skip
     assert given["PATH"] == os.environ["PATH"]
