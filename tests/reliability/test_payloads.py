@@ -155,7 +155,7 @@ def see_training(page: Page) -> None:
         page.locator(f"#train-{name} input[type=number]").press("Tab")
     page.locator("#train-start").click()
     clean(page, "hit(", "#train-reconstructions")
-    page.locator("#train-stop").click()
+    expect(page.locator("#train-note .done")).to_be_visible(timeout=SLOW)
 
 
 def see_comparison(page: Page) -> None:
