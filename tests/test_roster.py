@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import vae.roster
 from vae.config import Config
 from vae.events import Finished
 from vae.job import Job, in_words
@@ -159,7 +160,7 @@ def test_runs_that_are_lost_or_strange_fail_in_words_alone(tmp_path: Path, recor
 
 
 def test_threads_are_a_share_of_the_cores_and_all_of_them_when_alone(
-    tmp_path: Path, records: Records, busy: list[str], open_: Open
+    tmp_path: Path, records: Records, busy: list[str], open_: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def begin(roster: Roster, run_id: str, config: Config) -> Task:
         furnish(tmp_path, run_id, *TEXT)
@@ -169,16 +170,27 @@ def test_threads_are_a_share_of_the_cores_and_all_of_them_when_alone(
         busy.append(run_id)
         return task
 
+    def end(roster: Roster, *run_ids: str) -> None:
+        for run_id in run_ids:
+            roster.hear(run_id, Finished(1, 2, "done", None, "Training is done."))
+        busy.clear()
+
     roster = open_(Rules(Limits(), slots=2, cores=6, grace=1.0, longest=1.0))
     assert begin(roster, "alone", Config()).threads == 6
-    assert begin(roster, "beside", Config()).threads == 3
+    assert begin(roster, "beside", Config()).threads == 2
     assert begin(roster, "as asked", Config(threads=1)).threads == 1
-    assert [each.threads for each in records.every(RunRow)] == [6, 3, 1]
+    assert [each.threads for each in records.every(RunRow)] == [6, 2, 1]
     roster.hear("alone", Finished(1, 2, "paused", None, "Paused."))  # nobody asked: its process alone was told to end
     busy.remove("alone")
     again = roster.next_task()
     assert again is not None
     assert (again.run_id, again.threads) == ("alone", 6)  # so that its numbers stay the same
+    end(roster, "alone", "beside", "as asked")
+    company = open_(Rules(Limits(), slots=4, cores=8, grace=1.0, longest=1.0))  # the others were here just now
+    assert [begin(company, name, Config()).threads for name in ("one", "two", "three", "four")] == [1, 2, 2, 2]
+    end(company, "one", "two", "three", "four")
+    monkeypatch.setattr(vae.roster, "_LATELY", 0.0)
+    assert begin(open_(Rules(Limits(), slots=1, cores=2, grace=1.0, longest=1.0)), "last", Config()).threads == 2
 
 
 def test_who_waits_is_told_how_long(tmp_path: Path, records: Records, busy: list[str], open_: Open) -> None:

@@ -18,6 +18,7 @@ from vae.records import Records, RunRow
 from vae.store import Run
 from vae.worker import Failed, Going, Task
 
+_LATELY = 600.0  # seconds for which somebody who watched a training counts as company
 _log = logging.getLogger("vae.jobs")
 
 
@@ -191,10 +192,7 @@ class Roster:
         return None
 
     def _task(self, job: Job) -> Task:
-        alone = not self._busy() and len(self.queue) == 1
-        # No core is set aside for the pages: workers are niced, and their threads wait for each other asleep.
-        fair = self._rules.cores if alone else max(1, self._rules.cores // self._rules.slots)
-        job.threads = job.config.threads or job.threads or self._rules.limits.threads or fair
+        job.threads = job.config.threads or job.threads or self._rules.limits.threads or self._fair_threads(job)
         self.queue.start(job)
         stop = job.state == "stopping"
         if not stop:
@@ -207,6 +205,19 @@ class Roster:
             job.run_id, job.run.folder, job.config, job.start_from, job.name, stop, job.threads, self._rules.longest,
             self._rules.parameters,
         )  # fmt: skip
+
+    def _fair_threads(self, job: Job) -> int:
+        """All cores for somebody who is alone. In company, one is left to the pages.
+
+        Threads of a training wait for each other whenever a page takes the core of one: it costs more than it brings.
+        """
+        busy = [self._jobs[run_id] for run_id in self._busy() if run_id in self._jobs]
+        company = any(other.owner != job.owner and other.unwatched < _LATELY for other in self._jobs.values())
+        if not company and not busy and len(self.queue) == 1:
+            return self._rules.cores
+        cores, slots = self._rules.cores - 1, self._rules.slots
+        left = cores - sum(other.threads for other in busy)
+        return max(1, cores // slots, left // max(1, slots - len(busy)))
 
     def hear(self, run_id: str, report: Going | Finished | Failed) -> None:
         """What a worker tells of a run."""
