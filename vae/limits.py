@@ -21,7 +21,7 @@ class Limits:
     """
 
     slots: int = _limit("VAE_SLOTS", 0, 0, 64, "trainings at once; 0: one for every two cores")
-    threads: int = _limit("VAE_THREADS", 0, 0, 256, "threads of one training; 0: the cores, divided among them")
+    threads: int = _limit("VAE_THREADS", 0, 0, 256, "threads of one training; 0: all cores, and in company a share")
     nice: int = _limit("VAE_NICE", 10, 0, 19, "how far trainings step back for the pages")
     waiting: int = _limit("VAE_WAITING", 60, 1, 10_000, "trainings that may wait")
     runs: int = _limit("VAE_RUNS", 20, 1, 1_000, "trainings that one visitor may keep; the oldest that ended go first")
