@@ -19,6 +19,8 @@ from vae.events import Event
 from vae.latent import TextModel
 from vae.train import train
 
+pytest.register_assert_rewrite("browsing", "following")  # what they assert tells its values when it fails
+
 # Tests wait for the trainings of their servers, which must neither step back for them, nor wait for a second thread
 # while there is no core for it.
 os.environ |= {"VAE_THREADS": "1", "VAE_NICE": "0"}
