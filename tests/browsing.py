@@ -14,14 +14,16 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 
 PATIENCE = 60_000  # ms: a shared machine can be slow
 expect.set_options(timeout=PATIENCE)
-# What Gradio's client says when a reload cuts off the stream that it listens to; no fault of the page.
-CUT_STREAM = re.compile(r"AbortError: signal is aborted without reason|Unexpected error Connection errored out\. $")
+# What Gradio's client says, no fault of the page: a reload cuts off the stream that it listens to; what it cancels has
+# ended just then, or has not been queued yet.
+CUT_STREAM = r"AbortError: signal is aborted without reason|Unexpected error Connection errored out\. $"
+FORGIVEN = re.compile(CUT_STREAM + r"|/gradio_api/(cancel|reset): Failed to load resource")
 
 TOKEN = re.compile(r'"data":\["([A-Za-z0-9_-]{43})"')  # of the visitor, in what the page asks of the server
 
 
 @contextmanager
-def visits(browser: Browser, server: str, forgiven: re.Pattern[str] = CUT_STREAM) -> Iterator[Callable[..., Page]]:
+def visits(browser: Browser, server: str, forgiven: re.Pattern[str] = FORGIVEN) -> Iterator[Callable[..., Page]]:
     """A function that opens the page as a new visitor, with storage of their own.
 
     Its options are those of a browser context. At the end no request may have tried to leave 127.0.0.1, and the
@@ -50,7 +52,7 @@ def visits(browser: Browser, server: str, forgiven: re.Pattern[str] = CUT_STREAM
 
     def told(message: ConsoleMessage) -> None:
         if message.type == "error":
-            hear(message.text)
+            hear(f"{message.location['url']}: {message.text}")
 
     def open_page(path: str = "", **options: Any) -> Page:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from browsing import visits
+from browsing import FORGIVEN, visits
 from playwright.sync_api import Browser, Page, expect
 from serving import free_port, running_server
 
@@ -20,7 +20,8 @@ SETTINGS = {"latent": "4", "hidden": "16", "minutes": "0", "epochs": "1000"}  # 
 SLOW = 300_000  # ms: a busy machine
 # What the browser and Gradio's client say of a server that is gone; the page says it in words.
 GONE = re.compile(
-    r"net::ERR_|NetworkError|Failed to fetch|network error|AbortError|Connection errored out|BodyStreamBuffer"
+    FORGIVEN.pattern
+    + r"|net::ERR_|NetworkError|Failed to fetch|network error|AbortError|Connection errored out|BodyStreamBuffer"
 )
 
 
