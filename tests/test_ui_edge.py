@@ -31,6 +31,8 @@ def test_session_of_gradio_keeps_what_was_changed_and_no_copy_of_the_page() -> N
     session._update_config(choice._id)
     session._update_value_in_config(choice._id, "b")
     assert session.config_values == {}
+    assert session.blocks_config.blocks.maps[0].keys() == {choice._id}
+    assert demo.default_config.blocks[choice._id] is choice
     assert session[choice._id].choices == [("b", "b")]
     assert holder["two"][choice._id].choices == [("a", "a")]
 

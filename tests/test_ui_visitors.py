@@ -19,6 +19,7 @@ from vae.corpus import Corpus, CorpusError, read
 from vae.limits import Limits
 from vae.records import CorpusRow, ModelRow, Records, RunRow, VisitorRow
 from vae.ui import corpus_tab, visitors
+from vae.ui import texts as ui_texts
 from vae.ui.session import ASSETS, BUNDLED, RefusedError
 from vae.ui.texts import Texts
 from vae.ui.visitors import Visitors
@@ -430,6 +431,17 @@ def test_texts_in_memory_are_bounded_by_their_bytes(tmp_path: Path, corpus: Corp
     first = texts.keep("a" * 32, corpus)
     assert texts.load(first) is corpus
     second = texts.keep("a" * 32, other)
+    assert texts.load(second) is other
+    assert texts.load(first) is not corpus
+    assert texts.load(first) == corpus
+
+
+def test_texts_in_memory_are_bounded_by_their_number(
+    tmp_path: Path, corpus: Corpus, other: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ui_texts, "COUNT", 1)
+    texts = Texts(tmp_path)
+    first, second = (texts.keep("a" * 32, text) for text in (corpus, other))
     assert texts.load(second) is other
     assert texts.load(first) is not corpus
     assert texts.load(first) == corpus

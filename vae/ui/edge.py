@@ -6,13 +6,14 @@ import logging
 import os
 import sys
 import traceback
-from copy import copy
+from collections import ChainMap
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio import queueing, state_holder
+from gradio.blocks import BlocksConfig
 from gradio.utils import get_upload_folder
 from starlette.middleware import Middleware
 
@@ -39,10 +40,15 @@ class Caught:
 
 
 class Slim(state_holder.SessionState):
-    """A Gradio session without its copy of the whole page, half a megabyte for deep links, which this page has not."""
+    """A Gradio session that keeps what was changed on its page, and no copy of the rest.
+
+    Gradio's own has half a megabyte for deep links, which this page has not, and a list of all components.
+    """
 
     def __init__(self, blocks: gr.Blocks) -> None:
-        self.blocks_config = copy(blocks.default_config)
+        page = blocks.default_config
+        self.blocks_config = BlocksConfig(page.root_block)
+        vars(self.blocks_config).update(blocks=ChainMap({}, page.blocks), fns=page.fns, fn_id=page.fn_id)
         self.config_values: dict[int, Any] = {}
         self.state_data: dict[int, Any] = {}
         self._state_ttl: dict[int, Any] = {}

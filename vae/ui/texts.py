@@ -12,6 +12,7 @@ from vae.corpus import Corpus, CorpusError
 from vae.store import atomic_write
 
 CAPACITY = 64_000_000  # bytes of files of which the texts stay in memory, where they take about three times as much
+COUNT = 64  # texts in memory, beside those that are in use: a small one is read from its file in a millisecond
 _WHOSE = 16  # first characters of an id: whose text it is; the others are the hash of what is in it
 
 
@@ -78,7 +79,9 @@ class Texts:
         with self._lock:
             self._known[text_id[_WHOSE:]] = corpus, size
             self._known.move_to_end(text_id[_WHOSE:])
-            while len(self._known) > 1 and sum(size for _, size in self._known.values()) > self._capacity:
+            while len(self._known) > 1 and (
+                len(self._known) > COUNT or sum(size for _, size in self._known.values()) > self._capacity
+            ):
                 self._known.popitem(last=False)
 
 

@@ -26,7 +26,7 @@ from vae.records import FILE, CorpusRow, ModelRow, Records, RunRow, VisitorRow
 from vae.store import claimed
 from vae.ui.session import ASSETS, BUNDLED, UNKNOWN, Common, RefusedError, Session
 
-SESSIONS = 256  # in memory, beside those that somebody has open: the others are read again from the records
+SESSIONS = 64  # in memory, beside those that somebody has open: the others are read again from the records
 SETTLED = 3.0  # seconds from the building of a page until it is surely served
 ROUND = 180.0  # seconds between two writings of who was here: a crash forgets no more
 TIDY = 3600.0  # seconds between two tidyings
