@@ -174,6 +174,26 @@ def test_a_damaged_file_is_refused_in_words(tmp_path: Path, start: int) -> None:
         Records(path)
 
 
+def test_a_file_without_a_column_is_refused_at_the_start(tmp_path: Path) -> None:
+    path = tmp_path / "records.sqlite3"
+    Records(path).close()
+    database = sqlite3.connect(path)
+    database.execute("ALTER TABLE visitors RENAME COLUMN in_use TO in_usf")
+    database.close()
+    with pytest.raises(RecordsError, match=r"cannot be used \(no such column: in_use\)\. Move"):
+        Records(path)
+
+
+def test_a_file_that_says_that_nobody_may_write_it_is_refused_at_the_start(tmp_path: Path) -> None:
+    path = tmp_path / "records.sqlite3"
+    Records(path).close()
+    data = bytearray(path.read_bytes())
+    data[18] = 3  # a way of writing that is newer than this SQLite
+    path.write_bytes(data)
+    with pytest.raises(RecordsError, match=r"cannot be read or written now \(attempt to write a readonly database\)"):
+        Records(path)
+
+
 def test_a_file_that_is_something_else_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "records.sqlite3"
     path.write_text("Dear diary, " * 100)

@@ -148,6 +148,8 @@ class Records:
             self._database.execute("PRAGMA synchronous = NORMAL")  # a crash of the machine may lose the last moments
             self._check()
             self._migrate()
+            for kind in KINDS:
+                self._database.execute(f"{_select(kind)} LIMIT 0")  # that it has the columns
         except (sqlite3.DatabaseError, UnicodeDecodeError, RecordsError) as error:  # a name may be no text
             self._database.close()
             raise _refused(path, error) from error
@@ -157,7 +159,8 @@ class Records:
         ((found,), *_) = self._database.execute("PRAGMA integrity_check(1)").fetchall()
         if found != "ok":
             raise RecordsError("the file is damaged")
-        self._database.executescript("BEGIN IMMEDIATE; ROLLBACK;")  # that it can be written to
+        (version,) = self._database.execute("PRAGMA user_version").fetchone()
+        self._database.executescript(f"BEGIN; PRAGMA user_version = {version}; ROLLBACK;")  # that it can be written to
 
     def _migrate(self) -> None:
         (version,) = self._database.execute("PRAGMA user_version").fetchone()
@@ -192,11 +195,9 @@ class Records:
     def every(self, kind: type[Row], /, **where: Any) -> list[Row]:
         """The rows in which each of `where` holds, oldest first."""
         order = "seen" if kind is VisitorRow else "created"
-        columns = ", ".join(f.name for f in fields(kind))
+        question = f"{_select(kind)}{_condition(where)} ORDER BY {order}, rowid"
         with self._lock:
-            found = self._database.execute(
-                f"SELECT {columns} FROM {kind.table}{_condition(where)} ORDER BY {order}, rowid", tuple(where.values())
-            ).fetchall()
+            found = self._database.execute(question, tuple(where.values())).fetchall()
         return [kind(*row) for row in found]
 
     def count(self, kind: type[Row]) -> int:
@@ -238,6 +239,10 @@ def _refused(path: Path, error: Exception) -> RecordsError:
         f"The records in {path} cannot be used ({error}). Move the whole folder away: without them, nobody finds "
         "again what is in it."
     )
+
+
+def _select(kind: type[Any]) -> str:
+    return f"SELECT {', '.join(f.name for f in fields(kind))} FROM {kind.table}"
 
 
 def _condition(where: dict[str, Any]) -> str:
