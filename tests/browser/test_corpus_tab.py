@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from browsing import FORGIVEN, visits
+from playwright.sync_api import Browser, Page, expect
+from serving import running_server
 
 Arrive = Callable[..., Page]
 SENTENCES = [
@@ -175,3 +178,20 @@ def test_narrow_page_does_not_scroll_sideways(arrive: Arrive, tab: str) -> None:
     name_shown(page, "hundred.txt")
     page.get_by_role("tab", name=tab).click()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_file_for_which_there_is_no_room_can_be_sent_again(browser: Browser, tmp_path: Path) -> None:
+    forgiven = re.compile(FORGIVEN.pattern + "|/upload.*: Failed to load resource.*507")
+    with running_server(tmp_path, {"VAE_UPLOADS_MB": "1"}) as (url, _), visits(browser, url, forgiven) as arrive:
+        page = arrive()
+        open_corpus(page)
+        (other := tmp_path / "data" / "uploads" / "other").mkdir(parents=True)
+        (other / "text.txt").write_bytes(b"x" * 2_000_000)
+        upload(page, "mine.txt", "\n".join(SENTENCES).encode())
+        expect(page.get_by_test_id("toast-body")).to_contain_text("no room for more files now")
+        box = page.locator("#corpus-file")
+        expect(box.get_by_test_id("upload-text")).to_be_hidden()  # or the two lay over each other
+        expect(box.locator(".error")).to_be_visible()
+        (other / "text.txt").unlink()
+        upload(page, "mine.txt", "\n".join(SENTENCES).encode())
+        name_shown(page, "mine.txt")
