@@ -23,9 +23,9 @@ line, else on stderr), and limits for each visitor, which the README lists. /hea
 
 def build() -> gr.Blocks:
     """The page. Imported in here: a training's worker process may import this file again and needs no page."""
-    from vae.ui import shell
+    from vae.ui import build as page
 
-    return shell.build()
+    return page.build()
 
 
 def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
@@ -73,22 +73,23 @@ def serve(chosen: argparse.Namespace) -> None:
         ValueError: it cannot be served as it is set up; the message says why.
         OSError: the port is taken, or the log cannot be written.
     """
-    from vae import journal
-    from vae.ui import classroom, phrase
+    from vae.system import log
+    from vae.web import classroom, pass_phrase
 
-    words = chosen.pass_phrase or os.environ.get(phrase.VARIABLE, "")
+    words = chosen.pass_phrase or os.environ.get(pass_phrase.VARIABLE, "")
     if words:
-        phrase.checked(words)  # before the imports below, which take seconds
-    journal.start()
+        pass_phrase.checked(words)  # before the imports below, which take seconds
+    log.start()
     more_files()
 
-    from vae.ui import shell
-
     demo = build()
+
+    from vae.ui.launch import launch
+
     where = {"server_name": "0.0.0.0"} if chosen.classroom else {}
-    shell.launch(demo, words, prevent_thread_lock=True, server_port=chosen.port, quiet=True, **where)
-    journal.start()  # again: the server has set up its own log meanwhile
-    journal.tell("server started", port=demo.server_port, classroom=chosen.classroom, phrase=bool(words))
+    launch(demo, words, prevent_thread_lock=True, server_port=chosen.port, quiet=True, **where)
+    log.start()  # again: the server has set up its own log meanwhile
+    log.event("server started", port=demo.server_port, classroom=chosen.classroom, phrase=bool(words))
     if chosen.classroom:
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="replace")  # a terminal that lacks the blocks of a QR code
@@ -99,7 +100,7 @@ def serve(chosen: argparse.Namespace) -> None:
     try:
         demo.block_thread()
     finally:
-        journal.tell("server stopped")
+        log.event("server stopped")
 
 
 def main() -> None:

@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
-from serving import CHROMIUM_ARGUMENTS, chromium
+from support.server import CHROMIUM_ARGUMENTS, chromium
 
-from vae.checkpoint import Checkpoint, load
-from vae.config import Config
-from vae.corpus import Corpus, read
-from vae.events import Event
-from vae.latent import TextModel
-from vae.train import train
+from vae.config.config import Config
+from vae.model.checkpoint import Checkpoint, load
+from vae.model.text_model import TextModel
+from vae.text.corpus import Corpus, read_corpus
+from vae.training.events import Event
+from vae.training.train import train
 
-pytest.register_assert_rewrite("browsing", "following")  # what they assert tells its values when it fails
+pytest.register_assert_rewrite("support.visits", "support.runs")  # what they assert tells its values when it fails
 
 # Tests wait for the trainings of their servers, which must neither step back for them, nor wait for a second thread
 # while there is no core for it.
@@ -48,7 +48,7 @@ def _uploads_of_each_its_own() -> Iterator[None]:
 def corpus() -> Corpus:
     """200 sentences of one pattern: 8 x 5 x 5, so that a tiny model can learn them."""
     sentences = (" ".join(words) + "." for words in itertools.product(_WHO, _DOES, _WHAT))
-    return read("\n".join(sentences).encode(), "toy.txt", layout="lines")
+    return read_corpus("\n".join(sentences).encode(), "toy.txt", layout="lines")
 
 
 @pytest.fixture(scope="session")

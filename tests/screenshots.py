@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
-from serving import CHROMIUM_ARGUMENTS, ROOT, chromium, running_app
+from support.server import CHROMIUM_ARGUMENTS, ROOT, chromium, running_app
 
 TABS = ("Corpus", "Train", "Sample", "Slide", "Compare")
 WIDTHS = (1280, 390)

@@ -16,7 +16,7 @@ import statistics
 import torch
 from throughput import Ours, forward_flops, text
 
-from vae.config import Config
+from vae.config.config import Config
 
 BUNDLED = Config(
     vocabulary=5000, embedding=256, encoder_hidden=256, hidden=512, latent=64, batch=64, steps=100_000,

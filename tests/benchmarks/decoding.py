@@ -31,11 +31,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from vae import checkpoint, latent
-from vae.families.vae import SentenceVAE
-from vae.generate import generate
-from vae.softmax import product
-from vae.tokenizer import BOS_ID, EOS_ID
+from vae.model import checkpoint, interpolation, text_model
+from vae.model.families.vae import SentenceVAE
+from vae.model.generation import generate
+from vae.model.layers.output_softmax import product
+from vae.text.tokenizer import BOS_ID, EOS_ID
 
 K = TypeVar("K")
 MODEL = ROOT / "assets" / "models" / "everyday-english.safetensors"
@@ -105,13 +105,13 @@ def measure(path: Path, rounds: int, device: str) -> dict[str, float]:
     assert isinstance(model, SentenceVAE)
     on_gpu = model.device.type == "cuda"
     wait = torch.cuda.synchronize if on_gpu else lambda: None
-    ends = latent.encode(tm, [FROM, TO]).mu
-    way = latent.interpolate(ends[0], ends[1], POINTS).to(device)
+    ends = text_model.encode(tm, [FROM, TO]).mu
+    way = interpolation.points_between(ends[0], ends[1], POINTS).to(device)
     cloud = torch.randn(SAMPLES, tm.latent, generator=torch.Generator().manual_seed(1)).to(device)
     way_rows, cloud_rows = (rows_of(model, z, tm.max_tokens, t) for z, t in ((way, 0.0), (cloud, 1.0)))
     quick = medians(
         {
-            "path": lambda: latent.path(tm, FROM, TO, steps=POINTS),
+            "path": lambda: interpolation.interpolate(tm, FROM, TO, steps=POINTS),
             "path_products": lambda: products(model, way_rows),
             "path_one_at_a_time": lambda: one_at_a_time(model, way, tm.max_tokens, 0.0),
         },
@@ -119,15 +119,17 @@ def measure(path: Path, rounds: int, device: str) -> dict[str, float]:
     )  # fmt: skip
     slow = medians(
         {
-            "samples": lambda: latent.sample(tm, SAMPLES, seed=1),
+            "samples": lambda: text_model.sample(tm, SAMPLES, seed=1),
             "samples_products": lambda: products(model, cloud_rows),
-            "samples_likely_words": lambda: latent.sample(tm, SAMPLES, top_p=0.9, seed=1),
+            "samples_likely_words": lambda: text_model.sample(tm, SAMPLES, top_p=0.9, seed=1),
             "samples_one_at_a_time": lambda: one_at_a_time(model, cloud[: SAMPLES // PART], tm.max_tokens, 1.0),
         },
         rounds, wait,
     )  # fmt: skip
     searches = {
-        (crowd, beam): partial(latent.decode, tm, cloud[:crowd], beam=beam) for crowd in CROWDS for beam in (1, BEAM)
+        (crowd, beam): partial(text_model.decode, tm, cloud[:crowd], beam=beam)
+        for crowd in CROWDS
+        for beam in (1, BEAM)
     }
     beams = medians(searches, rounds, wait)
     ratios = {crowd: beams[crowd, BEAM] / beams[crowd, 1] for crowd in CROWDS}

@@ -28,10 +28,10 @@ from torch.distributed import TCPStore
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from vae import distributed
-from vae.batches import Sampler, Tokens
-from vae.config import Config
-from vae.families.vae import SentenceVAE
+from vae.config.config import Config
+from vae.data.batches import Sampler, Tokens
+from vae.model.families.vae import SentenceVAE
+from vae.system import distributed
 
 STEPS = 10  # of a turn
 COMPARED = 50

@@ -23,7 +23,7 @@ from typing import Any
 sys.path[:0] = [str(Path(__file__).resolve().parents[n]) for n in (1, 2)]
 
 from playwright.sync_api import Browser, Page, sync_playwright
-from serving import CHROMIUM_ARGUMENTS, ROOT, answers, chromium, free_port, running_app
+from support.server import CHROMIUM_ARGUMENTS, ROOT, answers, chromium, free_port, running_app
 
 EMPTY = """
 import os
@@ -41,8 +41,8 @@ BRISK = f"""
 import sys
 sys.path.insert(0, {str(ROOT)!r})
 import app
-import vae.meter
-vae.meter._EVENT_SECONDS = 0.05
+import vae.training.progress
+vae.training.progress._EVENT_SECONDS = 0.05
 
 if __name__ == "__main__":
     app.main()
@@ -132,9 +132,9 @@ def own_weight() -> tuple[int, int]:
     """Bytes of our own style and script, which stand in the page's head: as they are, and compressed."""
     from gradio.brotli_middleware import Compressor, Mode  # as the server does it
 
-    from vae.ui import shell
+    from vae.ui import launch
 
-    text = shell.options()["head"].encode()
+    text = launch.options()["head"].encode()
     press = Compressor(quality=4, mode=Mode.text)
     return len(text), len(press.process(text) + press.finish())
 
@@ -230,7 +230,7 @@ def in_turns(kinds: list[str], repeats: int, work: Callable[[str], Any]) -> dict
 
 
 def measure(repeats: int, points: int) -> dict[str, Any]:
-    imports = {"gradio": "import gradio", "page": "import vae.ui.shell", "package": "import vae"}
+    imports = {"gradio": "import gradio", "page": "import vae.ui.build", "package": "import vae"}
     seconds = in_turns(list(imports), repeats, lambda kind: importing(imports[kind]))
     weight, compressed = own_weight()
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:

@@ -31,11 +31,13 @@ import torch
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from vae import checkpoint, latent, metrics, scores
-from vae.config import PRESETS, Config
-from vae.corpus import read
-from vae.store import atomic_write
-from vae.train import train
+from vae.config.config import Config
+from vae.config.presets import PRESETS
+from vae.metrics import latent_use, likelihood, text_scores
+from vae.model import checkpoint, text_model
+from vae.system.files import atomic_write
+from vae.text.corpus import read_corpus
+from vae.training.train import train
 
 Row = dict[str, Any]
 BARE = {"autoencoder": 0.0, "free_bits": 0.0, "bag_of_words": 0.0, "word_dropout": 0.0, "encoder_noise": 0.0}
@@ -101,13 +103,13 @@ def lines(path: Path) -> list[str]:
 def measured(model: Path, sentences: list[str], samples: int, bounded: int) -> Row:
     """The figures of a model; the bound is that of `bounded` sentences at most, spread evenly over the file."""
     tm = checkpoint.load(model).text_model
-    use = metrics.use_of_latent(tm, sentences)
+    use = latent_use.use_of_latent(tm, sentences)
     some = sentences[:: math.ceil(len(sentences) / bounded)]
-    nll_iw = metrics.nll_iw(tm, some, samples=samples).double().sum().item()
-    said = [point.text for point in latent.reconstruct(tm, sentences)]
+    nll_iw = likelihood.nll_iw(tm, some, samples=samples).double().sum().item()
+    said = [point.text for point in text_model.reconstruct(tm, sentences)]
     return {
-        "perplexity": math.exp(min(700.0, nll_iw / sum(map(scores.words, some)))),
-        "bleu": scores.bleu(said, sentences), "exact": scores.exact_match(said, sentences),
+        "perplexity": math.exp(min(700.0, nll_iw / sum(map(text_scores.words, some)))),
+        "bleu": text_scores.bleu(said, sentences), "exact": text_scores.exact_match(said, sentences),
         "nll": use.nll, "kl": sum(use.kl), "minus_elbo": -use.elbo, "nll_iw": nll_iw / len(some),
         "mutual_information": use.mutual_information, "active_units": use.active_units, "latent_gain": use.latent_gain,
     }  # fmt: skip
@@ -117,7 +119,7 @@ def trained(config: Config, text: bytes, model: Path) -> float:
     """Train in a folder of its own and keep the model: processor seconds."""
     begun = time.process_time()
     with TemporaryDirectory() as folder:
-        for _ in train(config, read(text, "text.txt", layout="lines"), folder):
+        for _ in train(config, read_corpus(text, "text.txt", layout="lines"), folder):
             pass
         atomic_write(model, (Path(folder) / "best.safetensors").read_bytes())
     return time.process_time() - begun

@@ -33,11 +33,11 @@ _WORDS = 20_000
 _RUN = """
 import json, sys, time
 from pathlib import Path
-from vae.config import Config
-from vae.events import Started
-from vae.prepare import Prepared
-from vae.textfile import TextFile
-from vae.train import train
+from vae.config.config import Config
+from vae.training.events import Started
+from vae.data.prepared_text import Prepared
+from vae.text.text_file import TextFile
+from vae.training.train import train
 text, folder, steps = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 begun = time.perf_counter()
 def say(what, done):

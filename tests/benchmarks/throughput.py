@@ -32,10 +32,10 @@ sys.path[:0] = [str(ROOT), str(ROOT / "assets")]
 
 import tutorial
 
-from vae.batches import Batch, Sampler, Tokens
-from vae.config import Config
-from vae.families.vae import SentenceVAE
-from vae.softmax import product
+from vae.config.config import Config
+from vae.data.batches import Batch, Sampler, Tokens
+from vae.model.families.vae import SentenceVAE
+from vae.model.layers.output_softmax import product
 
 MARKS = 4
 SIZES = Config(

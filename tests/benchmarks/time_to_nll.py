@@ -24,10 +24,10 @@ from pathlib import Path
 import torch
 from throughput import SIZES, tutorial
 
-from vae import gaussian
-from vae.batches import Sampler, Tokens, in_order
-from vae.families.vae import SentenceVAE
-from vae.tokenizer import UNK_ID
+from vae.data.batches import Sampler, Tokens, in_order
+from vae.model import gaussian
+from vae.model.families.vae import SentenceVAE
+from vae.text.tokenizer import UNK_ID
 
 HELD_OUT = 500
 STEPS = 25  # between two measurements

@@ -26,10 +26,12 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from vae import PRESETS, checkpoint, corpus, fluency, latent
-from vae.checkpoint import Checkpoint
-from vae.events import Finished
-from vae.train import train
+from vae import PRESETS
+from vae.model import checkpoint, text_model
+from vae.model.checkpoint import Checkpoint
+from vae.text import corpus
+from vae.training.events import Finished
+from vae.training.train import train
 
 ASSETS = ROOT / "assets"
 DRAWN = 500
@@ -49,24 +51,24 @@ def trained(text: corpus.Corpus, seconds: float, seed: int, start_from: Path | N
 
 
 def figures(model: Checkpoint, judge: Checkpoint, text: list[str], seed: int) -> dict[str, float]:
-    said = [point.text for point in latent.sample(model.text_model, DRAWN, seed=seed)]
+    said = [point.text for point in text_model.sample(model.text_model, DRAWN, seed=seed)]
     vocabulary, spoken = set(words(text)), words(said)
     return {
         "vocabulary": sum(word in vocabulary for word in spoken) / max(1, len(spoken)),
-        "forward_perplexity": fluency.perplexity(fluency.nll(judge, said), said),
+        "forward_perplexity": judge.perplexity(judge.nll(judge, said), said),
         "copied": sum(sentence in set(text) for sentence in said) / DRAWN,
     }
 
 
 def measured(arguments: argparse.Namespace) -> dict[str, dict[str, float]]:
-    text = corpus.read(arguments.text.read_bytes(), arguments.text.name, layout="lines")
+    text = corpus.read_corpus(arguments.text.read_bytes(), arguments.text.name, layout="lines")
     judge, base = checkpoint.load(arguments.judge), arguments.model
     found: dict[str, list[dict[str, float]]] = {"before": [], "warm start": [], "from scratch": []}
     for seed in range(1, arguments.seeds + 1):
         models = (checkpoint.load(base), *(trained(text, arguments.seconds, seed, start) for start in (base, None)))
         for name, model in zip(found, models, strict=True):
             found[name].append(figures(model, judge, list(text.sentences), seed))
-    own = fluency.perplexity(fluency.nll(judge, text.sentences), text.sentences)
+    own = judge.perplexity(judge.nll(judge, text.sentences), text.sentences)
     rows = {name: {key: median(row[key] for row in rows) for key in rows[0]} for name, rows in found.items()}
     return {"the text itself": {"vocabulary": 1.0, "forward_perplexity": own, "copied": 1.0}, **rows}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from browsing import visits
 from playwright.sync_api import Browser, Page
-from serving import running_app
+from support.server import running_app
+from support.visits import visits
 
 
 @pytest.fixture(scope="session")

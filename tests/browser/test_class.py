@@ -9,10 +9,10 @@ from pathlib import Path
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browsing import FORGIVEN
 from gradio_client import Client
 from playwright.sync_api import Browser, Page, expect
-from serving import running_server
+from support.server import running_server
+from support.visits import FORGIVEN
 
 WORDS = "Grüner Wal"
 

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from vae.kinds import KINDS
+from vae.config.families import FAMILIES
 
 Arrive = Callable[..., Page]
 SLOW = 300_000  # ms: three trainings on a busy machine
@@ -57,7 +57,7 @@ def test_three_families_are_trained_measured_and_found_again_after_a_reload(arri
     page.get_by_role("tab", name="Compare").click()
 
     shown = table(page)
-    for kind in KINDS.values():
+    for kind in FAMILIES.values():
         assert kind.title in shown
         assert kind.lacks in page.locator("#compare-result").inner_text()
     columns = page.locator("#compare-result .beside").first.locator("section")
@@ -84,7 +84,7 @@ def test_three_families_are_trained_measured_and_found_again_after_a_reload(arri
     page.keyboard.press("Escape")
     page.set_viewport_size({"width": 1280, "height": 900})
     page.get_by_role("tab", name="Slide").click()
-    expect(page.locator("#stage")).to_contain_text(KINDS["lm"].lacks)
+    expect(page.locator("#stage")).to_contain_text(FAMILIES["lm"].lacks)
     expect(page.locator("#stage")).to_contain_text("choose another model")
     expect(page.locator("#show-path")).to_be_disabled()
     page.get_by_role("tab", name="Sample").click()
@@ -141,7 +141,7 @@ def test_two_models_of_one_name_are_told_apart_and_neither_is_better(arrive: Arr
     expect(page.locator(".model-line")).to_contain_text("loaded from a file")
     page.keyboard.press("Escape")
     bring(page)
-    for kind in KINDS.values():
+    for kind in FAMILIES.values():
         page.locator("#compare-families").get_by_label(kind.title).uncheck()
     for origin in ("bundled", "loaded from a file"):
         page.locator("#compare-models").get_by_label(origin).check()

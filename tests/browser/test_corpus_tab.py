@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from browsing import FORGIVEN, visits
 from playwright.sync_api import Browser, Page, expect
-from serving import running_server
+from support.server import running_server
+from support.visits import FORGIVEN, visits
 
 Arrive = Callable[..., Page]
 SENTENCES = [

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import pairwise
 
-from gestures import drag
 from playwright.sync_api import Browser, Page, Route, expect
+from support.gestures import drag
 
 FRAME, SCRUB, STEPS = "#stage .frame", "#stage .scrub", "#stage .step"
 Arrive = Callable[..., Page]

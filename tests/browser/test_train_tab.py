@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gestures import drag
 from gradio_client import Client
 from playwright.sync_api import Page, expect
+from support.gestures import drag
 
-from vae.config import PRESETS
-from vae.kinds import KINDS
+from vae.config.families import FAMILIES
+from vae.config.presets import PRESETS
 
 Arrive = Callable[..., Page]
 SENTENCES = [  # 1,920: enough that a thousand epochs last longer than any test
@@ -170,8 +170,8 @@ def test_text_of_ones_own_becomes_a_model_that_samples_slides_and_comes_back_fro
 def test_language_model_learns_and_says_what_it_lacks(arrive: Arrive) -> None:
     page = arrive()
     bring(page, "my-own.txt")
-    page.locator("#train-family").get_by_label(KINDS["lm"].title).check()
-    expect(page.locator("#train-kind-words")).to_contain_text(KINDS["lm"].short)
+    page.locator("#train-family").get_by_label(FAMILIES["lm"].title).check()
+    expect(page.locator("#train-kind-words")).to_contain_text(FAMILIES["lm"].short)
     expect(page.locator("#train-plan")).to_contain_text("Language model: learns my-own.txt")
     page.locator("#train-settings > button").click()
     expect(page.locator("#train-hidden")).to_be_visible()
@@ -184,7 +184,7 @@ def test_language_model_learns_and_says_what_it_lacks(arrive: Arrive) -> None:
     page.locator("#train-start").click()
     expect(page.locator("#train-note .done")).to_be_visible(timeout=SLOW)
     expect(page.locator("#train-verdict")).to_contain_text("no latent space")
-    expect(page.locator("#train-reconstructions")).to_contain_text(KINDS["lm"].lacks)
+    expect(page.locator("#train-reconstructions")).to_contain_text(FAMILIES["lm"].lacks)
     expect(page.locator("#train-samples li")).to_have_count(3)
     expect(page.locator("#train-chart .legend")).to_contain_text("Loss")
     expect(page.locator("#train-chart .legend")).not_to_contain_text("KL")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from serving import running_server
+from support.server import running_server
 
 
 @dataclass(frozen=True)

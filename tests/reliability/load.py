@@ -30,8 +30,8 @@ from typing import Any
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[n]) for n in (0, 1, 2)]
 
-from serving import running_server
-from visiting import Plan, RefusalError, Visit, Wire
+from support.server import running_server
+from support.visitor import Plan, RefusalError, Visit, Wire
 
 TEXT = "everyday-english.tsv"  # 20,000 sentences
 SETTINGS = {"minutes": 0.0, "steps": 600}  # of the preset "quick": some twenty seconds on two cores
@@ -222,8 +222,8 @@ async def measure(url: str, pid: int, data: Path, users: int, seconds: float, le
 
 def slots() -> int:
     """Trainings at once of a server on this computer."""
-    from vae.limits import Limits
-    from vae.machine import cores
+    from vae.serving.limits import Limits
+    from vae.system.resources import cores
 
     return Limits.from_environment().slots or max(1, cores() // 2)
 

@@ -28,7 +28,7 @@ from typing import IO, Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-MODELS = sorted((ROOT / "tests" / "data" / "models").glob("*.safetensors"))
+MODELS = sorted((ROOT / "tests" / "fixtures" / "models").glob("*.safetensors"))
 SLOW = 5.0  # seconds of computing beyond which a mutant counts as a hang
 STUCK = 60.0  # seconds without a word, after which its process is killed: other programs may have the processor
 Random = random.Random
@@ -149,7 +149,7 @@ class Model:
     """A model file, with its checksums worked out anew in most mutants, so that they get past them."""
 
     def __init__(self, folder: Path) -> None:
-        from vae import checkpoint
+        from vae.model import checkpoint
 
         self._sources = [path.read_bytes() for path in MODELS]
         self.expected = checkpoint.CheckpointError
@@ -202,13 +202,13 @@ class Model:
 
     @staticmethod
     def _use(data: bytes) -> None:
-        from vae import checkpoint, latent
+        from vae.model import checkpoint, interpolation, text_model
 
         model = checkpoint.loads(data)
         tm = model.text_model
-        latent.sample(tm, 2, temperature=0.7, start="The cat", seed=1)
+        text_model.sample(tm, 2, temperature=0.7, start="The cat", seed=1)
         if tm.latent:
-            latent.path(tm, "The cat sees a dog.", "My sister.", steps=3)
+            interpolation.interpolate(tm, "The cat sees a dog.", "My sister.", steps=3)
         model.is_new("The cat.")
 
 
@@ -216,14 +216,14 @@ class RunFolder:
     """The files of a training that was paused: its state, events, settings and prepared text."""
 
     def __init__(self, folder: Path) -> None:
-        from vae.config import Config
-        from vae.corpus import read
-        from vae.train import train
+        from vae.config.config import Config
+        from vae.text.corpus import read_corpus
+        from vae.training.train import train
 
         self.expected = ValueError
         self._folder = folder / "run"
         words = ("cat", "dog", "girl", "boy", "bird")
-        corpus = read("\n".join(f"the {a} sees a {b}." for a in words for b in words).encode(), layout="lines")
+        corpus = read_corpus("\n".join(f"the {a} sees a {b}." for a in words for b in words).encode(), layout="lines")
         config = Config(vocabulary=300, embedding=8, encoder_hidden=8, hidden=8, latent=2, batch=8, steps=3, threads=1)
         for _ in train(config, corpus, self._folder):
             pass
@@ -257,12 +257,12 @@ class RunFolder:
             (self._folder / self._name).write_bytes(self._files[self._name])
 
     def _use(self) -> None:
-        from vae.eventlog import EventLog
-        from vae.families.build import build
-        from vae.plan import Plan
-        from vae.prepare import Prepared
-        from vae.state import load_state
-        from vae.store import Run
+        from vae.data.prepared_text import Prepared
+        from vae.model.families.registry import build
+        from vae.training.event_log import EventLog
+        from vae.training.plan import Plan
+        from vae.training.resume_state import load_state
+        from vae.training.run_folder import Run
 
         run = Run(self._folder)
         EventLog(run.events).read()
@@ -276,11 +276,11 @@ class Text:
     """A text of a visitor, as the server keeps it."""
 
     def __init__(self, folder: Path) -> None:
-        from vae import corpus
+        from vae.text import corpus
 
         self.expected = corpus.CorpusError
         table = "text,label\n" + "".join(f"Sentence {i} is here.,{i % 3}\n" for i in range(40))
-        self._data = corpus.read(table.encode(), "table.csv", label_column="label").to_json()
+        self._data = corpus.read_corpus(table.encode(), "table.csv", label_column="label").to_json()
 
     def mutant(self, chance: Random) -> bytes:
         if chance.random() < 0.4:
@@ -288,7 +288,7 @@ class Text:
         return text_of(json_mutant(json.loads(self._data), chance), chance)
 
     def read(self, data: bytes) -> None:
-        from vae.corpus import Corpus
+        from vae.text.corpus import Corpus
 
         corpus = Corpus.from_json(data)
         corpus.split()
@@ -299,14 +299,14 @@ class Rows:
     """The records of a server."""
 
     def __init__(self, folder: Path) -> None:
-        from vae import records
+        from vae.serving.records import database, rows
 
-        self.expected = records.RecordsError
+        self.expected = database.RecordsError
         self._path = folder / "records.sqlite3"
-        found = records.Records(self._path)
+        found = database.Records(self._path)
         for i in range(60):
-            found.put(records.VisitorRow(f"owner{i}", float(i)))
-            found.put(records.ModelRow(f"model{i}", f"owner{i}", "A model", "trained here", "vae", "", float(i)))
+            found.put(rows.VisitorRow(f"owner{i}", float(i)))
+            found.put(rows.ModelRow(f"model{i}", f"owner{i}", "A model", "trained here", "vae", "", float(i)))
         found.close()
         self._data = self._path.read_bytes()
 
@@ -314,16 +314,16 @@ class Rows:
         return bytes_mutant(self._data, chance, chance.choice((100, 4096, len(self._data))))
 
     def read(self, data: bytes) -> None:
-        from vae import records
+        from vae.serving.records import database, rows
 
         for left in self._path.parent.glob("records.sqlite3-*"):
             left.unlink()
         self._path.write_bytes(data)
-        found = records.Records(self._path)
+        found = database.Records(self._path)
         try:
-            for kind in records.KINDS:
+            for kind in rows.ROW_TYPES:
                 found.every(kind)
-            found.put(records.VisitorRow("new", 1.0))
+            found.put(rows.VisitorRow("new", 1.0))
             found.forget("owner7")
         finally:
             found.close()

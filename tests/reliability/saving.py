@@ -27,16 +27,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import torch
 from safetensors.torch import load_file
 
-from vae.checkpoint import Checkpoint, load, save
-from vae.config import Config
-from vae.corpus import Corpus, read
-from vae.eventlog import EventLog
-from vae.events import Saved, to_json
-from vae.families.writer import Writer
-from vae.latent import sample
-from vae.state import Standing, load_state, save_state
-from vae.store import Run
-from vae.train import train
+from vae.config.config import Config
+from vae.model.checkpoint import Checkpoint, load, save
+from vae.model.families.base import DecoderModel
+from vae.model.text_model import sample
+from vae.text.corpus import Corpus, read_corpus
+from vae.training.event_log import EventLog
+from vae.training.events import Saved, to_json
+from vae.training.resume_state import ResumePoint, load_state, save_state
+from vae.training.run_folder import Run
+from vae.training.train import train
 
 CONFIG = Config(
     vocabulary=400, embedding=64, encoder_hidden=96, hidden=128, latent=8, batch=16, steps=60, precision="float32",
@@ -48,7 +48,7 @@ def corpus() -> Corpus:
     """120 short sentences."""
     parts = (("the cat", "a dog", "my sister", "the girl"), ("sees", "likes", "wants", "finds", "paints", "hides"))
     ends = ("the ball", "an apple", "some bread", "the river", "a letter")
-    return read("\n".join(map(" ".join, itertools.product(*parts, ends))).encode(), "toy.txt", layout="lines")
+    return read_corpus("\n".join(map(" ".join, itertools.product(*parts, ends))).encode(), "toy.txt", layout="lines")
 
 
 def killed(work: Callable[[], None], seconds: float) -> bool:
@@ -83,7 +83,7 @@ def saving(folder: Path, kills: int, chance: random.Random) -> dict[str, int]:
     run = Run(folder / "run")
     model = load(run.best)
     network = model.text_model.model
-    assert isinstance(network, Writer)
+    assert isinstance(network, DecoderModel)
     begun = time.monotonic()
     _save_all(run, model, network, 0)
     once = time.monotonic() - begun
@@ -109,9 +109,9 @@ def saving(folder: Path, kills: int, chance: random.Random) -> dict[str, int]:
     return {"kills": kills, "unreadable": unreadable, "temporaries": strays, "temporaries_left": left}
 
 
-def _save_all(run: Run, model: Checkpoint, network: Writer, turn: int) -> None:
+def _save_all(run: Run, model: Checkpoint, network: DecoderModel, turn: int) -> None:
     save(run.best, replace(model, info=replace(model.info, steps=turn)))
-    save_state(run, network, Standing(turn, float(turn), 0.0))
+    save_state(run, network, ResumePoint(turn, float(turn), 0.0))
     run.append_event(to_json(Saved(turn, str(run.best), True)))
 
 

@@ -24,8 +24,8 @@ from typing import Any
 sys.path[:0] = [str(Path(__file__).resolve().parents[n]) for n in (0, 1, 2)]
 
 from load import resident
-from serving import running_server
-from visiting import Plan, RefusalError, Visit, Wire
+from support.server import running_server
+from support.visitor import Plan, RefusalError, Visit, Wire
 
 AT_ONCE = 4
 HOURS = 7 * 3600  # after which what was uploaded is swept

@@ -31,8 +31,8 @@ from urllib.parse import quote
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
 import httpx
-from calling import API, Caller, given
-from serving import running_app
+from support.caller import API, Caller, given
+from support.server import running_app
 
 NAMED = {"run", "model", "models", "start_from", "target", "code"}  # parameters by which things are told apart
 SHORT = 3.0  # seconds to wait for a stream that may have nothing to say

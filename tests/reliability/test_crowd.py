@@ -9,7 +9,7 @@ from pathlib import Path
 import load
 import pytest
 import sessions
-from serving import running_server
+from support.server import running_server
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is told in another way there")
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from serving import ROOT, running_server
-from visiting import Plan, Visit, Wire
+from support.server import ROOT, running_server
+from support.visitor import Plan, Visit, Wire
 
-from vae.checkpoint import load
+from vae.model.checkpoint import load
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the limits are Linux's")
 
@@ -22,7 +22,7 @@ LINES = "\n".join(f"The {a} sees the {b}." for a in ("cat", "dog", "girl") for b
 SMALL = {"latent": 2, "hidden": 16, "encoder_hidden": 16, "embedding": 16, "minutes": 0.0, "steps": 20}
 LARGE = {**SMALL, "hidden": 640, "embedding": 256, "steps": 3}  # its state takes some 30 MB
 HUGE = {**SMALL, "batch": 20_000, "hidden": 512, "steps": 2}  # its step takes some gigabytes
-MODEL = next((ROOT / "tests" / "data" / "models").glob("*vae.safetensors"))
+MODEL = next((ROOT / "tests" / "fixtures" / "models").glob("*vae.safetensors"))
 SERVER = {"VAE_SLOTS": "1", "VAE_MODEL": str(MODEL)}
 PATIENCE = 900.0  # seconds; a busy machine is slow
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from vae.checkpoint import Checkpoint, load
+from vae.model.checkpoint import Checkpoint, load
 
-MODELS = Path(__file__).parents[1] / "data" / "models"
+MODELS = Path(__file__).parents[1] / "fixtures" / "models"
 TOLD = {
     name: told for path in sorted(MODELS.glob("*.json")) for name, told in json.loads(path.read_text("utf-8")).items()
 }

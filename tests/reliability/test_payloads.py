@@ -14,13 +14,13 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from browsing import visits
 from playwright.sync_api import Browser, Page, expect
+from support.visits import visits
 
-from vae.checkpoint import load, save
-from vae.config import Config
-from vae.corpus import read
-from vae.train import train
+from vae.config.config import Config
+from vae.model.checkpoint import load, save
+from vae.text.corpus import read_corpus
+from vae.training.train import train
 
 ELSEWHERE = "http://198.51.100.7"
 PAYLOADS = (
@@ -62,7 +62,9 @@ def clean(page: Page, shown: str, where: str) -> None:
 def model(learned: Config, tmp_path: Path) -> Path:
     """A model that says nothing but payloads, of itself, too."""
     said = [text for text in PAYLOADS if "hit(" in text]
-    text = read("\n".join(f"{one} {number}" for number in range(12) for one in said).encode(), "a.txt", layout="lines")
+    text = read_corpus(
+        "\n".join(f"{one} {number}" for number in range(12) for one in said).encode(), "a.txt", layout="lines"
+    )
     for _ in train(replace(learned, steps=250), text, tmp_path / "run"):
         pass
     trained = load(tmp_path / "run" / "best.safetensors")

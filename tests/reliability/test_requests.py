@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from calling import API, Caller
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.caller import API, Caller
 
 MEGABYTE = 2**20
 FLOOD = 120 * MEGABYTE  # bytes that are on offer; a sound server takes few of them

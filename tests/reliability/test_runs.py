@@ -17,15 +17,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from following import PATIENCE, files, follow, learning
+from support.runs import PATIENCE, files, follow, learning
 
-from vae.config import Config
-from vae.corpus import Corpus
-from vae.events import Finished, Started
-from vae.jobs import RESTING, Jobs
-from vae.limits import Limits
-from vae.records import Records, RunRow
-from vae.train import train
+from vae.config.config import Config
+from vae.serving.jobs.service import RESTING, Jobs
+from vae.serving.limits import Limits
+from vae.serving.records.database import Records
+from vae.serving.records.rows import RunRow
+from vae.text.corpus import Corpus
+from vae.training.events import Finished, Started
+from vae.training.train import train
 
 REPOSITORY = Path(__file__).parent.parent.parent
 LIMITS = Limits(slots=3)
@@ -34,11 +35,11 @@ PROGRAM = """
 import asyncio, json, os, signal, sys
 from dataclasses import replace
 from pathlib import Path
-from vae.config import Config
-from vae.corpus import Corpus
-from vae.events import Progress
-from vae.jobs import Jobs
-from vae.limits import Limits
+from vae.config.config import Config
+from vae.text.corpus import Corpus
+from vae.training.events import Progress
+from vae.serving.jobs.service import Jobs
+from vae.serving.limits import Limits
 
 async def learns(jobs, run):
     async for status, events in jobs.watch("ada", run):

@@ -7,8 +7,8 @@ from typing import Any
 
 import httpx
 import pytest
-from calling import Caller, given
 from strangers import Stranger, Victim, strangers
+from support.caller import Caller, given
 
 
 @pytest.fixture

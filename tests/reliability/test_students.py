@@ -8,9 +8,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from browsing import FORGIVEN, visits
 from playwright.sync_api import Browser, Page, expect
-from serving import free_port, running_server
+from support.server import free_port, running_server
+from support.visits import FORGIVEN, visits
 
 Arrive = Callable[..., Page]
 WHO = ("The cat", "A dog", "My sister", "The old man", "The girl")

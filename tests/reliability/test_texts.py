@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vae.corpus import Corpus, CorpusError, Report, columns, read
-from vae.tokenizer import EOS_ID, Tokenizer, train_tokenizer
+from vae.text.corpus import Corpus, CorpusError, Report, columns, read_corpus
+from vae.text.tokenizer import EOS_ID, Tokenizer, train_tokenizer
 
 CELL = st.text(st.sampled_from(" aB1é.,;\t\"'\\\n\r\0\u2581\u2028{}[]:"), max_size=12) | st.sampled_from(
     ["", "a cell", '"', '""', 'a "b" c', "=1+1", "x" * 401, "\ufeff", "\ud83d", "a,b\tc;d", "....", "NaN"]
@@ -43,7 +43,7 @@ def adds_up(data: bytes, name: str) -> Corpus | None:
     """The corpus in a file, its counts checked; None where it was refused in words."""
     try:
         columns(data, name)
-        found = read(data, name)
+        found = read_corpus(data, name)
     except CorpusError:
         return None
     report = found.report
@@ -146,7 +146,7 @@ def test_every_line_is_kept_or_counted_under_its_reason(name: str, fate: tuple[l
     lines, expected = fate
     layout = "lines" if name == "a.txt" else "auto"
     column = None if name == "a.txt" else "text"
-    report: Report = read(written(lines, name), name, layout=layout, column=column).report
+    report: Report = read_corpus(written(lines, name), name, layout=layout, column=column).report
     assert report.read == len(lines)
     assert dict(report.dropped) == expected
 
@@ -173,7 +173,7 @@ def strings(count: int, seed: int) -> list[str]:
                 "".join(map(chr, chance.choices(letters, k=chance.randrange(1, 60)))) + chance.choice(["", " a"])
             )
         data = "\n".join(line.replace("\r", " ").replace("\n", " ").replace("\0", "") for line in lines).encode()
-        found.update(dict.fromkeys(read(data, layout="lines").sentences))
+        found.update(dict.fromkeys(read_corpus(data, layout="lines").sentences))
     return list(found)[:count]
 
 
@@ -210,7 +210,7 @@ def test_words_that_were_learned_come_back() -> None:
 
 
 def test_hostile_files_are_of_every_promised_kind() -> None:
-    source = (Path(__file__).parents[1] / "data" / "hostile.py").read_text("utf-8")
+    source = (Path(__file__).parents[1] / "fixtures" / "hostile.py").read_text("utf-8")
     space: dict[str, object] = {"__name__": "hostile"}
     exec(compile(source, "hostile.py", "exec"), space)
     names = " ".join(space["FILES"])  # type: ignore[call-overload]

@@ -1,1 +1,0 @@
-"""The page: one file a tab, around one session a visitor. It shows and asks; the package computes."""

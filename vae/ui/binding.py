@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing, contextmanager
 from typing import Any, Concatenate, get_type_hints
 
-from vae import journal
-from vae.ui.session import Session
-from vae.ui.visitors import Visitors
+from vae.serving.visitors.session import Session
+from vae.serving.visitors.visitors import Visitors
+from vae.system import log
 
 ENDING = "The server is being stopped. Nothing of yours is lost: this page goes on as soon as it is back."
 UNFORESEEN = "Something went wrong here. Nothing of yours is lost: try again, and reload the page if it comes back."
@@ -25,7 +25,7 @@ def bind(visitors: Visitors, handler: Callable[Concatenate[Session, ...], Any]) 
     if inspect.isasyncgenfunction(handler):
 
         async def stream_later(token: str, *args: Any, **kwargs: Any) -> AsyncIterator[Any]:
-            with told():
+            with errors_shown():
                 session = visitors.get(token)
                 async with aclosing(session.streams.follow(handler(session, *args, **kwargs))) as items:
                     async for item in items:
@@ -35,21 +35,21 @@ def bind(visitors: Visitors, handler: Callable[Concatenate[Session, ...], Any]) 
     elif inspect.iscoroutinefunction(handler):
 
         async def answer_later(token: str, *args: Any, **kwargs: Any) -> Any:
-            with told():
+            with errors_shown():
                 return await handler(visitors.get(token), *args, **kwargs)
 
         bound = answer_later
     elif inspect.isgeneratorfunction(handler):
 
         def stream(token: str, *args: Any, **kwargs: Any) -> Iterator[Any]:
-            with told():
+            with errors_shown():
                 yield from handler(visitors.get(token), *args, **kwargs)
 
         bound = stream
     else:
 
         def answer(token: str, *args: Any, **kwargs: Any) -> Any:
-            with told():
+            with errors_shown():
                 return handler(visitors.get(token), *args, **kwargs)
 
         bound = answer
@@ -58,7 +58,7 @@ def bind(visitors: Visitors, handler: Callable[Concatenate[Session, ...], Any]) 
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def errors_shown() -> Iterator[None]:
     """Let a ValueError, whose message is for the person, reach the page: Gradio shows only its own errors.
 
     Of what nobody foresaw the log gets where it came from, and the person a plain sentence.
@@ -74,7 +74,7 @@ def told() -> Iterator[None]:
     except Exception as error:
         if isinstance(error, RuntimeError) and "after shutdown" in str(error):  # threads are no longer given work
             raise gr.Error(ENDING, print_exception=False) from error
-        journal.caught("handler failed", error)
+        log.exception("handler failed", error)
         raise gr.Error(UNFORESEEN, print_exception=False) from error
 
 

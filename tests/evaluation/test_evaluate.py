@@ -1,0 +1,353 @@
+"""Every figure of an evaluation, against a computation of its own."""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from typing import Any
+
+import pytest
+import torch
+
+from vae.config.config import Config
+from vae.config.families import FAMILIES
+from vae.data.batches import Tokens
+from vae.evaluation import judge as fluency
+from vae.evaluation.evaluate import Evaluation, compare, evaluate, missing
+from vae.evaluation.figures import FIGURES
+from vae.metrics import diagnosis, latent_use, likelihood
+from vae.metrics import prior_distance as aggregate
+from vae.metrics import text_scores as scores
+from vae.model import gaussian
+from vae.model.checkpoint import Checkpoint, load
+from vae.model.interpolation import interpolate
+from vae.model.text_model import encode, reconstruct, sample
+from vae.text.corpus import Corpus
+from vae.training.train import train
+
+DRAWN = 40
+
+
+def trained(family: str, config: Config, corpus: Corpus, factory: pytest.TempPathFactory, steps: int) -> Checkpoint:
+    folder = factory.mktemp(family) / "run"
+    *_, _ = train(replace(config, family=family, steps=steps), corpus, folder)
+    loaded = load(folder / "best.safetensors")
+    return replace(loaded, info=replace(loaded.info, name=family))
+
+
+@pytest.fixture(scope="module")
+def judge(config: Config, corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
+    return trained("lm", config, corpus, tmp_path_factory, 120)
+
+
+@pytest.fixture(scope="module")
+def aae(config: Config, corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
+    return trained("aae", config, corpus, tmp_path_factory, 60)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick() -> Iterator[None]:
+    """Pupils smaller than usual."""
+    small = replace(fluency._PUPIL, vocabulary=400, embedding=16, hidden=24, steps=30, learning_rate=0.02, threads=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fluency, "_PUPIL", small)
+        yield
+
+
+@pytest.fixture(scope="module")
+def sentences(corpus: Corpus) -> list[str]:
+    """Held-out sentences, one of them twice, an empty one and a long one: nothing may be dropped or merged."""
+    _, held_out = corpus.split()
+    return [*held_out * 2, "", held_out[0], "the cat sees " * 40 + "a letter."]
+
+
+@pytest.fixture(scope="module")
+def figures(checkpoint: Checkpoint, sentences: list[str], judge: Checkpoint, corpus: Corpus) -> Evaluation:
+    real, _ = corpus.split()
+    return evaluate(checkpoint, sentences, samples=20, judge=judge, real=real, drawn=DRAWN)
+
+
+@pytest.fixture(scope="module")
+def said(checkpoint: Checkpoint) -> list[str]:
+    return [point.text for point in sample(checkpoint.text_model, DRAWN, seed=1)]
+
+
+def test_everything_is_counted(figures: Evaluation, sentences: list[str], checkpoint: Checkpoint) -> None:
+    assert figures.sentences == len(sentences)
+    assert figures.words == sum(len(sentence.split()) + 1 for sentence in sentences)
+    assert figures.characters == sum(len(sentence) + 1 for sentence in sentences)
+    assert figures.tokens == int(Tokens.of(checkpoint.text_model.tokenizer.encode(sentences)).lengths.sum())
+    assert figures.samples == 20
+    assert figures.latent_dim == checkpoint.config.latent
+
+
+def test_perplexity_and_bits_follow_from_the_bound(
+    figures: Evaluation, sentences: list[str], checkpoint: Checkpoint
+) -> None:
+    total = likelihood.nll_iw(checkpoint.text_model, sentences, samples=20).double().sum().item()
+    assert figures.nll_iw == pytest.approx(total / len(sentences))
+    assert figures.perplexity == pytest.approx(math.exp(total / figures.words))
+    assert figures.bits_per_character == pytest.approx(total / figures.characters / math.log(2))
+
+
+def test_latent_figures_are_those_of_the_metrics(
+    figures: Evaluation, sentences: list[str], checkpoint: Checkpoint
+) -> None:
+    use = latent_use.use_of_latent(checkpoint.text_model, sentences)
+    assert (figures.nll, figures.kl, figures.elbo) == pytest.approx((use.nll, sum(use.kl), -use.nll - sum(use.kl)))
+    assert (figures.mutual_information, figures.mi_sentences) == (use.mutual_information, use.mi_sentences)
+    assert figures.mi_ceiling == pytest.approx(math.log(len(sentences)))
+    assert (figures.active_units, figures.latent_gain) == (use.active_units, use.latent_gain)
+    assert (figures.level, figures.verdict) == (diagnosis.verdict(use).level, diagnosis.verdict(use).text)
+
+
+def test_reconstruction_is_greedy_from_the_mean(
+    figures: Evaluation, sentences: list[str], checkpoint: Checkpoint
+) -> None:
+    said = [point.text for point in reconstruct(checkpoint.text_model, sentences)]
+    assert figures.reconstruction_bleu == pytest.approx(scores.bleu(said, sentences))
+    assert figures.exact_match == sum(a == b for a, b in zip(said, sentences, strict=True)) / len(sentences)
+    assert 0 <= figures.exact_match <= 1 < figures.reconstruction_bleu <= 100
+
+
+def test_bound_lies_below_the_elbo_and_falls_with_samples(checkpoint: Checkpoint, corpus: Corpus) -> None:
+    sentences = list(corpus.sentences)
+    few, many = (evaluate(checkpoint, sentences, samples=samples, drawn=5) for samples in (1, 50))
+    assert many.nll_iw < few.nll_iw
+    assert many.nll_iw < -many.elbo
+    assert many.perplexity < few.perplexity
+
+
+def test_evaluation_follows_from_its_seed(checkpoint: Checkpoint, sentences: list[str]) -> None:
+    first, again, other = (evaluate(checkpoint, sentences, samples=2, seed=seed, drawn=5) for seed in (1, 1, 2))
+    assert first == again
+    assert first.nll_iw != other.nll_iw
+    assert first.reconstruction_bleu == other.reconstruction_bleu  # no chance in it
+
+
+def test_figures_are_plain_values(figures: Evaluation) -> None:
+    assert {type(value) for value in asdict(figures).values()} <= {int, float, str, bool, tuple, type(None)}
+    assert json.loads(json.dumps(asdict(figures), allow_nan=False))["said"] == list(figures.said)
+
+
+def test_nothing_is_missing_from_a_vae_with_a_judge_and_a_text(figures: Evaluation) -> None:
+    values = asdict(figures)
+    assert {name for name in FIGURES if values[name] is None} == set()
+    assert {name for name in FIGURES if FIGURES[name].share(values) is None} == set()
+    assert {missing(figures, name) for name in FIGURES} == {""}
+
+
+def test_use_of_latent_is_compared_with_the_prior(
+    figures: Evaluation, sentences: list[str], checkpoint: Checkpoint
+) -> None:
+    posterior = encode(checkpoint.text_model, sentences)
+    assert figures.kl_per_dimension == pytest.approx(gaussian.kl_to_prior(*posterior).mean(0).tolist())
+    generator = torch.Generator().manual_seed(1)
+    codes = posterior.mu + torch.randn(posterior.mu.shape, generator=generator) * (posterior.logvar / 2).exp()
+    points = torch.randn(codes.shape, generator=generator)
+    assert figures.prior_mean == pytest.approx(aggregate.off_centre(posterior.mu))
+    assert figures.prior_covariance == pytest.approx(aggregate.off_shape(posterior.mu, posterior.logvar))
+    assert figures.prior_covariance != pytest.approx(aggregate.off_shape(posterior.logvar, posterior.mu))
+    assert figures.prior_mmd == pytest.approx(aggregate.mmd(codes, points))
+    assert figures.prior_mmd != pytest.approx(aggregate.mmd(posterior.mu, points))  # codes are draws, not means
+    assert figures.prior_mmd != pytest.approx(aggregate.mmd(points, points))
+
+
+def test_samples_are_those_of_the_seed_and_judged_by_the_judge(
+    figures: Evaluation, said: list[str], judge: Checkpoint
+) -> None:
+    assert figures.said == tuple(said[:10])
+    nats = sum(fluency.nll_by(judge, said))
+    assert figures.forward_perplexity == pytest.approx(math.exp(nats / sum(len(text.split()) + 1 for text in said)))
+    assert figures.distinct == len(set(said)) / DRAWN
+    assert figures.judge == "lm"
+
+
+def test_real_sentences_get_the_same_figures(
+    figures: Evaluation, sentences: list[str], judge: Checkpoint, corpus: Corpus, checkpoint: Checkpoint
+) -> None:
+    nats = sum(fluency.nll_by(judge, sentences))
+    assert figures.real_nll == pytest.approx(nats / len(sentences))
+    assert figures.real_perplexity == pytest.approx(math.exp(nats / figures.words))
+    assert figures.real_bits_per_character == pytest.approx(nats / figures.characters / math.log(2))
+    assert len(sentences) < DRAWN  # so all of them are compared with as many samples
+    assert figures.real_distinct_2 == scores.distinct_runs(sentences, 2)
+    assert figures.real_self_bleu == scores.self_bleu(sentences)
+    assert figures.real_novel == sum(bool(checkpoint.is_new(sentence)) for sentence in sentences) / len(sentences)
+    spans = scores.copied_spans(sentences, corpus.split()[0])
+    assert figures.real_copied_span == statistics.fmean(spans)
+
+
+def test_variety_is_that_of_as_many_samples_as_sentences(
+    figures: Evaluation, said: list[str], sentences: list[str], corpus: Corpus, checkpoint: Checkpoint
+) -> None:
+    some = said[: len(sentences)]
+    assert figures.self_bleu == scores.self_bleu(some)
+    assert [figures.distinct_1, figures.distinct_3] == [scores.distinct_runs(some, n) for n in (1, 3)]
+    spans = scores.copied_spans(said, corpus.split()[0])
+    assert (figures.copied_span, figures.copied_longest) == (statistics.fmean(spans), max(spans))
+    assert figures.shared_words == scores.shared_words(said, sentences)
+    assert figures.real_shared_words == scores.shared_words(sentences)
+    assert figures.novel == sum(bool(checkpoint.is_new(text)) for text in said) / DRAWN
+
+
+def test_reverse_perplexity_is_of_a_pupil_of_the_samples(
+    figures: Evaluation, said: list[str], sentences: list[str]
+) -> None:
+    pupil = fluency.train_pupil(said)
+    assert pupil is not None
+    expected = math.exp(sum(fluency.nll_by(pupil, sentences)) / figures.words)
+    assert figures.reverse_perplexity == pytest.approx(expected)
+    assert figures.real_reverse_perplexity is not None
+    assert figures.real_reverse_perplexity != figures.reverse_perplexity
+
+
+def test_pupil_of_the_samples_learns_from_as_many_as_its_twin(
+    checkpoint: Checkpoint, said: list[str], corpus: Corpus
+) -> None:
+    sentences = corpus.sentences[:5]
+    figures = evaluate(checkpoint, sentences, samples=1, real=corpus.sentences[5:17], drawn=DRAWN)
+    pupil = fluency.train_pupil(said[:12])
+    assert pupil is not None
+    expected = fluency.perplexity(fluency.nll_by(pupil, sentences), sentences)
+    assert figures.reverse_perplexity == pytest.approx(expected)
+
+
+def test_reverse_perplexity_that_is_missing_says_why(figures: Evaluation) -> None:
+    without = replace(figures, reverse_perplexity=None)
+    assert "diverged" in missing(without, "reverse_perplexity")
+    assert "same sentence" in missing(replace(without, distinct=1 / DRAWN), "reverse_perplexity")
+
+
+def test_words_that_a_model_does_not_know_are_counted(
+    figures: Evaluation, config: Config, corpus: Corpus, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    assert figures.unknown_words == 0  # of pieces, whatever the text
+    words = trained("lm", replace(config, tokenizer="word"), corpus, tmp_path_factory, 2)
+    assert evaluate(words, ["the cat sees a zebra.", "", "zebras"], samples=1, drawn=2).unknown_words == 2 / 6
+    assert evaluate(words, ["", ""], samples=1, drawn=2).unknown_words == 0
+
+
+def test_self_consistency_says_reads_and_says_again(figures: Evaluation, checkpoint: Checkpoint) -> None:
+    tm = checkpoint.text_model
+    own = [point.text for point in sample(tm, DRAWN, temperature=0, seed=1)]
+    again = [point.text for point in reconstruct(tm, own)]
+    assert figures.self_consistency == pytest.approx(scores.bleu(again, own))
+
+
+def test_words_in_place_are_those_of_the_reconstructions(
+    figures: Evaluation, sentences: list[str], checkpoint: Checkpoint
+) -> None:
+    said = [point.text for point in reconstruct(checkpoint.text_model, sentences)]
+    assert figures.token_accuracy == scores.in_place(said, sentences)
+
+
+def test_ways_between_pairs_are_measured_step_by_step(checkpoint: Checkpoint, judge: Checkpoint) -> None:
+    pair = ["the cat sees a letter.", "our teacher wants some fresh bread."]
+    figures = evaluate(checkpoint, pair, samples=1, judge=judge, drawn=2)
+    ways = [[p.text for p in interpolate(checkpoint.text_model, *ends)] for ends in (pair, pair[::-1])]
+    assert figures.pairs == 100  # of two sentences: these two ways, again and again
+    far = scores.edit_distance(ways[0][0], ways[0][-1])
+    steps = [statistics.fmean(scores.edit_distance(way[i], way[i + 1]) for i in range(10)) for way in ways]
+    assert figures.step_length is not None
+    assert min(steps) - 1e-9 <= figures.step_length * far <= max(steps) + 1e-9
+    assert figures.distinct_steps in {float(len(set(way))) for way in ways}
+    most = 2 * statistics.median(fluency.perplexities(fluency.nll_by(judge, pair), pair))
+    different = [list(set(way)) for way in ways]
+    fluent = [sum(p <= most for p in fluency.perplexities(fluency.nll_by(judge, way), way)) for way in different]
+    assert figures.fluent_steps in fluent
+    between = [[way[1:-1], fluency.nll_by(judge, way[1:-1])] for way in ways]
+    odd = [fluency.perplexity(nll, way) for way, nll in between]
+    assert figures.path_perplexity is not None
+    assert min(odd) - 1e-3 <= figures.path_perplexity <= max(odd) + 1e-3
+
+
+def test_language_model_has_an_exact_nll_and_no_space(judge: Checkpoint, sentences: list[str]) -> None:
+    one, many = (evaluate(judge, sentences, samples=samples, drawn=5) for samples in (1, 7))
+    assert one.nll_iw == many.nll_iw
+    assert one.nll_iw == pytest.approx(sum(fluency.nll_by(judge, sentences)) / len(sentences), abs=1e-4)
+    assert one.elbo == pytest.approx(-one.nll_iw, abs=1e-4)
+    assert (one.latent_dim, one.kl_per_dimension, one.pairs) == (0, (), 0)
+    lacking = {name for name in FIGURES if missing(one, name) == FAMILIES["lm"].lacks}
+    assert lacking == {
+        "kl", "mutual_information", "active_units", "latent_gain", "prior_mean", "prior_covariance", "prior_mmd",
+        "token_accuracy", "reconstruction_bleu", "exact_match", "self_consistency", "path_perplexity", "step_length",
+        "distinct_steps", "fluent_steps",
+    }  # fmt: skip
+
+
+def test_adversarial_autoencoder_has_a_space_and_no_density(
+    aae: Checkpoint, judge: Checkpoint, sentences: list[str]
+) -> None:
+    figures = evaluate(aae, sentences, samples=2, judge=judge, drawn=20)
+    lacking = {name for name in FIGURES if missing(figures, name) == FAMILIES["aae"].lacks}
+    assert lacking == {"perplexity", "bits_per_character", "nll_iw", "elbo", "kl", "mutual_information"}
+    assert figures.fluent_steps is not None
+    assert figures.reconstruction_bleu is not None
+    assert figures.prior_mmd is not None
+    assert figures.active_units == latent_use.active_units(encode(aae.text_model, sentences).mu)
+
+
+def test_figures_that_take_something_say_what(checkpoint: Checkpoint, corpus: Corpus) -> None:
+    sentences = corpus.sentences[:30]
+    bare = evaluate(checkpoint, sentences, samples=1, drawn=5)
+    without = {name: missing(bare, name) for name in FIGURES if missing(bare, name)}
+    assert set(without) == {name for name, figure in FIGURES.items() if figure.takes}
+    assert {name for name, why in without.items() if "judge" in why} == {
+        "forward_perplexity", "path_perplexity", "fluent_steps"
+    }  # fmt: skip
+    hasty = evaluate(checkpoint, sentences, samples=1, drawn=5, real=sentences, reverse=False)
+    assert hasty.copied_span is not None
+    assert "minutes" in missing(hasty, "reverse_perplexity")
+
+
+def test_judge_does_not_judge_itself(judge: Checkpoint, corpus: Corpus) -> None:
+    figures = evaluate(judge, corpus.sentences[:20], samples=1, judge=judge, drawn=5)
+    assert figures.forward_perplexity is None
+    assert "itself" in missing(figures, "forward_perplexity")
+    assert figures.real_perplexity == pytest.approx(figures.perplexity)
+
+
+def test_comparison_measures_each_model_as_if_alone(checkpoint: Checkpoint, judge: Checkpoint, corpus: Corpus) -> None:
+    told: list[str] = []
+    given: dict[str, Any] = {"samples": 2, "judge": judge, "drawn": 10}
+    sentences = corpus.sentences[:25]
+    both = compare([checkpoint, judge], sentences, **given, say=told.append)
+    assert both == [evaluate(each, sentences, **given) for each in (checkpoint, judge)]
+    assert {line.split(": ")[0] for line in told if ": " in line} == {checkpoint.info.name, "lm"}
+
+
+def test_hopeless_sentences_do_not_overflow(checkpoint: Checkpoint) -> None:
+    figures = evaluate(checkpoint, ["\U0001f600" * 400, "日" * 300], samples=2, drawn=5)
+    assert math.isfinite(figures.perplexity)
+    assert figures.sentences == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"samples": 0}, "samples is 0"),
+        ({"drawn": 1}, "drawn is 1"),
+        ({"drawn": 100_001}, "drawn is 100001"),
+        ({"real": ["one"]}, "too small"),
+        ({"real": []}, "too small"),
+    ],
+)
+def test_what_cannot_be_measured_is_an_error(
+    checkpoint: Checkpoint, sentences: list[str], given: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        evaluate(checkpoint, sentences, **given)
+
+
+def test_nothing_to_evaluate_is_an_error(checkpoint: Checkpoint) -> None:
+    with pytest.raises(ValueError, match="no sentence"):
+        evaluate(checkpoint, [])
+
+
+def test_judge_of_another_family_is_refused(checkpoint: Checkpoint, sentences: list[str]) -> None:
+    with pytest.raises(ValueError, match="a judge is a language model"):
+        evaluate(checkpoint, sentences, judge=checkpoint)

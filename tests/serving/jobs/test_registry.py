@@ -1,0 +1,308 @@
+"""Runs that a server finds again in its records, and the order and the time in which they wait: without any process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vae.config.config import Config
+from vae.serving.jobs import registry
+from vae.serving.jobs.fair_queue import coarse
+from vae.serving.jobs.job import Job, in_words
+from vae.serving.jobs.registry import JobRules, RunRegistry
+from vae.serving.jobs.worker import Failed, Running, TrainingTask
+from vae.serving.limits import Limits
+from vae.serving.records.database import Records
+from vae.serving.records.rows import RunRow
+from vae.training.events import Finished
+from vae.training.run_folder import Run
+
+RULES = JobRules(Limits(), slots=1, cores=4, grace=1000.0, longest=3600.0)
+Open = Callable[..., RunRegistry]
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Records:
+    return Records(tmp_path / "records.sqlite3")
+
+
+@pytest.fixture
+def busy() -> list[str]:
+    """The runs that workers have, as the tests say."""
+    return []
+
+
+@pytest.fixture
+def open_(tmp_path: Path, records: Records, busy: list[str]) -> Open:
+    """A server's roster, once more."""
+
+    def make(rules: JobRules = RULES) -> RunRegistry:
+        roster = RunRegistry(tmp_path / "runs", records, rules, lambda: busy)
+        roster.find_again()
+        return roster
+
+    return make
+
+
+def row(run_id: str, state: str, *, owner: str = "ada", turn: int = 0, asked: float = 0.0, **more: object) -> RunRow:
+    values: dict[str, object] = {
+        "id": run_id, "owner": owner, "name": "toys", "config": json.dumps(Config(minutes=4.0).to_dict()),
+        "start_from": "", "aside": 0, "state": state, "message": "As it was.", "model": 0, "resumable": 1, "turn": turn,
+        "threads": 2, "created": asked, "asked": asked,
+    }  # fmt: skip
+    return RunRow(**{**values, **more})  # type: ignore[arg-type]
+
+
+def furnish(root: Path, run_id: str, *names: str) -> Run:
+    run = Run(root / "runs" / run_id)
+    run.folder.mkdir(parents=True)
+    for name in names:
+        (run.folder / name).write_text("x")
+    return run
+
+
+TEXT = ("corpus.json",)
+STATE = ("corpus.json", "config.json", "state.safetensors", "tokens.safetensors", "tokens.bin", "events.jsonl")
+
+
+def test_what_was_under_way_waits_again_in_its_order(tmp_path: Path, records: Records, open_: Open) -> None:
+    rows = [
+        row("second", "waiting", turn=5, asked=5.0), row("next", "waiting", owner="bob", turn=4, asked=6.0),
+        row("going", "running", turn=3, asked=4.0), row("begun", "starting", owner="eve", turn=3, asked=4.5),
+    ]  # fmt: skip
+    for each in rows:
+        records.put(each)
+        furnish(tmp_path, each.id, *(STATE if each.id == "going" else TEXT))
+    roster = open_()
+    assert [job.run_id for job in roster.queue.order()] == ["going", "begun", "next", "second"]
+    assert {each.state for each in records.every(RunRow)} == {"waiting"}
+    task = roster.next_task()
+    assert task is not None
+    assert (task.run_id, task.threads, task.stop) == ("going", 2, False)
+    newcomer = Job("new", "zoe", "toys", Run(tmp_path / "runs" / "new"), None, Config(), None)  # type: ignore[arg-type]
+    roster.add(newcomer)
+    assert [job.run_id for job in roster.queue.order()] == ["begun", "new", "next", "second"]
+
+
+def test_runs_of_one_round_go_in_the_order_of_asking(tmp_path: Path, records: Records, open_: Open) -> None:
+    for run_id, created, asked in [("resumed", 1.0, 9.0), ("first", 2.0, 2.0), ("second", 3.0, 3.0)]:
+        records.put(row(run_id, "waiting", asked=asked, created=created))
+        furnish(tmp_path, run_id, *TEXT)
+    assert [job.run_id for job in open_().queue.order()] == ["first", "second", "resumed"]
+
+
+def test_a_newcomer_does_not_pass_those_who_waited_before_the_restart(
+    tmp_path: Path, records: Records, open_: Open
+) -> None:
+    records.put(row("old", "waiting", turn=7, asked=5.0))
+    furnish(tmp_path, "old", *TEXT)
+    roster = open_()
+    roster.add(Job("new", "zoe", "toys", Run(tmp_path / "runs" / "new"), None, Config(), None))  # type: ignore[arg-type]
+    assert [job.run_id for job in roster.queue.order()] == ["old", "new"]
+
+
+@pytest.mark.parametrize("state", ["paused", "done", "stopped", "failed", "diverged"])
+def test_what_rested_stands_as_it_did(tmp_path: Path, records: Records, open_: Open, state: str) -> None:
+    before = row("r", state, aside=1)
+    records.put(before)
+    run = furnish(tmp_path, "r", "best.safetensors", *STATE)
+    roster = open_()
+    job = roster.find("ada", "r")
+    status = roster.status(job)
+    assert (status.state, status.message, status.model) == (state, "As it was.", str(run.best))
+    assert roster.info(job).aside
+    assert records.every(RunRow) == [before]
+    assert len(roster.queue) == 0
+    assert run.state.exists() == (state in ("paused", "failed"))  # what a server left that was killed while it tidied
+
+
+def test_what_was_being_paused_is_paused_and_what_was_being_stopped_is(
+    tmp_path: Path, records: Records, open_: Open
+) -> None:
+    for state in ("pausing", "stopping"):
+        records.put(row(state, state))
+        furnish(tmp_path, state, *STATE)
+    roster = open_()
+    assert roster.status(roster.find("ada", "pausing")).state == "paused"
+    task = roster.next_task()
+    assert task is not None
+    assert (task.run_id, task.stop) == ("stopping", True)
+    assert roster.next_task() is None
+
+
+def test_runs_that_are_lost_or_strange_fail_in_words_alone(tmp_path: Path, records: Records, open_: Open) -> None:
+    furnish(tmp_path, "torn", *STATE).token_file.unlink()
+    furnish(tmp_path, "empty")
+    furnish(tmp_path, "strange", *TEXT)
+    furnish(tmp_path, "odd", *TEXT)
+    furnish(tmp_path, "good", *TEXT)
+    for run_id, state in [("gone", "running"), ("torn", "paused"), ("empty", "waiting"), ("good", "waiting")]:
+        records.put(row(run_id, state))
+    records.put(row("strange", "waiting", config='{"colour": "blue"}'))
+    records.put(row("odd", "waiting", config="[[["))
+    roster = open_()
+    for run_id in ("gone", "torn", "empty"):
+        status = roster.status(roster.find("ada", run_id))
+        assert (status.state, status.resumable) == ("failed", False)
+        assert status.message == "The server has lost files of this training, so it cannot go on. Start a new one."
+    for run_id in ("strange", "odd"):
+        status = roster.status(roster.find("ada", run_id))
+        assert (status.state, status.resumable) == ("failed", False)
+        assert "another version" in status.message
+    assert {each.id: each.state for each in records.every(RunRow)}["strange"] == "waiting"  # that version may come back
+    assert (tmp_path / "runs" / "strange" / "corpus.json").exists()
+    assert [job.run_id for job in roster.queue.order()] == ["good"]
+    assert roster.states() == {"failed": 5, "waiting": 1}
+    assert roster.states() == open_().states()
+
+
+def test_threads_are_a_share_of_the_cores_and_all_of_them_when_alone(
+    tmp_path: Path, records: Records, busy: list[str], open_: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def begin(roster: RunRegistry, run_id: str, config: Config) -> TrainingTask:
+        furnish(tmp_path, run_id, *TEXT)
+        roster.add(Job(run_id, run_id, "toys", Run(tmp_path / "runs" / run_id), None, config, None))  # type: ignore[arg-type]
+        task = roster.next_task()
+        assert task is not None
+        busy.append(run_id)
+        return task
+
+    def end(roster: RunRegistry, *run_ids: str) -> None:
+        for run_id in run_ids:
+            roster.hear(run_id, Finished(1, 2, "done", None, "Training is done."))
+        busy.clear()
+
+    roster = open_(JobRules(Limits(), slots=2, cores=6, grace=1.0, longest=1.0))
+    assert begin(roster, "alone", Config()).threads == 6
+    assert begin(roster, "beside", Config()).threads == 2
+    assert begin(roster, "as asked", Config(threads=1)).threads == 1
+    assert [each.threads for each in records.every(RunRow)] == [6, 2, 1]
+    roster.hear("alone", Finished(1, 2, "paused", None, "Paused."))  # nobody asked: its process alone was told to end
+    busy.remove("alone")
+    again = roster.next_task()
+    assert again is not None
+    assert (again.run_id, again.threads) == ("alone", 6)  # so that its numbers stay the same
+    end(roster, "alone", "beside", "as asked")
+    company = open_(JobRules(Limits(), slots=4, cores=8, grace=1.0, longest=1.0))  # the others were here just now
+    assert [begin(company, name, Config()).threads for name in ("one", "two", "three", "four")] == [1, 2, 2, 2]
+    end(company, "one", "two", "three", "four")
+    monkeypatch.setattr(registry, "_LATELY", 0.0)
+    assert begin(open_(JobRules(Limits(), slots=1, cores=2, grace=1.0, longest=1.0)), "last", Config()).threads == 2
+
+
+def test_who_waits_is_told_how_long(tmp_path: Path, records: Records, busy: list[str], open_: Open) -> None:
+    for n, run_id in enumerate(["going", "next", "last"]):
+        records.put(row(run_id, "waiting", owner=run_id, asked=float(n)))
+        furnish(tmp_path, run_id, *TEXT)
+    roster = open_()
+
+    def told(run_id: str) -> tuple[int, float | None, str]:
+        status = roster.status(roster.find(run_id, run_id))
+        return status.place, status.wait, status.message
+
+    roster.next_task()
+    busy.append("going")
+    assert told("next") == (1, 240.0, "Another training is running; yours is next, in about 4 minutes.")
+    assert told("last")[:2] == (2, 480.0)
+    roster.hear("going", Running(75.0))
+    assert told("next")[1:] == (60.0, "Another training is running; yours is next, in about 1 minute.")
+    message = "Another training is running; yours is number 2 in the queue, in about 5 minutes."
+    assert told("last") == (2, 300.0, message)
+    roster.hear("going", Finished(1, 1, "done", None, "Training is done."))
+    busy.clear()
+    assert roster.status(roster.find("next", "next")).message == "Starting."
+    assert told("last")[1] == 240.0
+
+
+def test_a_run_that_nobody_watches_is_passed_over(tmp_path: Path, records: Records, open_: Open) -> None:
+    for n, run_id in enumerate(["left", "watched", "saving"]):
+        records.put(row(run_id, "stopping" if run_id == "saving" else "waiting", asked=float(n)))
+        furnish(tmp_path, run_id, *STATE)
+    roster = open_()
+    for job in roster.all():
+        job.looked -= 1 + RULES.grace
+    roster.find("ada", "watched").watchers = 1
+    tasks = roster.next_task(), roster.next_task(), roster.next_task()
+    assert [task.run_id if task else None for task in tasks] == ["saving", "watched", None]
+    status = roster.status(roster.find("ada", "left"))
+    assert (status.state, status.resumable) == ("paused", True)
+    assert status.message == "Nobody watched it for 17 minutes, so it was saved. Resume goes on from there."
+
+
+def test_nobody_is_told_a_wait_that_nobody_knows(
+    tmp_path: Path, records: Records, busy: list[str], open_: Open
+) -> None:
+    for n, (run_id, config) in enumerate([("going", Config(minutes=1.0)), ("next", Config()), ("last", Config())]):
+        records.put(row(run_id, "waiting", asked=float(n), config=json.dumps(config.to_dict())))
+        furnish(tmp_path, run_id, *TEXT)
+    roster = open_()
+    roster.next_task()
+    busy.append("going")
+    assert roster.status(roster.find("ada", "next")).wait == 60.0
+    last = roster.status(roster.find("ada", "last"))  # behind one of which only the epochs are known
+    assert (last.wait, last.message) == (None, "Another training is running; yours is number 2 in the queue.")
+
+
+def test_a_run_that_takes_too_long_counts_with_its_limit(
+    tmp_path: Path, records: Records, busy: list[str], open_: Open
+) -> None:
+    for n, run_id in enumerate(["going", "next"]):
+        records.put(row(run_id, "waiting", asked=float(n), config=json.dumps(Config(minutes=900.0).to_dict())))
+        furnish(tmp_path, run_id, *TEXT)
+    roster = open_()
+    roster.next_task()
+    busy.append("going")
+    assert roster.status(roster.find("ada", "next")).wait == 3600.0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "15 seconds"), (20, "15 seconds"), (50, "45 seconds"), (61, "1 minute"), (250, "4 minutes"),
+        (1000, "15 minutes"), (3590, "1 hour"), (5000, "1.5 hours"), (36_100, "10 hours"),
+    ],
+)  # fmt: skip
+def test_waits_are_told_coarsely(seconds: float, words: str) -> None:
+    assert in_words(coarse(seconds)) == words
+
+
+def test_records_that_take_nothing_hold_nobody_up_and_get_it_later(
+    tmp_path: Path, records: Records, open_: Open, caplog: pytest.LogCaptureFixture
+) -> None:
+    records.put(row("r", "waiting"))
+    furnish(tmp_path, "r", *TEXT)
+    roster = open_()
+    records._database.execute("PRAGMA query_only = 1")
+    assert roster.next_task() is not None
+    roster.hear("r", Failed("It broke.", "ValueError: why", resumable=False))
+    job = roster.find("ada", "r")
+    assert roster.status(job).message == "It broke."
+    assert job.unsaved
+    assert job.run.corpus.exists()  # a restart would know it as under way, and need that
+    assert sum("could not be put into the records" in line for line in caplog.messages) == 1
+    records._database.execute("PRAGMA query_only = 0")
+    assert roster.keep(job)
+    assert [each.state for each in records.every(RunRow)] == ["failed"]
+
+
+def test_the_log_names_no_run_in_full(
+    tmp_path: Path, records: Records, open_: Open, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = "0123456789abcdef"
+    records.put(row(name, "waiting"))
+    furnish(tmp_path, name, *TEXT)
+    caplog.set_level("INFO")
+    roster = open_()
+    roster.next_task()
+    roster.hear(name, Failed("It broke.", f"OSError: {tmp_path}/runs/{name}/x"))
+    told: list[Any] = [record for record in caplog.records if record.name == "vae.jobs"]
+    assert name not in caplog.text
+    assert "012345" in caplog.text
+    seen = [(record.event, record.run, record.state) for record in told if hasattr(record, "run")]
+    assert [event for event, _, _ in seen] == ["run found again", "run started", "run failed"]
+    assert [state for _, _, state in seen] == ["waiting", "starting", "failed"]
+    assert {run for _, run, _ in seen} == {"012345"}

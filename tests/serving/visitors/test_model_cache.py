@@ -1,0 +1,115 @@
+"""Models in memory: as many as fit, each file once, and no failure remembered."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+
+from vae.model import checkpoint
+from vae.model.checkpoint import Checkpoint, CheckpointError
+from vae.serving.visitors.model_cache import ModelCache, size
+
+
+@pytest.fixture
+def loads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The files that were really read, in order."""
+    read: list[Path] = []
+    real = checkpoint.load
+
+    def load(path: Path) -> Checkpoint:
+        read.append(path)
+        return real(path)
+
+    monkeypatch.setattr(checkpoint, "load", load)
+    return read
+
+
+@pytest.fixture
+def copy(tmp_path: Path, model_path: Path) -> Callable[[str], Path]:
+    return lambda name: Path(shutil.copyfile(model_path, tmp_path / name))
+
+
+def test_size_counts_the_weights_in_memory_the_tokenizer_and_the_hashes(model_path: Path) -> None:
+    loaded = checkpoint.load(model_path)
+    numbers = sum(weight.numel() for weight in loaded.text_model.model.parameters())
+    assert size(loaded) >= 4 * numbers + len(loaded.text_model.tokenizer.model) + 4 * len(loaded.seen)
+    assert size(loaded) < 1.1 * 4 * numbers + 500_000
+
+
+def test_models_that_were_used_longest_ago_make_room(
+    copy: Callable[[str], Path], loads: list[Path], model_path: Path
+) -> None:
+    shelf = ModelCache(model_path, 2 * size(checkpoint.load(model_path)) + 100)
+    a, b, c = map(copy, "abc")
+    loads.clear()
+    for path in (model_path, a, b, a, c, a, model_path):
+        shelf.load(path)
+    assert loads == [model_path, a, b, c]
+    assert (shelf.has(a), shelf.has(b), shelf.has(c), shelf.has(model_path)) == (True, False, True, True)
+    assert shelf.held <= 2 * size(shelf.load(a)) + 100
+
+
+def test_one_model_is_kept_even_where_it_is_too_large(copy: Callable[[str], Path], model_path: Path) -> None:
+    shelf = ModelCache(model_path, 1)
+    a, b = map(copy, "ab")
+    shelf.load(a)
+    assert shelf.has(a)
+    shelf.load(b)
+    assert (shelf.has(a), shelf.has(b)) == (False, True)
+
+
+def test_same_file_under_two_names_is_one_model(copy: Callable[[str], Path], loads: list[Path], tmp_path: Path) -> None:
+    a = copy("a")
+    (tmp_path / "b").hardlink_to(a)
+    shelf = ModelCache(tmp_path / "none", 10**9)
+    assert shelf.load(a) is shelf.load(tmp_path / "b")
+    assert loads == [a]
+
+
+def test_another_file_in_its_place_is_another_model(
+    copy: Callable[[str], Path], loads: list[Path], tmp_path: Path
+) -> None:
+    shelf = ModelCache(tmp_path / "none", 10**9)
+    a = copy("a")
+    first = shelf.load(a)
+    copy("b").replace(a)
+    assert shelf.load(a) is not first
+    assert len(loads) == 2
+
+
+def test_many_who_ask_at_once_have_it_read_once(copy: Callable[[str], Path], loads: list[Path], tmp_path: Path) -> None:
+    shelf, a, everybody = ModelCache(tmp_path / "none", 10**9), copy("a"), Barrier(6)
+
+    def ask(_: int) -> int:
+        everybody.wait(60)
+        return id(shelf.load(a))
+
+    with ThreadPoolExecutor(6) as pool:
+        assert len(set(pool.map(ask, range(6)))) == 1
+    assert loads == [a]
+
+
+def test_failure_is_told_and_forgotten(copy: Callable[[str], Path], tmp_path: Path) -> None:
+    shelf, path = ModelCache(tmp_path / "none", 10**9), tmp_path / "broken"
+    with pytest.raises(CheckpointError, match="cannot be opened"):
+        shelf.load(path)
+    path.write_bytes(b"\xff" * 99)
+    with pytest.raises(CheckpointError):
+        shelf.load(path)
+    assert not shelf.has(path)
+    assert shelf.held == 0
+    copy("whole").replace(path)
+    assert shelf.load(path)
+
+
+def test_what_is_dropped_is_no_longer_held(copy: Callable[[str], Path], tmp_path: Path) -> None:
+    shelf, a = ModelCache(tmp_path / "none", 10**9), copy("a")
+    shelf.load(a)
+    shelf.drop(a)
+    assert not shelf.has(a)
+    assert shelf.held == 0

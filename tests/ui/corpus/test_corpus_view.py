@@ -1,0 +1,27 @@
+"""The words that the Corpus tab finds for a text."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from vae.text.corpus import MAX_CHARACTERS, REASONS, Report
+from vae.ui.corpus import view
+
+
+def test_every_reason_has_words_and_the_counts_stand_beside_them() -> None:
+    dropped = tuple((reason, 1000 + i) for i, reason in enumerate(REASONS))
+    kept = 5
+    read = kept + sum(count for _, count in dropped)
+    shown = view.account(Report("csv", "table", "utf-8", read, kept, dropped))
+    rows = re.findall(r"<th scope='row'>([^<]+)</th><td>− ([\d,]+)</td>", shown)
+    assert [count for _, count in rows] == [f"{count:,}" for _, count in dropped]
+    assert all(words[0].isupper() for words, _ in rows)
+    assert len({words for words, _ in rows}) == len(REASONS)
+    assert f"{MAX_CHARACTERS} characters" in shown
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, "1 sentence"), (2, "2 sentences"), (20000, "20,000 sentences")])
+def test_counts_are_said_as_one_would_say_them(count: int, words: str) -> None:
+    assert view.plural(count, "sentence") == words

@@ -1,0 +1,186 @@
+"""The command that trains: its flags, and what it does with them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from vae.cli import run_folders
+from vae.cli.terminal import StopOnInterrupt, TrainingDisplay, print_json
+from vae.config.config import Config, Parameter, parameters
+from vae.config.families import FAMILIES, UNUSED_SETTINGS
+from vae.config.presets import PRESETS
+from vae.model import checkpoint
+from vae.system import distributed
+from vae.system.files import atomic_write
+from vae.text import corpus
+from vae.text.text_file import TextFile
+from vae.training.events import Evaluated, Finished, to_json
+from vae.training.plan import RunDescription
+from vae.training.run_folder import Run
+from vae.training.train import train
+
+_PRESET = "balanced"
+_FINE_TUNING_MINUTES = 0.5  # unless a length is given
+_LENGTHS = ("steps", "minutes", "epochs")  # the one that is given overrules the preset's
+
+
+def add(command: argparse.ArgumentParser) -> None:
+    """Its arguments."""
+    command.add_argument("corpus", metavar="CORPUS", nargs="?", help="a text: txt, csv, tsv, json or jsonl")
+    command.add_argument("--output", required=True, metavar="MODEL", help="the model file to write (.safetensors)")
+    command.add_argument(
+        "--preset", choices=tuple(PRESETS),
+        help="; ".join([*(f"{p.name}: {p.gives}" for p in PRESETS.values()), f"{_PRESET} if none is named"]),
+    )  # fmt: skip
+    command.add_argument("--from", dest="start_from", metavar="MODEL", help="fine-tune this model instead of a new one")
+    command.add_argument("--resume", metavar="FOLDER", help="go on with the run in this folder")
+    command.add_argument("--column", help="the column or key that holds the sentences")
+    command.add_argument("--layout", choices=corpus.LAYOUTS, help="of a txt: a line each, or prose")
+    command.add_argument(
+        "--prepared", metavar="FOLDER", help="keep the prepared text here, for other runs on it; it takes what is there"
+    )
+    command.add_argument("--events", metavar="FILE", help="write what happens to this file, a line of JSON an event")
+    command.add_argument("--name", help="the model's name (default: the text's)")
+    command.add_argument("--attribution", help="credit for the text, kept in the model file")
+    for group in dict.fromkeys(parameter.group for parameter in parameters()):
+        flags = command.add_argument_group(f"{group} (defaults are the preset's)")
+        for parameter in parameters():
+            if parameter.group == group:
+                _add_flag(flags, parameter)
+
+
+def _add_flag(flags: Any, parameter: Parameter) -> None:
+    flag, text = f"--{parameter.name.replace('_', '-')}", parameter.help.replace("%", "%%")
+    if parameter.kind is bool:
+        flags.add_argument(flag, action=argparse.BooleanOptionalAction, help=text)
+    elif parameter.choices:
+        flags.add_argument(flag, choices=parameter.choices, help=text)
+    else:
+        text = f"{text} {parameter.low:g} to {parameter.high:g}."
+        flags.add_argument(flag, type=parameter.kind, metavar="N", help=text)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    output = Path(arguments.output)
+    if not output.parent.is_dir():
+        raise ValueError(f"the folder {output.parent} does not exist: make it, or choose another --output")
+    if (arguments.corpus is None) == (arguments.resume is None):
+        raise ValueError("give either a CORPUS to start with or --resume FOLDER to go on with")
+    _check_output(output, arguments)
+    with distributed.group():
+        if distributed.rank():
+            return _assist(Path(arguments.resume or run_folders.shared(output)))
+        folder, again, event, evaluated = _lead(arguments, output)
+    if event.path:
+        atomic_write(output, Path(event.path).read_bytes())
+    if event.reason == "done":
+        Run(folder).remove()
+    if arguments.json:
+        figures = asdict(evaluated) if evaluated else {}
+        print_json({"model": str(output) if event.path else None, **asdict(event), "last_evaluation": figures})
+    else:
+        print(event.message, file=sys.stderr)
+        if event.path:
+            print(f"Model: {output} ({output.stat().st_size / 1e6:.1f} MB)", file=sys.stderr)
+        if event.reason == "stopped":
+            print(f"To go on: {again}", file=sys.stderr)
+    return 1 if event.reason == "diverged" else 0
+
+
+def _check_output(output: Path, arguments: argparse.Namespace) -> None:
+    """Raises ValueError, before hours of work: the model cannot be written there, or would take something's place."""
+    run = Path(arguments.resume) if arguments.resume else run_folders.shared(output)
+    if output.is_dir():
+        raise ValueError(f"--output {output} is a folder: name a file in it")
+    if arguments.corpus and output.exists() and output.samefile(arguments.corpus):
+        raise ValueError(f"--output {output} is the text itself: choose another name for the model")
+    for flag, place in (("--output", output), ("--events", arguments.events), ("--prepared", arguments.prepared)):
+        if place and run.resolve() in (Path(place).resolve(), *Path(place).resolve().parents):
+            raise ValueError(f"{flag} {place} lies in the folder of the run, {run}: choose a place outside of it")
+
+
+def _lead(arguments: argparse.Namespace, output: Path) -> tuple[Path, str, Finished, Evaluated | None]:
+    """The training as its only process does it, or the first of several: its folder, how to go on, and how it ended."""
+    stop, show = StopOnInterrupt(), TrainingDisplay(quiet=arguments.json)
+    begun = False
+    if arguments.resume:
+        _refuse_settings(arguments)
+        folder, begun = Path(arguments.resume), True
+    elif distributed.world() > 1:
+        folder = run_folders.shared(output)
+        command = {name: value for name, value in vars(arguments).items() if name not in ("run", "started")}
+        begun = run_folders.take(folder, Path(arguments.corpus), command)
+    else:
+        folder = run_folders.new(output)
+    if begun:
+        events = train(None, None, folder, resume=True, control=stop.wish, started=arguments.started)
+    else:
+        Path(arguments.corpus).stat()  # before anything is written
+        text = TextFile(
+            Path(arguments.corpus), layout=arguments.layout or "auto", column=arguments.column,
+            keep=Path(arguments.prepared) if arguments.prepared else None, say=show.preparing,
+        )  # fmt: skip
+        about = RunDescription(arguments.name or "", arguments.attribution or "")
+        events = train(
+            config_of(arguments), text, folder, start_from=arguments.start_from, control=stop.wish,
+            started=arguments.started, about=about,
+        )  # fmt: skip
+    evaluated: Evaluated | None = None
+    mode = "a" if begun else "w"
+    with stop, run_folders.emptied(folder), open(arguments.events or os.devnull, mode, encoding="utf-8") as told:
+        for event in events:
+            show(event)
+            print(to_json(event), file=told, flush=True)
+            evaluated = event if isinstance(event, Evaluated) else evaluated
+    assert isinstance(event, Finished)
+    again = "start the same command again"
+    if distributed.world() == 1:
+        again = f"python -m vae train --resume {folder} --output {output}"
+    return folder, again, event, evaluated
+
+
+def _assist(folder: Path) -> int:
+    """What every process but the first one does: its part of the training, without a word. The exit status."""
+    with StopOnInterrupt(quiet=True) as stop:
+        *_, event = train(None, None, folder, control=stop.wish)
+    assert isinstance(event, Finished)
+    return 1 if event.reason == "diverged" else 0
+
+
+def _refuse_settings(arguments: argparse.Namespace) -> None:
+    """A run that goes on keeps what it was begun with. Raises ValueError naming the flags that would change that."""
+    begun_with = ["preset", "start_from", "column", "layout", "prepared", "name", "attribution"]
+    begun_with += [parameter.name for parameter in parameters()]
+    said = [name for name in begun_with if getattr(arguments, name) is not None]
+    if said:
+        raise ValueError(f"a resumed run keeps the settings it was begun with: leave out {_flags(said)}")
+
+
+def _flags(names: Sequence[str]) -> str:
+    return ", ".join(f"--{name.replace('start_from', 'from').replace('_', '-')}" for name in names)
+
+
+def config_of(arguments: argparse.Namespace) -> Config:
+    """The preset with what was said on the command line.
+
+    Raises:
+        ValueError: what was said is not possible, or would change nothing, since the family makes no use of it.
+    """
+    said = {p.name: getattr(arguments, p.name) for p in parameters() if getattr(arguments, p.name) is not None}
+    if any(name in said for name in _LENGTHS):
+        said = {"steps": 0, "minutes": 0.0, **said}
+    elif arguments.start_from:
+        said["minutes"] = _FINE_TUNING_MINUTES
+    if arguments.start_from:  # a model stays of its family, unless something else is said: then that is an error
+        said = {"family": checkpoint.load(arguments.start_from).config.family, **said}
+    config = replace(PRESETS[arguments.preset or _PRESET].config, **said)
+    if unused := [name for name in said if name in UNUSED_SETTINGS[config.family]]:
+        title = FAMILIES[config.family].title
+        raise ValueError(f"{title} (--family {config.family}) makes no use of {_flags(unused)}: leave that out")
+    return config

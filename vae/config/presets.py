@@ -1,0 +1,43 @@
+"""Ready choices between the gist and the letter, and how long each takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from vae.config.config import Config
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A ready choice between the gist and the letter."""
+
+    name: str
+    title: str
+    gives: str
+    config: Config
+
+
+# small and quick updates, since a run of minutes has few of them
+_BALANCED = Config(batch=32, learning_rate=2e-3, layer_norm=True, sharpen=0.1)
+FIRST = "quick"  # what is offered first: a result within a minute
+
+PRESETS: dict[str, Preset] = {
+    preset.name: preset
+    for preset in (
+        Preset(
+            "quick", "Quick", "A first result within a minute: the gist of a sentence, a lively space.",
+            replace(
+                _BALANCED, minutes=0.8, vocabulary=2000, embedding=128, encoder_hidden=128, hidden=256,
+                learning_rate=3e-3,
+            ),
+        ),
+        Preset(
+            "balanced", "Balanced", "Five minutes: the gist and some of the words. Longer texts and runs read better.",
+            replace(_BALANCED, minutes=5.0),
+        ),
+        Preset(
+            "faithful", "Faithful", "Ten minutes: more room for the letter of a sentence, at some cost to samples.",
+            replace(_BALANCED, minutes=10.0, latent=64, free_bits=0.4),
+        ),
+    )
+}  # fmt: skip

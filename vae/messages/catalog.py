@@ -1,0 +1,43 @@
+"""The words of every message, by language and key. A language is a file: locales/xx.json.
+
+An entry is a text with its values in braces, or two of them: "one" for a `count` of 1, "other" for all else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+LOCALES = Path(__file__).with_name("locales")
+ENGLISH = "en"
+Entry = str | dict[str, str]
+
+
+@lru_cache(maxsize=16)
+def entries(language: str = ENGLISH) -> Mapping[str, Entry]:
+    """All entries of a language, by key. Raises OSError: there is none."""
+    found: dict[str, Entry] = {}
+    for path in sorted(LOCALES.glob(f"{language}.json")) + sorted(LOCALES.glob(f"{language}.*.json")):
+        found |= json.loads(path.read_text("utf-8"))
+    return found
+
+
+def knows(key: str) -> bool:
+    """Whether there are words for a key."""
+    return key in entries()
+
+
+def words(key: str, values: Mapping[str, Any], language: str = ENGLISH) -> str:
+    """A message in words. Values that are messages themselves are told in the same language.
+
+    Raises:
+        KeyError: there is no such key, or a value is missing.
+    """
+    entry = entries(language)[key]
+    if isinstance(entry, dict):
+        entry = entry["one" if values.get("count") == 1 else "other"]
+    told = {name: words(one.key, one.values, language) if hasattr(one, "key") else one for name, one in values.items()}
+    return entry.format(**told)

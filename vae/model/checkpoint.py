@@ -1,0 +1,266 @@
+"""A model as one .safetensors file: weights, tokenizer, config, and what it was trained on.
+
+Files come from strangers: everything is checked before anything is built, and all that can be wrong with one
+ends in `CheckpointError`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from torch import Tensor
+
+from vae.config.config import Config
+from vae.messages.message import UserError
+from vae.model.families.base import DecoderModel
+from vae.model.families.registry import build
+from vae.model.text_model import TextModel
+from vae.system.files import atomic_write
+from vae.text.hashing import hashes
+from vae.text.tokenizer import Tokenizer
+
+LEVELS = ("healthy", "weak", "collapsed", "unknown")  # of a latent space
+_FORMAT = "1"
+_MAX_FILE = 256 * 2**20
+_MAX_HEADER = 256 * 2**10
+_MAX_TOKENIZER = 16 * 2**20
+_MAX_TEXT = 2000
+_TOKENIZER, _SEEN = "tokenizer", "seen"
+
+
+class CheckpointError(UserError):
+    """A model file that cannot be used; the message is for the person who brought it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """What is told of a model. `kl` has a value a dimension, in nats, on held-out sentences, as has `nll`."""
+
+    name: str
+    trained_on: str
+    attribution: str
+    sentences: int
+    steps: int
+    parameters: int
+    max_tokens: int
+    level: str
+    verdict: str
+    nll: float
+    kl: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A model that can speak, with its history. `seen` holds the sorted hashes of its training sentences, or none when
+    they were too many to be listed."""
+
+    text_model: TextModel
+    config: Config
+    info: Info
+    seen: np.ndarray
+
+    def is_new(self, sentence: str) -> bool | None:
+        """Whether the sentence was not among the training sentences (32-bit hashes: wrong once in 2^32 / n).
+
+        None when the model cannot tell, because it learned from more sentences than are listed.
+        """
+        if self.info.sentences and not len(self.seen):
+            return None
+        wanted = hashes([sentence])[0]
+        place = np.searchsorted(self.seen, wanted)
+        return bool(place == len(self.seen) or self.seen[place] != wanted)
+
+
+def save(path: Path, checkpoint: Checkpoint) -> None:
+    """Write the file, atomically. Weights are kept in half precision.
+
+    Raises:
+        CheckpointError: a weight is not finite or too large for half precision, or the file could not be loaded
+            again for its description; nothing is written.
+        OSError: the disk is full or the folder cannot be written.
+    """
+    model = checkpoint.text_model.model
+    assert isinstance(model, DecoderModel)
+    tensors = {name: value.detach().half().cpu().contiguous() for name, value in model.state_dict().items()}
+    _check_finite(tensors)
+    tensors[_TOKENIZER] = torch.from_numpy(np.frombuffer(checkpoint.text_model.tokenizer.model, np.uint8).copy())
+    tensors[_SEEN] = torch.from_numpy(checkpoint.seen.astype("<u4").view("<i4").copy())
+    metadata = {
+        "format": _FORMAT,
+        "config": json.dumps(checkpoint.config.to_dict()),
+        "info": json.dumps(asdict(checkpoint.info)),
+    }
+    try:
+        _info(_json_object(metadata["info"]), checkpoint.config)
+    except ValueError as error:
+        raise CheckpointError(f"The model's description is not valid: {error}") from error
+    metadata["sha256"] = json.dumps(_digests(tensors, metadata))
+    atomic_write(Path(path), _in_order(save_tensors(tensors, metadata)))
+
+
+def _in_order(data: bytes) -> bytes:
+    """The same file with its header sorted: safetensors writes it in an order that differs between runs."""
+    length = int.from_bytes(data[:8], "little")
+    header = json.dumps(json.loads(data[8 : 8 + length]), sort_keys=True, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)  # the weights stay aligned
+    return len(header).to_bytes(8, "little") + header + data[8 + length :]
+
+
+def load(path: Path | str, device: torch.device | str = "cpu") -> Checkpoint:
+    """Read and check a model file; the model computes on `device`.
+
+    Raises:
+        CheckpointError: it is missing, damaged, of another kind, or does not fit its own config.
+    """
+    try:
+        size = Path(path).stat().st_size
+        if size > _MAX_FILE:
+            raise CheckpointError(f"This file is {size >> 20} MB; a model has at most {_MAX_FILE >> 20} MB.")
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise CheckpointError("The model file cannot be opened. Check that it is still there.") from error
+    return loads(data, device)
+
+
+def loads(data: bytes, device: torch.device | str = "cpu") -> Checkpoint:
+    """The model in the bytes of a file. Raises CheckpointError, as `load` does."""
+    header, metadata = _header(data)
+    try:
+        config = Config.from_dict(_json_object(metadata["config"]))
+        info = _info(_json_object(metadata["info"]), config)
+        expected = _json_object(metadata["sha256"])
+    except KeyError as error:
+        raise CheckpointError(f"This file is no model of this app: it has no {error.args[0]}.") from error
+    except ValueError as error:
+        raise CheckpointError(f"The model's description is not valid: {error}") from error
+    if header[_TOKENIZER]["shape"][0] > _MAX_TOKENIZER:
+        raise CheckpointError("The tokenizer in this file is too large.")
+    try:
+        tensors = load_tensors(data)
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise CheckpointError("The model file is damaged. Download or copy it again.") from error
+    if expected != _digests(tensors, metadata):
+        raise CheckpointError("The model file is damaged: a checksum differs. Download or copy it again.")
+    pieces, seen = tensors.pop(_TOKENIZER), tensors.pop(_SEEN)
+    try:
+        tokenizer = Tokenizer(pieces.numpy().tobytes())
+    except ValueError as error:
+        raise CheckpointError(f"The model file cannot be used: {error}.") from error
+    model = _build(config, tokenizer, tensors).to(device)
+    known = seen.numpy().view("<u4").astype(np.uint32)
+    if len(known) > 1 and not (known[1:] > known[:-1]).all():
+        raise CheckpointError("The model file is not valid: its list of training sentences is out of order.")
+    return Checkpoint(TextModel(model, tokenizer, info.max_tokens), config, info, known)
+
+
+def _build(config: Config, tokenizer: Tokenizer, tensors: Mapping[str, Tensor]) -> DecoderModel:
+    with torch.device("meta"):
+        shapes = {name: value.shape for name, value in build(config, len(tokenizer)).state_dict().items()}
+    if {name: value.shape for name, value in tensors.items()} != shapes:
+        raise CheckpointError("The model file is not valid: its weights do not fit its own description.")
+    _check_finite(tensors)
+    if "norm.moments" in tensors and (tensors["norm.moments"][1] < 0).any():  # of a batch norm: mean and variance
+        raise CheckpointError("The model file is not valid: norm.moments holds a variance below 0.")
+    model = build(config, len(tokenizer))
+    model.load_state_dict({name: value.float() for name, value in tensors.items()})
+    return model.eval()
+
+
+def _header(data: bytes) -> tuple[dict[str, Any], dict[str, str]]:
+    """The tensors' entries and the metadata, checked as far as is needed before the rest is read."""
+    length = int.from_bytes(data[:8], "little")
+    if len(data) < 10 or not 2 <= length <= min(_MAX_HEADER, len(data) - 8):
+        raise CheckpointError("This file is no model: a model is a .safetensors file that this app saved.")
+    try:
+        header = _json_object(data[8 : 8 + length].decode("utf-8"))
+        metadata = header.pop("__metadata__")
+        if metadata["format"] != _FORMAT:
+            raise CheckpointError("This model was saved by a newer version of the app. Update the app to load it.")
+        for name, entry in header.items():
+            dtype = {_TOKENIZER: "U8", _SEEN: "I32"}.get(name, "F16")
+            shape, flat = entry["shape"], name in (_TOKENIZER, _SEEN)
+            whole = isinstance(shape, list) and all(type(size) is int for size in shape)
+            if entry["dtype"] != dtype or not whole or (flat and len(shape) != 1):
+                raise CheckpointError(f"The model file is not valid: {name[:80]!r} has an unexpected form.")
+        if not all(isinstance(value, str) for value in metadata.values()) or not {_TOKENIZER, _SEEN} <= set(header):
+            raise KeyError("metadata")
+    except CheckpointError:
+        raise
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+        raise CheckpointError("This file is no model of this app, or it is damaged.") from error
+    return header, metadata
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    """Strict JSON. Raises ValueError for all else: NaN, infinities, huge integers, deep nesting, a duplicate name."""
+
+    def no_constant(name: str) -> None:
+        raise ValueError(f"{name} is no JSON")
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len({name for name, _ in pairs}) != len(pairs):
+            raise ValueError("a name occurs twice")
+        return dict(pairs)
+
+    try:
+        value = json.loads(text, parse_constant=no_constant, object_pairs_hook=unique)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if not isinstance(value, dict):
+        raise ValueError("not an object")
+    return value
+
+
+def _info(values: Mapping[str, Any], config: Config) -> Info:
+    kinds = {f.name: {"str": str, "int": int, "float": float}.get(str(f.type), list) for f in fields(Info)}
+    if set(values) != set(kinds) or any(type(values[name]) is not kind for name, kind in kinds.items()):
+        raise ValueError("a field is missing or of another type")
+    info = Info(**{**values, "kl": tuple(values["kl"])})
+    for name, kind in kinds.items():
+        if kind is str:
+            check_text(name, getattr(info, name))
+    finite = all(type(k) is float and math.isfinite(k) for k in (*info.kl, info.nll))
+    if len(info.kl) != config.dimensions or not finite:
+        raise ValueError("its figures do not fit its latent size")
+    if info.level not in LEVELS:
+        raise ValueError("its verdict is none that is known")
+    if not 1 <= info.max_tokens <= 4096 or min(info.sentences, info.steps, info.parameters) < 0:
+        raise ValueError("a count is out of range")
+    return info
+
+
+def check_text(name: str, text: str) -> None:
+    """Raises ValueError: a text is too long to stand in a model file, or holds characters that no file can."""
+    if len(text) > _MAX_TEXT:
+        raise ValueError(f"{name} has {len(text):,} characters: it may have {_MAX_TEXT:,}")
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError(f"{name} holds characters that are no text")
+
+
+def _check_finite(tensors: Mapping[str, Tensor]) -> None:
+    for name, value in tensors.items():
+        if not torch.isfinite(value).all():
+            raise CheckpointError(f"The model is not valid: {name[:80]} holds values that are no numbers.")
+
+
+def _digests(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> dict[str, str]:
+    """SHA-256 of the weights, the tokenizer, the seen sentences, the config and the info."""
+    weights = hashlib.sha256()
+    for name in sorted(set(tensors) - {_TOKENIZER, _SEEN}):
+        weights.update(name.encode() + tensors[name].contiguous().numpy().tobytes())
+    return {
+        "weights": weights.hexdigest(),
+        **{name: hashlib.sha256(tensors[name].numpy().tobytes()).hexdigest() for name in (_TOKENIZER, _SEEN)},
+        **{name: hashlib.sha256(metadata[name].encode()).hexdigest() for name in ("config", "info")},
+    }

@@ -1,0 +1,94 @@
+"""A comparison as the server keeps it: the models, the sentences, how far it is, and what was found."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import TYPE_CHECKING, Literal
+
+from vae.config.families import FAMILIES
+from vae.serving.jobs.service import Status
+from vae.serving.visitors import corpus_sources
+from vae.serving.visitors.model_entry import ModelEntry, readable
+from vae.serving.visitors.run_history import RunHistory
+from vae.serving.visitors.session import Session
+
+if TYPE_CHECKING:
+    from vae.serving.jobs.evaluation_process import EvaluatedModel
+    from vae.text.corpus import Corpus
+
+SENTENCES, CHARACTERS = 300, 24_000  # of the text, to measure on, at most
+READ = 20_000  # training sentences in which copies are looked for
+WORDS = range(4, 15)  # of a sentence at an end of a way: neither a cry nor a story
+FALLBACK = "everyday-english.tsv"  # to measure on where the visitor has no text
+
+State = Literal["training", "measuring", "done", "stopped", "failed"]
+Slot = Literal["compare", "evaluate"]  # a visitor has one of each
+
+
+@dataclass(eq=False)
+class Column:
+    """One of the models compared: how far its training is, if it needs one, and what became of it."""
+
+    title: str
+    family: str
+    about: str
+    model: ModelEntry | None = None
+    run: str = ""
+    status: Status | None = None
+    story: RunHistory = field(default_factory=RunHistory)
+    told: int = 0  # events by now
+    problem: str = ""  # why it cannot be compared
+    remark: str = ""  # on how its training ended, where that is not what was wished for
+
+    @property
+    def seconds(self) -> float | None:
+        """What its training took, if it was watched."""
+        return self.story.progress.seconds if self.story.progress else None
+
+
+@dataclass(eq=False)
+class Comparison:
+    """Models on their way to being measured on the same sentences, and what was found."""
+
+    text: str  # its name
+    columns: list[Column]
+    sentences: tuple[str, ...] = ()  # to measure on
+    real: tuple[str, ...] = ()  # that models have learned from
+    judge: ModelEntry | None = None  # of fluency
+    state: State = "training"
+    said: str = ""  # how far the measuring is
+    problem: str = ""
+    measured: dict[Column, EvaluatedModel] = field(default_factory=dict)
+    driver: asyncio.Task[None] | None = None
+
+    @property
+    def busy(self) -> bool:
+        return self.state in ("training", "measuring")
+
+    @property
+    def ends(self) -> tuple[str, str] | None:
+        """Two of the sentences to go between."""
+        fit = [sentence for sentence in self.sentences if len(sentence.split()) in WORDS]
+        both = fit if len(fit) > 1 else self.sentences
+        return (both[0], both[1]) if len(both) > 1 else None
+
+
+def judge(session: Session, comparison: Comparison) -> ModelEntry | None:
+    """The first language model that is compared; or else one of the visitor's that has learned from the same text."""
+    compared = [column.model for column in comparison.columns if column.model]
+    learned = [model for model in session.models() if model.name == readable(comparison.text)]
+    return next((model for model in [*compared, *learned] if not FAMILIES[model.family].space), None)
+
+
+def split(text: Corpus | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Of a text, or else of ours: what models of it have learned from, and what they have not.
+
+    No more than can be measured soon.
+    """
+    text = text or corpus_sources.read_once(corpus_sources.bundled_corpus(FALLBACK).data, FALLBACK)
+    train, held_out = text.split()
+    sizes = accumulate(len(sentence) for sentence in held_out[:SENTENCES])
+    few = [sentence for sentence, size in zip(held_out, sizes, strict=False) if size <= CHARACTERS]
+    return tuple(train[:READ]), tuple(few or held_out[:1])

@@ -1,0 +1,91 @@
+"""Where a visitor's text may come from: one of ours, a file, or what was pasted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from vae.serving.visitors.session import Session
+from vae.system.paths import ASSETS
+from vae.text import corpus
+from vae.text.corpus import Corpus, CorpusError
+
+CORPORA = ASSETS / "corpora"
+BUNDLED_CORPORA = {  # file: what its card says
+    "everyday-english.tsv": "Everyday English\n20,000 short sentences about daily life",
+    "restaurant-opinions.csv": "Restaurant opinions\nShort reviews, each with its sentiment",
+    "weather-two-languages.csv": "Weather in two languages\nReports in English and in German",
+    "hundred.txt": "A hundred sentences\nFor a quick start from a ready model",
+}
+MAX_PASTED = 300_000  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusSource:
+    """A text before it is read."""
+
+    name: str
+    data: bytes
+    shared: bool = False  # the same for all visitors
+
+
+def bundled_corpus(name: object) -> CorpusSource:
+    """One of the texts that come with the page. Raises CorpusError when there is none of that name."""
+    if not isinstance(name, str) or name not in BUNDLED_CORPORA:
+        raise CorpusError("This is none of our texts. Choose one from the list.")
+    return CorpusSource(name, (CORPORA / name).read_bytes(), shared=True)
+
+
+def uploaded_corpus(path: object) -> CorpusSource:
+    """A file that Gradio has received."""
+    if not isinstance(path, str):
+        raise CorpusError("No file has arrived. Upload one: txt, csv, tsv, json or jsonl.")
+    try:
+        return CorpusSource(Path(path).name, Path(path).read_bytes())
+    except OSError as error:
+        raise CorpusError("The file is no longer here. Upload it again.") from error
+
+
+def pasted_corpus(text: object, name: object = "pasted.txt") -> CorpusSource:
+    """What was typed or pasted."""
+    if not isinstance(text, str) or not isinstance(name, str):
+        raise CorpusError("The text and its name must be plain text.")
+    if not text.strip():
+        raise CorpusError("There is nothing to read yet. Paste some sentences first, one a line.")
+    if len(text) > MAX_PASTED:
+        raise CorpusError(f"This is longer than {MAX_PASTED:,} characters. Upload it as a file instead.")
+    return CorpusSource(name, text.encode("utf-8", "replace"))
+
+
+SOURCES = {"ours": bundled_corpus, "uploaded": uploaded_corpus, "pasted": pasted_corpus}
+read_once = lru_cache(maxsize=8)(corpus.read_corpus)  # ours only: a class that opens the same text has it read once
+
+
+def read_and_keep(
+    session: Session, text: CorpusSource, layout: object = "auto", column: object = "", labels: object = ""
+) -> Corpus:
+    """Read a text and keep it as the visitor's. When it cannot be, theirs is the one before.
+
+    Args:
+        layout: of plain text: auto, lines or running.
+        column, labels: of a table: the columns of the sentences and of the labels; "" chooses, "" takes none.
+    Raises:
+        CorpusError: it cannot be read.
+        RefusedError: it cannot be stored.
+    """
+    if layout not in corpus.LAYOUTS:
+        raise CorpusError("The layout must be auto, lines or running.")
+    if not isinstance(column, str) or not isinstance(labels, str):
+        raise CorpusError("A column is named by its heading.")
+    known = (read_once if text.shared else corpus.read_corpus)(
+        text.data, text.name, layout=str(layout), column=column or None, label_column=labels or None,
+        max_bytes=megabytes(session), max_sentences=session.limits.sentences,
+    )  # fmt: skip
+    session.take_text(known)
+    return known
+
+
+def megabytes(session: Session) -> int:
+    """Bytes that a text may have here."""
+    return session.limits.corpus_mb * 1_000_000

@@ -1,0 +1,118 @@
+"""The shelf of loaded models that all visitors share."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from concurrent.futures import Future
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vae.model.checkpoint import Checkpoint
+
+Key = tuple[int, int, int, int]
+
+
+class ModelCache:
+    """Loaded models: those used last, as many as fit, and the pinned one; each file is read once, whoever asks.
+
+    A file is known by what it is, not by its name: visitors who have the same file under several names share one model.
+
+    Args:
+        pinned: the file of a model that stays; its bytes do not count.
+        capacity: bytes in memory of all others together. One alone may be larger.
+    """
+
+    def __init__(self, pinned: Path, capacity: int) -> None:
+        self._pinned = pinned
+        self._capacity = capacity
+        self._loaded: OrderedDict[Key, Future[Checkpoint]] = OrderedDict()  # the longest unused first
+        self._sizes: dict[Key, int] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def held(self) -> int:
+        """Bytes of all models that are loaded by now, without the pinned one."""
+        with self._lock:
+            return sum(self._sizes.values())
+
+    def load(self, path: Path) -> Checkpoint:
+        """The checkpoint at `path`; it may take seconds. Raises CheckpointError when the file is not a sound model."""
+        from vae.model import checkpoint  # brings torch, so not before somebody needs a model
+
+        key = _key(path)
+        if key is None:
+            raise checkpoint.CheckpointError("The model file cannot be opened. Check that it is still there.")
+        with self._lock:
+            future = self._loaded.get(key)
+            mine = future is None
+            if future is None:
+                future = self._loaded[key] = Future()
+            self._loaded.move_to_end(key)
+        if mine:
+            try:
+                loaded = checkpoint.load(path)
+            except BaseException as error:
+                with self._lock:
+                    self._loaded.pop(key, None)
+                future.set_exception(error)
+            else:
+                future.set_result(loaded)
+                self._make_room(key, size(loaded))
+        return future.result()
+
+    def _make_room(self, newest: Key, added: int) -> None:
+        pinned = _key(self._pinned)
+        with self._lock:
+            if newest in self._loaded and newest != pinned:
+                self._sizes[newest] = added
+            for key in list(self._loaded):
+                if sum(self._sizes.values()) <= self._capacity:
+                    return
+                if key in self._sizes and key != newest:
+                    del self._loaded[key], self._sizes[key]
+
+    def has(self, path: Path) -> bool:
+        """Whether `load` gives the file at `path` at once."""
+        key = _key(path)
+        with self._lock:
+            future = None if key is None else self._loaded.get(key)
+        return future is not None and future.done() and not future.exception()
+
+    def drop(self, path: Path) -> None:
+        """Let go of the file at `path`, which is about to be removed."""
+        key = _key(path)
+        with self._lock:
+            if key in self._sizes:
+                del self._loaded[key], self._sizes[key]
+
+    def name(self, path: Path) -> str:
+        """The name in the file at `path`, if it is loaded by now; else nothing: no name is worth a wait."""
+        return self.load(path).info.name if self.has(path) else ""
+
+    def family(self, path: Path) -> str:
+        """The family of the model at `path`, if it is loaded by now; else nothing."""
+        return self.load(path).config.family if self.has(path) else ""
+
+
+def size(loaded: Checkpoint) -> int:
+    """Bytes that a loaded model takes: its weights, its tokenizer and the hashes of what it has learned from."""
+    model: Any = loaded.text_model.model
+    weights = sum(tensor.nbytes for tensor in chain(model.parameters(), model.buffers()))
+    return int(weights + len(loaded.text_model.tokenizer.model) + loaded.seen.nbytes)
+
+
+def weights(loaded: Checkpoint) -> int:
+    """How many weights a model really has."""
+    model: Any = loaded.text_model.model
+    return sum(tensor.numel() for tensor in model.parameters())
+
+
+def _key(path: Path) -> Key | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns

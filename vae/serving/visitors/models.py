@@ -1,0 +1,57 @@
+"""What can be done with the models of a visitor: list them, add one from a file, hand one out as a file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import shutil
+from pathlib import Path
+
+from vae.serving.visitors.model_entry import ModelEntry
+from vae.serving.visitors.session import RefusedError, Session
+
+
+def listed(session: Session) -> list[dict[str, object]]:
+    """The models that a visitor may use, the bundled one first: {"id", "name", "family", "origin", "in_use"} each."""
+    every = session.models()
+    used = session.model().id if every else ""
+    return [{"id": m.id, "name": m.name, "family": m.family, "origin": m.origin, "in_use": m.id == used} for m in every]
+
+
+def add_file(session: Session, file: object) -> None:
+    """Check and keep an uploaded model file, and use it. Raises RefusedError, CheckpointError."""
+    if not isinstance(file, str) or not file:
+        raise RefusedError("No file arrived. Choose a .safetensors model file.")
+    session.add_model(Path(file), "loaded from a file")
+
+
+def copy_to_download(model: ModelEntry, folder: Path) -> str:
+    """The path of a copy of the model file, under the model's name. It is made once, and whole.
+
+    Args:
+        folder: from which the server may hand out files.
+    Raises:
+        RefusedError: the disk is full, or the model's file is gone.
+    """
+    try:
+        return str(_copy(model, folder))
+    except OSError as error:
+        raise RefusedError(f"The model cannot be downloaded: {error.strerror or 'its file cannot be read'}.") from error
+
+
+def _copy(model: ModelEntry, folder: Path) -> Path:
+    slug = re.sub(r"[^a-z0-9]+", "-", model.name.lower()).strip("-")[:40] or "model"
+    copy = folder / hashlib.sha256(model.path.read_bytes()).hexdigest() / f"{slug}.safetensors"
+    if copy.exists():
+        os.utime(copy)  # what was not touched for a day is removed
+        return copy
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    growing = copy.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        shutil.copyfile(model.path, growing)
+        growing.replace(copy)
+    finally:
+        growing.unlink(missing_ok=True)
+    return copy

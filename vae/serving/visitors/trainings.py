@@ -1,0 +1,195 @@
+"""What the Train tab and its endpoints ask of the jobs on behalf of a visitor: pure of widgets."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from vae.config.config import Config, Parameter, parameters
+from vae.config.presets import PRESETS
+from vae.serving.jobs.service import Jobs, Status
+from vae.serving.visitors.model_entry import ModelEntry
+from vae.serving.visitors.run_history import ModelFate, RunHistory
+from vae.serving.visitors.session import RefusedError, Session
+
+ENDED = ("done", "stopped", "diverged", "failed")  # after these a new training may begin
+MODEL_STATES = ("done", "stopped", "diverged")  # in these the model is final
+PARAMETERS: dict[str, Parameter] = {p.name: p for p in parameters()}
+FIXED = ("threads",)  # the server's to decide
+SCRATCH = ""  # "start from" nothing
+
+
+def configure(preset: object, changes: Mapping[str, object]) -> Config:
+    """A preset with some parameters changed. Every value may come from anywhere.
+
+    Raises:
+        RefusedError: no such preset or parameter, or a value of the wrong type.
+        ValueError: a value out of its range.
+    """
+    if not isinstance(preset, str) or preset not in PRESETS:
+        raise RefusedError(f"There is no such preset. Choose one of {', '.join(PRESETS)}.")
+    typed: dict[str, Any] = {}
+    for name, value in changes.items():
+        if name not in PARAMETERS or name in FIXED:
+            raise RefusedError(f"There is no parameter “{str(name)[:40]}”.")
+        typed[name] = _typed(PARAMETERS[name], value)
+    return replace(PRESETS[preset].config, **typed)
+
+
+def _typed(parameter: Parameter, value: object) -> object:
+    """A number as the parameter's kind: pages and JSON do not tell 1 from 1.0."""
+    if parameter.low is None:
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise RefusedError(f"{parameter.label} needs a number between {parameter.low:g} and {parameter.high:g}.")
+    if parameter.kind is int and isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+class Owner(Protocol):
+    """Whose run it is: a visitor, or a share that lets others watch it."""
+
+    @property
+    def owner(self) -> str: ...
+
+
+class Trainings:
+    """The runs of visitors. A visitor's run is their newest; the next can begin when it has ended."""
+
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
+        self._locks: weakref.WeakKeyDictionary[Session, threading.Lock] = weakref.WeakKeyDictionary()
+        self._locking = threading.Lock()
+
+    def newest(self, session: Session) -> str | None:
+        """The id of the visitor's newest run, those aside not counted."""
+        runs = [run for run in self._jobs.runs(session.owner) if not run.aside]
+        return runs[-1].run_id if runs else None
+
+    def find(self, session: Session, run: object = "") -> str:
+        """`run`, or the newest when it is "". Raises RefusedError when there is none; whose it is, the jobs check."""
+        if not isinstance(run, str):
+            raise RefusedError("A run is named by its id.")
+        found = run or self.newest(session)
+        if found is None:
+            raise RefusedError("There is no training yet. Start one first.")
+        return found
+
+    def status(self, whose: Owner, run: str) -> Status:
+        """Where a run stands. Raises JobError when it is not theirs."""
+        return self._jobs.status(whose.owner, run)
+
+    def start(self, session: Session, config: Config, start_from: object = SCRATCH) -> str:
+        """Queue a training on the visitor's text; returns the run's id. Two clicks start one run.
+
+        The model of the run before is kept first: from now on nobody looks at that run.
+
+        Raises:
+            RefusedError: there is no text, no such model to start from, or a run that has not ended.
+            JobError: the queue is full, or the text cannot be stored.
+        """
+        session.check()
+        corpus = session.corpus
+        if corpus is None:
+            raise RefusedError(session.lost or "There is no text to train on yet. Choose one in Corpus first.")
+        with self._lock(session):
+            run = self.newest(session)
+            if run is not None:
+                if self.status(session, run).state not in ENDED:
+                    raise RefusedError("Your training has not ended yet. Stop it before you start another.")
+                with suppress(RefusedError):  # a model that is lost stands in nobody's way
+                    self._collect(session, run)
+            base = self._base(session, start_from)
+            if base is not None:  # it stays of its kind, whatever was chosen
+                config = replace(config, family=base.family)
+            return self._jobs.submit(session.owner, config, corpus, start_from=base.path if base else None)
+
+    @staticmethod
+    def _base(session: Session, start_from: object) -> ModelEntry | None:
+        if start_from == SCRATCH:
+            return None
+        for model in session.models():
+            if model.id == start_from:
+                return model
+        raise RefusedError("The model to start from is not among yours. Choose one from the list.")
+
+    def pause(self, session: Session, run: str) -> None:
+        """Save the run's exact state and free its place. Raises JobError."""
+        self._jobs.pause(session.owner, run)
+
+    def resume(self, session: Session, run: str) -> None:
+        """Queue a paused or failed run again. Raises JobError."""
+        self._jobs.resume(session.owner, run)
+
+    def stop(self, session: Session, run: str) -> None:
+        """End a run and keep its best model. Raises JobError."""
+        self._jobs.stop(session.owner, run)
+
+    def story(self, whose: Owner, run: str) -> RunHistory:
+        """All that a run has told so far. Raises JobError."""
+        story = RunHistory(self.status(whose, run).family)
+        story.add(self._jobs.events(whose.owner, run))
+        return story
+
+    def watch(self, whose: Owner, run: str) -> AsyncIterator[tuple[Status, list[Any]]]:
+        """Its status and new events, from the first on, until it rests or has ended. Raises JobError."""
+        return self._jobs.watch(whose.owner, run)
+
+    def collect(self, session: Session, run: str, *, use: bool = True) -> None:
+        """Make the model of an ended run one of the visitor's, and use it: once, whoever asks first.
+
+        Who asks while that goes on waits until it is done. A run without a model is passed over.
+
+        Args:
+            use: whether to use it from now on.
+
+        Raises:
+            RefusedError: the model cannot be used.
+            JobError: the run is not this visitor's.
+        """
+        with self._lock(session):
+            self._collect(session, run, use)
+
+    def use(self, session: Session, run: str) -> ModelFate:
+        """What has become of a run's model."""
+        if run not in session.collected:
+            return ""
+        if self._kept(session, run) is None:
+            return "gone"
+        return "used" if session.model().id == session.collected[run] else "kept"
+
+    def model(self, session: Session, run: str) -> ModelEntry:
+        """The model of a run, whichever is in use. Raises RefusedError when it is not among the visitor's."""
+        model = self._kept(session, run)
+        if model is None:
+            raise RefusedError("The model of this training is not kept here any more. Train it again.")
+        return model
+
+    def _kept(self, session: Session, run: str) -> ModelEntry | None:
+        return next((model for model in session.models() if model.id == session.collected.get(run)), None)
+
+    def _lock(self, session: Session) -> threading.Lock:
+        """One for each visitor: nobody waits for the model of somebody else."""
+        with self._locking:
+            return self._locks.setdefault(session, threading.Lock())
+
+    def _collect(self, session: Session, run: str, use: bool = True) -> None:
+        status = self.status(session, run)
+        if status.state not in MODEL_STATES or status.model is None or run in session.collected:
+            return
+        try:
+            session.add_model(Path(status.model), "trained here", use=use, run=run)
+        except (ValueError, OSError) as error:
+            why = f"Its file could not be kept: {error.strerror}." if isinstance(error, OSError) else error
+            raise RefusedError(f"The model was trained, but cannot be used. {why}") from error
+
+
+def active(status: Status | None) -> bool:
+    """Whether a run stands in the way of the next one."""
+    return status is not None and status.state not in ENDED

@@ -1,0 +1,8 @@
+"""Where the files lie that come with the program."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parents[1]
+ASSETS = PACKAGE.parent / "assets"

@@ -1,0 +1,45 @@
+"""A text on disk that is to be trained on, whatever its size."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from vae.text import corpus
+from vae.text.file_encoding import Opener
+
+
+@dataclass(frozen=True, slots=True)
+class TextFile:
+    """A text on disk, of any size, to be trained on without being in memory.
+
+    Args:
+        layout, column, max_characters: as for `corpus.read`.
+        keep: a folder in which the prepared text stays, for other runs on the same text to use.
+        say: told, in words for the person, how far the preparation is, and whether that was the last word on it.
+    """
+
+    path: Path
+    layout: str = "auto"
+    column: str | None = None
+    max_characters: int = corpus.MAX_CHARACTERS
+    keep: Path | None = None
+    say: Callable[[str, bool], None] = lambda _, __: None
+
+    @property
+    def name(self) -> str:
+        return corpus.title(self.path.name)
+
+    @property
+    def large(self) -> bool:
+        """Whether it is larger than what is read at once elsewhere: then its preparation takes a while."""
+        return self.path.stat().st_size > corpus.MAX_BYTES
+
+    def opener(self) -> Opener:
+        """What opens it. A pipe can be read only once, and is kept in memory."""
+        if self.path.is_file():
+            return lambda: self.path.open("rb")
+        data = self.path.read_bytes()
+        return lambda: io.BytesIO(data)

@@ -1,0 +1,105 @@
+"""What a run is meant to be: its settings, its name, and the text it learns from, as they stand in its folder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+
+import torch
+
+from vae.config.config import Config
+from vae.config.families import FAMILIES
+from vae.model import checkpoint
+from vae.system.files import DamagedError, atomic_write
+from vae.training.run_folder import Run
+
+_SHAPE = (
+    "family", "tokenizer", "vocabulary", "embedding", "encoder_hidden", "hidden", "latent", "bidirectional", "pooling",
+    "z_to", "layer_norm", "batch_norm",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class RunDescription:
+    """What the finished model will tell of itself."""
+
+    name: str = ""
+    attribution: str = ""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError: a text cannot stand in a model file."""
+        checkpoint.check_text("name", self.name)
+        checkpoint.check_text("attribution", self.attribution)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The settings of a run with everything decided that `auto` and 0 leave open; `source` names its text."""
+
+    config: Config
+    about: RunDescription
+    source: str
+
+    def save(self, run: Run) -> None:
+        atomic_write(run.config, json.dumps(asdict(self)).encode())
+
+    @classmethod
+    def load(cls, run: Run) -> Plan:
+        """What `save` wrote.
+
+        Raises:
+            DamagedError: the file is something else.
+            OSError: it cannot be read.
+        """
+        data = run.config.read_bytes()
+        try:
+            described = json.loads(data)
+            return cls(Config.from_dict(described["config"]), RunDescription(**described["about"]), described["source"])
+        except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+            raise DamagedError(
+                "The settings of this training are damaged, so it cannot go on. Start a new one."
+            ) from error
+
+
+def resolve_config(config: Config, base: Config | None, processes: int) -> Config:
+    """A config with its precision decided, and of a whole step: what each of the processes does of it, together.
+
+    Args:
+        base: of the model that a fine-tuning begins with: its text and shape are kept, there is no second
+            autoencoder phase, and updates are smaller.
+    Raises:
+        ValueError: the whole step is too large, or the model is of another family.
+    """
+    if base:
+        if config.family != base.family:
+            raise ValueError(
+                f"the model to start from is of the family {base.family} ({FAMILIES[base.family].title}), and cannot "
+                f"be made one of the family {config.family}: choose the same family, or start from nothing"
+            )
+        inherited = {name: getattr(base, name) for name in _SHAPE}
+        config = replace(
+            config, **inherited, autoencoder=0.0, warmup=0.0, learning_rate=config.learning_rate / 2
+        )  # fmt: skip
+    precision = config.precision
+    if precision == "auto":
+        precision = "bfloat16" if _has_bfloat16(device_of(config.device)) else "float32"
+    return replace(config, precision=precision, batch=config.batch * processes)
+
+
+def device_of(wish: str) -> torch.device:
+    """The device that "auto", "cpu" or "cuda" stands for here.
+
+    Raises:
+        ValueError: there is no such device.
+    """
+    there = torch.cuda.is_available()
+    if wish == "cuda" and not there:
+        raise ValueError("there is no CUDA device here: choose the device cpu, or auto")
+    return torch.device("cuda" if there and wish != "cpu" else "cpu")
+
+
+def _has_bfloat16(device: torch.device) -> bool:
+    """Whether it computes in bfloat16 natively: where it does not, float32 is the faster one."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability() >= (8, 0)
+    return bool(getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)())

@@ -1,0 +1,89 @@
+"""The Compare tab: models of different families trained on one text and measured side by side; and one model alone."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from vae.config.families import FAMILIES
+from vae.config.presets import FIRST, PRESETS
+from vae.serving.visitors.comparison import FALLBACK, SENTENCES
+from vae.ui.compare.api import CompareEndpoints
+from vae.ui.compare.handlers import EVALUATE, CompareHandlers
+from vae.ui.components import drawn
+from vae.ui.components.prose import heading, lead, prose
+from vae.ui.page import Page
+
+LEAD = "Let three kinds of model learn the same sentences, and see what each of them can do."
+EMPTY = "The table, and what each of them says, will appear here."
+NOT_YET = (
+    "Every figure of the model in use, each with a line that explains it and a bar that says what good looks like, "
+    "will appear here."
+)
+
+
+def build(page: Page, tab: gr.Tab) -> None:
+    """Lay out the tab and wire it: called inside `with tab`."""
+    comparisons = page.services.comparisons
+    desk = CompareHandlers(comparisons)
+    signal = gr.Textbox(visible="hidden", show_label=False, container=False)
+    lead(LEAD)
+    cards = [(f"{kind.title}\n{kind.short}", kind.name) for kind in FAMILIES.values()]
+    families = gr.CheckboxGroup(
+        cards,
+        value=list(FAMILIES),
+        label="Train these on your text",
+        elem_classes=["cards"],
+        elem_id="compare-families",
+    )
+    models = gr.CheckboxGroup(
+        [], label="And models that you have", visible=False, elem_classes=["choices", "tall"], elem_id="compare-models"
+    )
+    with gr.Row(elem_classes=["row", "settings"]):
+        preset = gr.Radio(
+            [(preset.title, name) for name, preset in PRESETS.items()], value=FIRST, label="Settings of each",
+            info="As in Train.", elem_classes=["choices"], elem_id="compare-preset",
+        )  # fmt: skip
+        minutes = gr.Number(
+            0, label="Minutes for each", info="0: as long as the settings say.", elem_id="compare-minutes"
+        )
+    with gr.Row(elem_classes=["row", "actions"], elem_id="compare-go"):
+        go = gr.Button("Compare", variant="primary", elem_id="compare-start", scale=0, min_width=160)
+        stop = gr.Button("Stop", visible=False, elem_id="compare-stop", scale=0, min_width=96)
+        plan = prose(elem_id="compare-plan")
+    note = drawn.note(elem_id="compare-note")
+    steps = drawn.drawn("steps", elem_id="compare-steps")
+    result = drawn.drawn("comparison", empty=EMPTY, elem_id="compare-result")
+    with gr.Column(elem_id="evaluate"):
+        heading("One model, measured")
+        held_out = f"On sentences held out of your text; without one, of our own ({FALLBACK}). At most {SENTENCES}."
+        prose(f"<p class='hint'>{held_out}</p>")
+        with gr.Row(elem_classes=["row", "actions"]):
+            evaluate = gr.Button(EVALUATE, elem_id="evaluate-start", scale=0, min_width=200)
+            stop_evaluation = gr.Button("Stop", visible=False, elem_id="evaluate-stop", scale=0, min_width=96)
+        evaluate_note = drawn.note(elem_id="evaluate-note")
+        evaluate_steps = drawn.drawn("steps", elem_id="evaluate-steps")
+        evaluated = drawn.drawn("comparison", empty=NOT_YET, elem_id="evaluate-result")
+
+    chosen = [families, models, preset, minutes]
+    told = [page.corpus_changed.change, tab.select, families.change, models.change, preset.change, minutes.change]
+    page.on(told, desk.plan, chosen, [plan], trigger_mode="always_last")
+    page.on(page.model_changed.change, desk.lists, [models], [models, evaluate])
+    page.on(go.click, desk.press_compare, chosen, [note, signal], trigger_mode="once")
+    page.on(stop.click, desk.press_stop, [], [note])
+    page.on(stop_evaluation.click, desk.press_stop_evaluation, [], [evaluate_note])
+    page.on(
+        [evaluate.click, page.evaluation_wanted.change],
+        desk.press_evaluate,
+        [],
+        [evaluate_note, signal],
+        trigger_mode="once",
+    )
+    screen = [
+        note, steps, result, go, stop,
+        evaluate_note, evaluate_steps, evaluated, evaluate, stop_evaluation, page.model_changed,
+    ]  # fmt: skip
+    follow = page.on(
+        [signal.change, tab.select], desk.follow, [], screen, trigger_mode="always_last", concurrency_limit=None
+    )
+    follow.failure(None, js="() => space.failed()")
+    CompareEndpoints(comparisons).add_to(page)

@@ -1,0 +1,93 @@
+"""The Corpus tab: choose, upload or paste a text, see how it was read, and go on to train on it."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from vae.serving.visitors.corpus_sources import BUNDLED_CORPORA, CORPORA, MAX_PASTED
+from vae.ui.components import drawn
+from vae.ui.components.prose import heading, lead, prose
+from vae.ui.corpus.api import read_corpus
+from vae.ui.corpus.handlers import (
+    EMPTY_FIGURES,
+    again,
+    choose_file,
+    choose_ours,
+    choose_pasted,
+    others,
+    show,
+    to_training,
+)
+from vae.ui.page import Page
+
+LAYOUTS = {"Notice it by itself": "auto", "A sentence a line": "lines", "Running text": "running"}
+LEAD = "Choose the sentences that a model shall learn."
+LENGTHS = "Length in words"
+FREQUENT = "Most frequent words"
+
+
+def build(page: Page, tab: gr.Tab) -> None:
+    """Lay out the tab and wire it: called inside `with tab`."""
+    with gr.Row(elem_classes=["lead-row"]):
+        lead(LEAD)
+        onward = gr.Button(
+            "Train on it", variant="primary", interactive=False, elem_id="corpus-next", scale=0, min_width=160
+        )
+    source = gr.State("")
+    with gr.Row(elem_classes=["halves"]):
+        with gr.Column(elem_id="corpus-sources", min_width=300, scale=2):
+            cards = [(card, name) for name, card in BUNDLED_CORPORA.items() if (CORPORA / name).is_file()]
+            own = gr.Radio(cards, label="One of ours", elem_classes=["cards"], elem_id="corpus-ours")
+            with gr.Column(elem_id="corpus-drop"):
+                heading("Or a file of yours")
+                file = gr.File(label="A text file", show_label=False, elem_id="corpus-file", height=128)
+                most = f"at most {page.services.visitors.limits.corpus_mb} MB"
+                prose(f"<p class='hint'>txt, csv, tsv, json or jsonl, {most}</p>")
+            typed = gr.Textbox(
+                label="Or some sentences", placeholder="One a line, or running text", lines=4, max_lines=8,
+                # The browser cuts in silence, and counts some characters twice: what it cuts must still be too long.
+                max_length=2 * MAX_PASTED + 1, elem_classes=["serif"], elem_id="corpus-text",
+            )  # fmt: skip
+            with gr.Row(elem_classes=["row", "actions"]):
+                take = gr.Button("Read these sentences", elem_id="corpus-read", scale=0, min_width=200)
+        with gr.Column(elem_id="corpus-report", min_width=300, scale=3):
+            note = drawn.note(elem_id="corpus-note")
+            with gr.Row(elem_id="corpus-ways"):
+                layout = gr.Radio(
+                    list(LAYOUTS.items()), value="auto", label="How it is laid out", visible=False,
+                    elem_classes=["choices"], elem_id="corpus-layout",
+                )  # fmt: skip
+                column = gr.Dropdown(
+                    [], label="Sentences are in", visible=False, elem_id="corpus-column", min_width=140
+                )
+                labels = gr.Dropdown([], label="Labels are in", visible=False, elem_id="corpus-labels", min_width=140)
+            figures = prose(EMPTY_FIGURES, elem_id="corpus-figures")
+            with gr.Column(elem_classes=["part"]):
+                heading("How it begins")
+                first = drawn.lines(empty="Its first sentences.", elem_id="corpus-first")
+            with gr.Column(elem_classes=["part"]):
+                with gr.Row(elem_classes=["titled"]):
+                    heading("From anywhere in it")
+                    other = gr.Button(
+                        "Others", elem_classes=["quiet"], elem_id="corpus-others", size="sm", scale=0, min_width=80
+                    )
+                somewhere = drawn.lines(empty="Sentences drawn at random.", elem_id="corpus-anywhere")
+            with gr.Row(elem_classes=["halves"]):
+                with gr.Column(min_width=200):
+                    lengths = drawn.bars(empty="How long its sentences are.", caption=LENGTHS, elem_id="corpus-lengths")
+                with gr.Column(min_width=200):
+                    words = drawn.bars(empty="Its most frequent words.", caption=FREQUENT, elem_id="corpus-words")
+            account = prose(elem_id="corpus-account")
+
+    chosen = [source, layout, column, labels, note, page.corpus_changed]
+    page.on(own.input, choose_ours, [own], [file, *chosen])
+    page.on(file.upload, choose_file, [file], [own, *chosen])
+    page.on(take.click, choose_pasted, [typed], [own, file, *chosen])
+    ways = [source, own, file, typed, layout, column, labels]
+    page.on([layout.input, column.input, labels.input], again, ways, [note, page.corpus_changed])
+    page.on(page.corpus_changed.change, show, [], [figures, first, somewhere, lengths, words, account, onward])
+    page.on(other.click, others, [], [somewhere])
+    page.on(onward.click, to_training, [], [page.tabs])
+    words_of_it = [gr.Textbox(default, visible=False) for default in ("", "pasted.txt", "auto", "", "")]
+    given = [gr.File(visible=False, type="filepath"), *words_of_it]
+    page.file_api(read_corpus, given, [gr.JSON(visible=False)])

@@ -1,0 +1,97 @@
+"""What the Corpus tab shows of a text: values for the drawn components, and two passages of HTML, all escaped."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import Any
+
+from vae.text.corpus import (
+    EMPTY,
+    MAX_CHARACTERS,
+    NO_TEXT,
+    REPEATED,
+    SLIPPED,
+    TOO_LONG,
+    UNREADABLE,
+    Corpus,
+    Report,
+    Statistics,
+)
+from vae.ui.components.drawn import line
+
+SHOWN = 4  # sentences in each list of the preview
+FREQUENT = 12
+
+_LAYOUTS = {"lines": "a sentence a line", "running": "running text, cut into sentences", "table": "a table"}
+_REASONS = {
+    EMPTY: "Empty",
+    NO_TEXT: "No text in the column",
+    SLIPPED: "More cells than columns",
+    TOO_LONG: f"Too long (over {MAX_CHARACTERS} characters)",
+    UNREADABLE: "Without a letter or digit",
+    REPEATED: "Said before, word for word",
+}
+
+
+def plural(count: int, word: str) -> str:
+    """`1 sentence`, `20,000 sentences`."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
+def figures(corpus: Corpus, statistics: Statistics) -> str:
+    """The text's name, its statistics in words, and how it was read."""
+    unit = statistics.unit.removesuffix("s")
+    said = (
+        f"<b>{plural(statistics.sentences, 'sentence')}</b> of {statistics.mean_words:.1f} {statistics.unit} "
+        f"on average: {plural(statistics.words, unit)} in all, {statistics.vocabulary:,} of them different."
+    )
+    report = corpus.report
+    how = f"Read as {report.kind}, {_LAYOUTS.get(report.layout, report.layout)}"
+    if report.column:
+        how += f", the sentences from “{report.column}”"
+    if report.label_column and corpus.labels:
+        how += f", {plural(len(set(corpus.labels)), 'label')} from “{report.label_column}”"
+    return (
+        f"<h2 dir='auto'>{escape(corpus.name)}</h2><p>{said}</p>"
+        f"<p class='small'>{escape(how)}. Encoding noticed: {escape(report.encoding.upper())}.</p>"
+    )
+
+
+def first(corpus: Corpus) -> list[dict[str, Any]]:
+    """The sentences the text begins with, as values of `charts.lines`."""
+    return _lines(corpus, range(min(SHOWN, len(corpus.sentences))))
+
+
+def anywhere(corpus: Corpus, seed: int) -> list[dict[str, Any]]:
+    """Sentences drawn at random, in the text's order."""
+    count = len(corpus.sentences)
+    return _lines(corpus, sorted(random.Random(seed).sample(range(count), min(SHOWN, count))))
+
+
+def _lines(corpus: Corpus, rows: Iterable[int]) -> list[dict[str, Any]]:
+    return [line(corpus.sentences[i], badge=corpus.labels[i] if corpus.labels else "") for i in rows]
+
+
+def counts(pairs: Sequence[tuple[str, int]]) -> list[dict[str, Any]]:
+    """Pairs of (label, count) as values of `charts.bars`."""
+    return [{"label": label, "count": count} for label, count in pairs]
+
+
+def account(report: Report) -> str:
+    """What became of everything read: what was kept, and what was not, by reason. The counts add up."""
+    unit = {"running": "sentences", "table": "rows"}.get(report.layout, "lines")
+    if report.read == report.kept:
+        return f"<h3>What was left out</h3><p>Nothing: all {report.read:,} {unit} that were read were kept.</p>"
+    rows = "".join(
+        f"<tr><th scope='row'>{escape(_REASONS[reason])}</th><td>− {count:,}</td></tr>"
+        for reason, count in report.dropped
+    )
+    return (
+        "<h3>What was left out, and why</h3><table>"
+        f"<tr><th scope='row'>{unit.capitalize()} read</th><td>{report.read:,}</td></tr>{rows}"
+        f"<tr><th scope='row'>Kept</th><td>{report.kept:,}</td></tr></table>"
+        f"<p class='small'>The counts add up: {report.kept:,} kept and {report.read - report.kept:,} left out "
+        f"make the {report.read:,} that were read.</p>"
+    )

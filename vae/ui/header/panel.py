@@ -1,0 +1,65 @@
+"""The model line, always there, and the panel behind it: what the model in use is, and how to change it."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from vae.system.paths import ASSETS
+from vae.ui.components import drawn
+from vae.ui.components.download import SAVE
+from vae.ui.header import share_panel
+from vae.ui.header.api import download_model, load_model, models, use_model
+from vae.ui.header.handlers import chosen, described, saved, to_evaluation, uploaded
+from vae.ui.page import Page
+
+HEADER = """
+<header class="top">
+  <h1 class="wordmark">TITLE</h1>
+  <button type="button" class="model-line" aria-expanded="false" aria-controls="model-panel">
+    <span class="term">Model:</span> <span class="model-name">…</span> <span class="model-origin"></span>
+    <span class="arrow" aria-hidden="true">▾</span>
+  </button>
+  <button type="button" class="icon theme" aria-label="Dark theme"><span aria-hidden="true">◐</span></button>
+  <button type="button" class="icon help" aria-label="Help"><span aria-hidden="true">?</span></button>
+  <dialog class="sheet" aria-labelledby="help-title">HELP<button type="button" class="close">Close</button></dialog>
+</header>
+"""
+
+
+def build_header(title: str) -> gr.HTML:
+    """The one line at the top. Value: {"name", "origin"} of the model in use."""
+    text = (ASSETS / "help.html").read_text("utf-8")
+    return gr.HTML(
+        html_template=HEADER.replace("TITLE", title).replace("HELP", text),
+        js_on_load="space.header({element, props, watch})",
+        apply_default_css=False,
+        elem_classes=["drawn", "header"],
+    )
+
+
+def build(page: Page, header: gr.HTML) -> None:
+    """Lay out the panel behind the model line and connect it."""
+    with gr.Column(elem_id="model-panel"):
+        rows = drawn.drawn("facts")
+        pick = gr.Radio([], label="Use another", elem_classes=["choices", "tall"], elem_id="model-list", visible=False)
+        with gr.Row(elem_classes=["row", "actions"]):
+            save = gr.Button("Download this model", elem_id="model-download", scale=0, min_width=176)
+            evaluate = gr.Button("Evaluate this model", elem_id="model-evaluate", scale=0, min_width=176)
+            give = gr.UploadButton(
+                "Load a model file", file_types=[".safetensors"], elem_id="model-load", scale=0, min_width=176
+            )
+        message = drawn.note(elem_id="model-message")
+        share_panel.build(page, message)
+    file = gr.File(visible="hidden", interactive=False)
+
+    page.on(page.model_changed.change, described, [], [header, rows, pick, message])
+    page.on(pick.input, chosen, [pick], [message, page.model_changed])
+    page.on(give.upload, uploaded, [give], [message, page.model_changed])
+    wanted = page.on(evaluate.click, to_evaluation, [], [page.tabs, page.evaluation_wanted])
+    wanted.then(None, js="() => space.reveal('evaluate')", api_visibility="private", show_progress="hidden")
+    page.on(save.click, saved, [], [message, file]).success(None, [file], None, js=SAVE)
+
+    page.api(models)
+    page.api(use_model)
+    page.file_api(load_model, [gr.File(visible=False, type="filepath")], [gr.JSON(visible=False)])
+    page.file_api(download_model, [], [gr.File(visible=False)])

@@ -1,0 +1,106 @@
+"""In the model panel: the code of the model in use, a field for a code that one was given, and the way to leave."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from vae.serving.visitors.services import Services
+from vae.serving.visitors.session import BUNDLED, Session
+from vae.serving.visitors.sharing import meant
+from vae.ui.components import drawn
+from vae.ui.components.prose import prose
+from vae.ui.components.share_card import card
+from vae.ui.page import Page
+from vae.ui.signals import stamp
+
+SURE = (
+    "<p>This removes your text, your trainings, your models and what you share from the server, at once and for good. "
+    "What others have copied stays theirs.</p>"
+)
+
+
+class ShareHandlers:
+    """The panel's handlers."""
+
+    def __init__(self, services: Services) -> None:
+        self._visitors, self._sharing = services.visitors, services.sharing
+
+    def shown(self, session: Session) -> tuple[Any, Any, Any]:
+        """share button, code, stop button: of the model in use, unless everybody has that already."""
+        used = session.model().id if session.models() else BUNDLED
+        return card(self._sharing, session, "model", None if used == BUNDLED else used)
+
+    def press_share(self, session: Session) -> tuple[Any, ...]:
+        """Share the model in use: message, then as `shown`."""
+        return self._change(session, self._sharing.share)
+
+    def press_unshare(self, session: Session) -> tuple[Any, ...]:
+        """Withdraw its code: message, then as `shown`."""
+        return self._change(session, self._sharing.unshare)
+
+    def _change(self, session: Session, change: Any) -> tuple[Any, ...]:
+        try:
+            change(session, "model", session.model().id)
+        except ValueError as error:
+            return drawn.note_value("error", str(error)), *self.shown(session)
+        return None, *self.shown(session)
+
+    def opened(self, session: Session, code: str) -> tuple[Any, ...]:
+        """Somebody brings a code: a model becomes theirs, a training is shown.
+
+        Returns:
+            message, field, model_changed, watched, tabs
+        """
+        try:
+            share = self._sharing.open(session, code)
+            if share.kind == "run":
+                return None, "", gr.skip(), meant(code), gr.Tabs(selected="train")
+            name = self._sharing.copy(session, share).name
+        except ValueError as error:
+            return drawn.note_value("error", str(error)), gr.skip(), gr.skip(), gr.skip(), gr.skip()
+        said = drawn.note_value("done", f"{name} was shared with you. It is among your models now, and in use.")
+        return said, "", stamp(), gr.skip(), gr.skip()
+
+    def forget(self, session: Session) -> None:
+        """Remove all of this visitor's; the page then begins anew."""
+        self._visitors.forget(session.owner)
+
+
+def build(page: Page, message: gr.HTML) -> None:
+    """Lay out this part of the panel and connect it; `message`: where answers are told."""
+    panel = ShareHandlers(page.services)
+    with gr.Row(elem_classes=["share-row"]):
+        share = gr.Button("Share this model", visible=False, elem_id="model-share", scale=0, min_width=176)
+        shown = drawn.drawn("share", elem_id="model-code", stop="model-unshare")
+        stop = gr.Button(
+            "Stop sharing", visible=False, elem_classes=["quiet"], elem_id="model-unshare", scale=0, min_width=120
+        )
+    with gr.Row(elem_classes=["row", "actions", "code-row"]):
+        code = gr.Textbox(
+            label="Have a code?", placeholder="ABCD-EFGH-JKMN", lines=1, max_lines=1, elem_id="code-field", scale=1,
+            info="Of a model, which becomes one of yours, or of a training, which you can watch.",
+        )  # fmt: skip
+        use = gr.Button("Open it", elem_id="code-open", scale=0, min_width=104)
+    with gr.Column(elem_id="leave"):
+        ask = gr.Button("Delete my data", elem_classes=["quiet"], elem_id="leave-ask", scale=0, min_width=144)
+        with gr.Column(elem_id="leave-sure"):
+            prose(SURE)
+            with gr.Row(elem_classes=["row", "actions"]):
+                really = gr.Button("Delete everything", variant="stop", elem_id="leave-really", scale=0, min_width=160)
+                stay = gr.Button("Keep it", elem_id="leave-not", scale=0, min_width=96)
+
+    row = [share, shown, stop]
+    result = [message, code, page.model_changed, page.watched, page.tabs]
+    page.on(page.model_changed.change, panel.shown, [], row)
+    page.on(share.click, panel.press_share, [], [message, *row]).then(js="() => space.focus('#model-code button')")
+    page.on(stop.click, panel.press_unshare, [], [message, *row]).then(js="() => space.focus('#model-share')")
+    for event in (
+        page.on([use.click, code.submit], panel.opened, [code], result, trigger_mode="once"),
+        page.on(page.link.change, panel.opened, [page.link], result),
+    ):
+        event.then(None, [message, page.watched], js="(said, code) => space.opened(said, code)")
+    ask.click(None, js="() => space.leaving(true)")
+    stay.click(None, js="() => space.leaving(false)")
+    page.on(really.click, panel.forget, trigger_mode="once").success(None, js="() => space.begin()")

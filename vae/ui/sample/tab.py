@@ -1,0 +1,62 @@
+"""Sample: sentences from points of the space drawn at random."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from vae.text.corpus import MAX_CHARACTERS
+from vae.ui.components import drawn
+from vae.ui.components.prose import lead
+from vae.ui.components.waiting import patient
+from vae.ui.page import Page
+from vae.ui.sample.api import MAX_NUMBER, MAX_SEED, sample
+from vae.ui.sample.handlers import NEAR, changed, opened, outdated, reach, shown, stale
+
+LEAD = "Throw a dart into the space and read the sentence where it lands. Most of them nobody has ever written."
+EMPTY = "Sentences appear here, each with its place in the space."
+
+
+def build(page: Page, tab: gr.Tab) -> None:
+    """Lay out the tab and connect it."""
+    lead(LEAD)
+    with gr.Row(elem_classes=["row", "actions"]):
+        start = gr.Textbox(
+            "", label="Start of the sentence (or nothing)", placeholder="I would like", max_length=MAX_CHARACTERS,
+            lines=1,
+            elem_classes=["serif"], elem_id="sample-start", scale=3,
+        )  # fmt: skip
+        go = gr.Button("Sample", variant="primary", elem_id="sample-go", scale=0, min_width=160)
+    with gr.Row(elem_classes=["row", "settings"]):
+        count = gr.Slider(1, MAX_NUMBER, value=8, step=1, label="How many", info="Sentences at a time.")
+        heat = gr.Slider(
+            0, 2, value=0.7, step=0.05, label="Variety",
+            info="Temperature: 0 takes the likeliest word each time, more takes risks.",
+        )  # fmt: skip
+    with gr.Accordion("More", open=False, elem_classes=["fold"]):
+        with gr.Row(elem_classes=["row", "settings"]):
+            top_p = gr.Slider(
+                0.05, 1, value=1, step=0.05, label="Likely words only",
+                info="Top-p: choose among the likeliest words that together hold this share of probability.",
+            )  # fmt: skip
+            seed = gr.Number(
+                1, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, elem_id="sample-seed",
+                info="The number that chance begins with. The same seed gives the same sentences.",
+            )  # fmt: skip
+        greedy = gr.Checkbox(False, label="Always the likeliest word", info="Greedy: chance chooses the place alone.")
+        near = gr.Checkbox(False, label="Stay near the start’s meaning", info=NEAR, elem_id="sample-near")
+        fresh = gr.Checkbox(True, label="A new seed each time", info="Off: sampling again repeats the sentences.")
+    message = drawn.note(elem_id="sample-message")
+    said = drawn.lines(EMPTY, elem_id="samples")
+
+    drawn_by = gr.State("")
+    given, result = [count, heat, top_p, greedy, start, near, seed, fresh], [said, seed, message]
+    page.on([go.click, start.submit], patient(shown, 3, 2), given, result)
+    page.on(tab.select, patient(opened, 4, 2, stale), [drawn_by, *given], [*result, drawn_by])
+    page.on(
+        page.model_changed.change,
+        patient(changed, 4, 2, outdated),
+        [drawn_by, *given],
+        [*result, drawn_by],
+    )
+    page.on(page.model_changed.change, reach, [], [near])
+    page.api(sample)

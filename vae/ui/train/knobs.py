@@ -1,0 +1,87 @@
+"""The settings of a training as controls: which of them, in which groups, and which of them a family has no use for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from vae.config.config import Parameter
+from vae.config.families import FAMILIES, UNUSED_SETTINGS
+from vae.config.presets import FIRST, PRESETS
+from vae.serving.visitors.session import Session
+from vae.serving.visitors.trainings import PARAMETERS, configure
+from vae.serving.visitors.validation import choice
+
+MAIN = (  # all that a verdict's advice may name, and the length
+    "minutes", "epochs", "latent", "hidden", "beta", "free_bits", "word_dropout", "autoencoder", "adversarial",
+    "learning_rate", "seed",
+)  # fmt: skip
+# Chosen elsewhere, the server's to decide, of interest to the command line alone, or, if anybody could set them, a way
+# to models that are too large to be loaded again.
+HIDDEN = frozenset({
+    "family", "tokenizer", "vocabulary", "embedding", "encoder_hidden", "bidirectional", "warmup", "steps", "clip",
+    "batch", "precision", "device", "threads",
+})  # fmt: skip
+RECIPES = tuple(name for name in PARAMETERS if name not in HIDDEN and name not in MAIN)
+KNOBS = MAIN + RECIPES
+STEPS = {"latent": 1.0, "hidden": 8.0}  # of the sliders that go by other steps than shares and weights do
+FINE = {"learning_rate": 0.0001}  # a step of those that are fields
+MOST = {"autoencoder": 0.7}  # the rest of the run is the warm-up's, which the page leaves as it is
+SHORT = 10.0  # the longest range of a slider: on a longer one no value could be aimed at
+
+
+def slides(known: Parameter) -> bool:
+    """Whether a parameter is set with a slider."""
+    return known.name in STEPS or (known.kind is float and known.name not in FINE and (known.high or 0) <= SHORT)
+
+
+def knob(name: str) -> Any:
+    """The control of a parameter, with its label, range and explanation from the config's own metadata."""
+    known = PARAMETERS[name]
+    shared: dict[str, Any] = {
+        "value": getattr(PRESETS[FIRST].config, name), "label": known.label, "info": known.help,
+        "elem_id": f"train-{name}", "min_width": 400, "visible": name not in UNUSED_SETTINGS["vae"],
+    }  # fmt: skip
+    if known.choices:
+        return gr.Dropdown(list(known.choices), **shared)
+    if known.kind is bool:
+        return gr.Checkbox(**shared)
+    if slides(known):
+        most = MOST.get(name, known.high or 1)
+        return gr.Slider(**shared, minimum=known.low or 0, maximum=most, step=STEPS.get(name, 0.05))
+    # Start tells of a value out of range
+    return gr.Number(precision=0 if known.kind is int else None, step=FINE.get(name, 1), **shared)
+
+
+def board() -> list[Any]:
+    """All knobs, laid out in the order of KNOBS: the main ones, and the rest folded away."""
+    with gr.Row(elem_classes=["knobs"]):
+        controls = [knob(name) for name in MAIN]
+    fold = gr.Accordion("More recipes", open=False, elem_classes=["fold"], elem_id="train-recipes")
+    with fold, gr.Row(elem_classes=["knobs"]):
+        controls += [knob(name) for name in RECIPES]
+    return controls
+
+
+def values(session: Session, preset: str) -> list[Any]:
+    """The knobs as a preset sets them."""
+    config = configure(preset, {})
+    return [getattr(config, name) for name in KNOBS]
+
+
+def of_family(session: Session, family: str) -> list[Any]:
+    """What a family is, in words, and the knobs that it has a use for."""
+    unused = UNUSED_SETTINGS[choice(family, "Family", tuple(FAMILIES))]
+    return [words(family), *(gr.update(visible=name not in unused) for name in KNOBS)]
+
+
+def words(family: str) -> str:
+    """How a family learns, and what it has no way to do."""
+    kind = FAMILIES[family]
+    return f"<p class='hint'>{kind.short} {kind.lacks}</p>"
+
+
+def families() -> list[tuple[str, str]]:
+    """The families as choices."""
+    return [(kind.title, kind.name) for kind in FAMILIES.values()]

@@ -1,0 +1,183 @@
+"""The Train tab as it shows a training that somebody shares: read-only. And how one shares one's own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+
+from vae.serving.jobs.service import RESTING, JobError, Status
+from vae.serving.visitors.run_history import RunHistory
+from vae.serving.visitors.session import RefusedError, Session
+from vae.serving.visitors.sharing import Sharing
+from vae.serving.visitors.trainings import MODEL_STATES, Trainings
+from vae.ui.components import drawn
+from vae.ui.components.prose import prose
+from vae.ui.components.share_card import card
+from vae.ui.page import Page
+from vae.ui.signals import stamp
+from vae.ui.train.screen import OUTPUTS, Screen
+
+WATCHING = (
+    "<p><b>You are watching a shared training.</b> It is somebody else’s: you see what they see, but nothing you do "
+    "here changes it. When it has ended, you can copy its model.</p>"
+)
+WITHDRAWN = "This training is not shared with you any more."
+ENDED = "This training has ended. Copy its model to try it yourself."
+NO_MODEL = "This training has ended without a model."
+WAITS = "It waits until a place is free."
+RESTS = "This training rests for now. Reload the page to see whether it goes on."
+PLACES = OUTPUTS + 1  # of the screen, and the button that copies
+
+
+class SharedRunHandlers:
+    """The handlers of what is shared."""
+
+    def __init__(self, trainings: Trainings, sharing: Sharing) -> None:
+        self._trainings, self._sharing = trainings, sharing
+
+    async def follow(self, session: Session, code: str) -> AsyncIterator[tuple[Any, ...]]:
+        """Show a shared training from its beginning, then all that is new, until it rests or is withdrawn.
+
+        Yields:
+            the values of `Screen.show`, and the button that copies its model; nothing new when no code is given
+        """
+        if not code:
+            yield _nothing()
+            return
+        screen = Screen(own=False)
+        try:
+            share = await asyncio.to_thread(self._sharing.open, session, code)
+            story = RunHistory(self._trainings.status(share, share.target).family)
+            async for status, events in self._trainings.watch(share, share.target):
+                if not self._sharing.still(share):
+                    raise RefusedError(WITHDRAWN)
+                story.add(events)
+                yield _shown(screen, status, story)
+        except ValueError as error:
+            yield _told(WITHDRAWN if isinstance(error, JobError) else str(error))
+
+    def again(self, session: Session, code: str) -> tuple[Any, ...]:
+        """Everything at once, for a tab that has just been opened."""
+        try:
+            share = self._sharing.open(session, code)
+            story = self._trainings.story(share, share.target)
+            return _shown(Screen(own=False), self._trainings.status(share, share.target), story)
+        except ValueError as error:
+            return _told(WITHDRAWN if isinstance(error, JobError) else str(error))
+
+    def press_copy(self, session: Session, code: str) -> Iterator[tuple[Any, Any]]:
+        """Make the model of the shared training one's own: (note, model_changed)."""
+        yield drawn.note_value("busy", "Copying the model."), gr.skip()
+        try:
+            name = self._sharing.copy(session, self._sharing.open(session, code)).name
+        except ValueError as error:
+            yield drawn.note_value("error", str(error)), gr.skip()
+            return
+        yield drawn.note_value("done", f"{name} is one of your models now, and in use. Go on to Sample."), stamp()
+
+    def back(self, session: Session) -> str:
+        """Nothing is watched any more but one's own."""
+        return ""
+
+    def look(self, session: Session) -> str:
+        """Another training is to be shown from now on: a stamp for whoever shows it."""
+        return stamp()
+
+    def mine(self, session: Session) -> tuple[Any, Any, Any]:
+        """share button, code, stop button: of the visitor's newest run."""
+        return card(self._sharing, session, "run", self._trainings.newest(session))
+
+    def press_share(self, session: Session) -> tuple[Any, ...]:
+        """Share the newest run: (note, then as `mine`)."""
+        return self._change(session, self._sharing.share)
+
+    def press_unshare(self, session: Session) -> tuple[Any, ...]:
+        """Withdraw its code: (note, then as `mine`)."""
+        return self._change(session, self._sharing.unshare)
+
+    def _change(self, session: Session, change: Any) -> tuple[Any, ...]:
+        try:
+            change(session, "run", self._trainings.find(session))
+        except ValueError as error:
+            return drawn.note_value("error", str(error)), *self.mine(session)
+        return gr.skip(), *self.mine(session)
+
+
+def _shown(screen: Screen, status: Status, story: RunHistory) -> tuple[Any, ...]:
+    note = None
+    if status.state == "waiting":
+        status = replace(status, message=WAITS)
+    if status.state in MODEL_STATES:
+        note = drawn.note_value("done", ENDED) if status.model else drawn.note_value("note", NO_MODEL)
+    elif status.state in RESTING:
+        note = drawn.note_value("note", RESTS)
+    ended = status.state in MODEL_STATES and status.model is not None
+    return note, *screen.show(status, story)[1:], gr.update(visible=ended)
+
+
+def _told(why: str) -> tuple[Any, ...]:
+    return drawn.note_value("error", why), *_nothing()[1:-1], gr.update(visible=False)
+
+
+def _nothing() -> tuple[Any, ...]:
+    return (gr.skip(),) * PLACES
+
+
+def head() -> tuple[gr.Button, gr.Button]:
+    """The line above a shared training, its buttons: copy, back. assets/share.css shows it, and hides one's own."""
+    with gr.Row(elem_id="train-shared"):
+        prose(WATCHING)
+        with gr.Row(elem_classes=["row", "actions"]):
+            copy = gr.Button(
+                "Copy its model", variant="primary", visible=False, elem_id="shared-copy", scale=0, min_width=160
+            )
+            back = gr.Button("Back to mine", elem_id="shared-back", scale=0, min_width=128)
+    return copy, back
+
+
+def code() -> tuple[gr.HTML, gr.Button]:
+    """Where the code of one's own training stands, and what withdraws it."""
+    with gr.Row(elem_classes=["share-row"], elem_id="train-sharing"):
+        shown = drawn.drawn("share", elem_id="train-code", stop="train-unshare")
+        stop = gr.Button(
+            "Stop sharing", visible=False, elem_classes=["quiet"], elem_id="train-unshare", scale=0, min_width=120
+        )
+    return shown, stop
+
+
+def connect(
+    page: Page,
+    shared: SharedRunHandlers,
+    follow: Any,
+    looking: gr.Textbox,
+    buttons: tuple[gr.Button, gr.Button],
+    screen: Any,
+) -> None:
+    """Let the tab show another training as soon as `page.watched` names one, and one's own when it does not.
+
+    Args:
+        follow: the event that shows one's own; it ends when another is shown.
+        looking: a signal that comes after that.
+        screen: what a training is shown on, and the button that copies.
+    """
+    copy, back = buttons
+    other = page.on(looking.change, shared.follow, [page.watched], screen, concurrency_limit=None)
+    other.failure(None, js="() => space.failed()")
+    page.on(page.watched.change, shared.look, [], [looking], cancels=[follow, other])
+    page.watched.change(None, [page.watched], js="(code) => space.watching(code)")
+    page.on(copy.click, shared.press_copy, [page.watched], [screen[0], page.model_changed], trigger_mode="once")
+    page.on(back.click, shared.back, [], [page.watched])
+
+
+def connect_own(
+    page: Page, shared: SharedRunHandlers, tab: gr.Tab, note: gr.HTML, row: tuple[gr.Button, gr.HTML, gr.Button]
+) -> None:
+    """Let one share one's own training."""
+    share, _, stop = row
+    page.on([page.runs_changed.change, tab.select], shared.mine, [], row)
+    page.on(share.click, shared.press_share, [], [note, *row]).then(js="() => space.focus('#train-code button')")
+    page.on(stop.click, shared.press_unshare, [], [note, *row]).then(js="() => space.focus('#train-share')")

@@ -1,0 +1,105 @@
+"""The Train tab: choose a preset, start, watch it learn; pause, resume, stop. The run goes on without the page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from vae.config.presets import FIRST, PRESETS
+from vae.serving.visitors.trainings import SCRATCH
+from vae.ui.components import drawn
+from vae.ui.components.download import SAVE
+from vae.ui.components.prose import heading, lead, prose
+from vae.ui.page import Page
+from vae.ui.train import knobs, shared_run
+from vae.ui.train.api import TrainEndpoints
+from vae.ui.train.handlers import NO_TEXT, TrainHandlers
+from vae.ui.train.knobs import KNOBS
+from vae.ui.train.shared_run import SharedRunHandlers
+
+LEAD = "Let a model learn your sentences, and watch what it can say."
+GIVEN_BACK = "Sentences that it never learned from, and what it makes of them, will appear here."
+OWN = "And sentences from random points of its space."
+
+
+def build(page: Page, tab: gr.Tab) -> None:
+    """Lay out the tab and wire it: called inside `with tab`."""
+    trainings = page.services.trainings
+    shared = SharedRunHandlers(trainings, page.services.sharing)
+    desk = TrainHandlers(trainings, shared)
+    lead(LEAD)
+    copy, back = shared_run.head()
+    cards = [(f"{preset.title}\n{preset.gives}", name) for name, preset in PRESETS.items()]
+    preset = gr.Radio(cards, value=FIRST, label="What matters to you", elem_classes=["cards"], elem_id="train-preset")
+    with gr.Column(elem_id="train-kind"):
+        family = gr.Radio(
+            knobs.families(), value="vae", label="Kind of model", elem_classes=["choices"], elem_id="train-family"
+        )
+        kind = prose(knobs.words("vae"), elem_id="train-kind-words")
+    with gr.Accordion("Settings", open=False, elem_classes=["fold"], elem_id="train-settings"):
+        start_from = gr.Dropdown(
+            [("Nothing: learn from scratch", SCRATCH)], value=SCRATCH, label="Start from", elem_id="train-from",
+            info="A model of the same kind that has learned already; the new one keeps its size and its pieces "
+            "(fine-tuning).",
+        )  # fmt: skip
+        controls = knobs.board()
+    with gr.Row(elem_classes=["row", "actions"], elem_id="train-go"):
+        start = gr.Button(
+            "Start training", variant="primary", interactive=False, elem_id="train-start", scale=0, min_width=160
+        )
+        plan = prose(NO_TEXT, elem_id="train-plan")
+    note = drawn.note(elem_id="train-note")
+    with gr.Column(elem_id="train-run"):
+        verdict = drawn.verdict(elem_id="train-verdict")
+        with gr.Row(elem_classes=["halves"]):
+            with gr.Column(min_width=320, scale=1):
+                progress = drawn.progress(elem_id="train-progress")
+                chart = drawn.loss_chart(elem_id="train-chart")
+                with gr.Row(elem_classes=["row", "actions"], elem_id="train-buttons"):
+                    small: dict[str, Any] = {"scale": 0, "min_width": 96}
+                    pause = gr.Button("Pause", interactive=False, elem_id="train-pause", **small)
+                    resume = gr.Button("Resume", visible=False, elem_id="train-resume", **small)
+                    stop = gr.Button("Stop", interactive=False, elem_id="train-stop", **small)
+                    save = gr.Button(
+                        "Download the model", visible=False, elem_id="train-download", scale=0, min_width=176
+                    )
+                    share = gr.Button("Share", visible=False, elem_id="train-share", **small)
+                sharing = shared_run.code()
+            with gr.Column(min_width=320, scale=1, elem_id="train-says"):
+                prose("<h2>What it can say now</h2>")
+                heading("Held-out sentences, given back")
+                given_back = drawn.lines(empty=GIVEN_BACK, elem_id="train-reconstructions")
+                heading("Sentences of its own")
+                own = drawn.lines(empty=OWN, elem_id="train-samples")
+    file = gr.File(visible="hidden", interactive=False)
+
+    screen = [
+        note, verdict, progress, chart, given_back, own, start, pause, resume, stop, save, page.model_changed
+    ]  # fmt: skip
+    length = [controls[KNOBS.index("minutes")], controls[KNOBS.index("epochs")]]
+    page.on(preset.input, knobs.values, [preset], controls)
+    page.on(family.input, knobs.of_family, [family], [kind, *controls])
+    page.on(page.corpus_changed.change, desk.suggest, [family, start_from], [start_from])
+    told = [page.corpus_changed.change, *(item.change for item in (family, start_from, *length))]
+    page.on(told, desk.plan, [family, start_from, *length], [plan, start], trigger_mode="always_last")
+    page.on([page.model_changed.change, family.input], desk.bases, [family, start_from], [start_from])
+    begun = [note, start, page.runs_changed]
+    page.on(start.click, desk.press_start, [preset, family, start_from, *controls], begun, trigger_mode="once")
+    page.on(pause.click, desk.press_pause, [], [note])
+    page.on(resume.click, desk.press_resume, [], [note, page.runs_changed])
+    page.on(stop.click, desk.press_stop, [], [note, page.runs_changed])
+    page.on(tab.select, desk.again, [page.watched], [*screen, copy])
+    # Before what follows, and its own part before the shared: the browser begins an event's listeners one by one, and
+    # waits for the first answer of each, a stream's last.
+    shared_run.connect_own(page, shared, tab, note, (share, *sharing))
+    looking = gr.Textbox(visible="hidden", show_label=False, container=False)
+    follow = page.on(
+        [page.runs_changed.change, tab.select, looking.change], desk.follow, [page.watched], screen,
+        trigger_mode="always_last", concurrency_limit=None,
+    )  # fmt: skip
+    follow.failure(None, js="() => space.failed()")
+    shared_run.connect(page, shared, follow, looking, (copy, back), [*screen, copy])
+    page.on(page.model_changed.change, desk.reword, [page.watched], [note])
+    page.on(save.click, desk.press_download, [], [note, file]).success(None, [file], None, js=SAVE)
+    TrainEndpoints(trainings).add_to(page)
