@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 EPILOG = """
 The environment says the rest: GRADIO_SERVER_NAME and GRADIO_SERVER_PORT where to listen, VAE_DATA the folder in which
 visitors find their texts, trainings and models again after a restart, VAE_LOG a file for the log (one JSON object a
-line, else on stderr), and limits for each visitor, which the README lists. /health tells how the server does.
+line, else on stderr), and limits for each visitor, which docs/reliability.md lists. /health tells how the server does.
 """
 
 

@@ -6,7 +6,7 @@ The text is `assets/corpora/hundred.txt` unless another is named, the model the 
 temperature 1 of each model it tells
 
  - vocabulary: the share of their words that the text has, too: the style;
- - forward perplexity: of the samples under JUDGE, a language model (see the README): the fluency;
+ - forward perplexity: of the samples under JUDGE, a language model (see docs/evaluation.md): the fluency;
  - copied: the share of samples that stand in the text, word for word.
 
 Both models have the same minutes and settings; figures are medians over seeds.

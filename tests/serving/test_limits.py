@@ -1,4 +1,4 @@
-"""What a server allows: from the environment, within ranges, told in the README."""
+"""What a server allows: from the environment, within ranges, told in the documents."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from vae.serving.limits import Limits
 
-README = Path(__file__).parents[2] / "README.md"
+MANUAL = Path(__file__).parents[2] / "docs" / "reliability.md"
 EVERY = fields(Limits)
 
 
@@ -49,7 +49,7 @@ def test_variables_are_all_different_and_ours() -> None:
     assert all(variable.startswith("VAE_") for variable in variables)
 
 
-def test_readme_lists_every_limit() -> None:
-    manual = README.read_text("utf-8")
+def test_manual_lists_every_limit() -> None:
+    manual = MANUAL.read_text("utf-8")
     missing = [each.metadata["variable"] for each in EVERY if f"`{each.metadata['variable']}`" not in manual]
     assert not missing
