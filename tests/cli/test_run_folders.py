@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[2]
 _HAVE = """
 import sys
 from pathlib import Path
-from vae.system.files import claimed
-with claimed(Path(sys.argv[1])):
+from vae.system.files import locked_folder
+with locked_folder(Path(sys.argv[1])):
     print("mine", flush=True)
     sys.stdin.readline()
 """

@@ -27,7 +27,7 @@ from vae.data.deduplication import InMemory, Runs
 from vae.data.prepare import BrokenOffError
 from vae.data.prepared_text import Prepared
 from vae.data.token_file import TokenFile, TokenWriter
-from vae.system.files import claimed
+from vae.system.files import locked_folder
 from vae.text.corpus import Corpus, CorpusError, read_corpus
 from vae.text.hashing import digests
 from vae.text.text_file import TextFile
@@ -347,7 +347,7 @@ def test_two_processes_never_prepare_in_one_place(text: Path, tmp_path: Path) ->
     made(TextFile(text, keep=tmp_path / "kept"), tmp_path / "a")
     (home,) = (tmp_path / "kept").iterdir()
     Run(home).tokens.unlink()
-    with claimed(home), pytest.raises(ValueError, match="another process"):
+    with locked_folder(home), pytest.raises(ValueError, match="another process"):
         made(TextFile(text, keep=tmp_path / "kept"), tmp_path / "b")
     made(TextFile(text, keep=tmp_path / "kept"), tmp_path / "b")
 
@@ -360,12 +360,12 @@ def test_text_that_another_process_just_finished_is_used(
     kept = TextFile(text, keep=tmp_path / "kept", say=lambda what, done: said.append(what))
     others: list[Prepared] = []
 
-    def claimed_late(home: Path) -> AbstractContextManager[None]:
-        monkeypatch.setattr(prepare, "claimed", claimed)
+    def locked_late(home: Path) -> AbstractContextManager[None]:
+        monkeypatch.setattr(prepare, "locked_folder", locked_folder)
         others.append(made(TextFile(text, keep=kept.keep), tmp_path / "other"))
-        return claimed(home)
+        return locked_folder(home)
 
-    monkeypatch.setattr(prepare, "claimed", claimed_late)
+    monkeypatch.setattr(prepare, "locked_folder", locked_late)
     found = made(kept, tmp_path / "a")
     assert said == ["Reading the text"]
     assert bytes_of(found) == bytes_of(others[0])
@@ -376,7 +376,7 @@ def test_remains_of_a_preparation_are_removed_by_who_has_the_folder(text: Path, 
     kept = TextFile(text, keep=tmp_path / "kept")
     home = made(kept, tmp_path / "a").train.path.parent
     Run(home).preparing.mkdir()
-    with claimed(home), pytest.raises(ValueError, match="another process"):
+    with locked_folder(home), pytest.raises(ValueError, match="another process"):
         made(kept, tmp_path / "b")
     assert Run(home).preparing.exists()
     made(kept, tmp_path / "b")
@@ -502,7 +502,7 @@ def test_command_goes_on_with_the_folder_of_a_killed_preparation(text: Path, tmp
     broken_off(text, tmp_path / "m.run", after=1)
     (tmp_path / "m.run1").mkdir()  # somebody else's
     assert run_folders.new(output) == tmp_path / "m.run"
-    with claimed(tmp_path / "m.run"):  # it is at work again
+    with locked_folder(tmp_path / "m.run"):  # it is at work again
         assert run_folders.new(output) == tmp_path / "m.run2"
     tiny = ["--vocabulary=400", "--embedding=8", "--encoder-hidden=8", "--hidden=8", "--latent=2", "--steps=2"]
     assert cli.main(["train", str(text), "--output", str(output), "--json", "--threads=1", *tiny]) == 0

@@ -85,14 +85,14 @@ def learned(batch: int, **settings: object) -> list[list[float]]:
     with torch.random.fork_rng():
         torch.manual_seed(1)
         model = build(Config.from_dict({**SIZES.to_dict(), "batch": batch, **settings}), 300)
-    rank, world = distributed.rank(), distributed.world()
+    rank, world = distributed.rank(), distributed.world_size()
     sampler = Sampler(Tokens.of(rows), batch=batch, seed=1, rank=rank, world=world)
     found = []
     for t in range(STEPS):
         part = sampler.batch(t)
         losses = model.step(part, t)
         sums = torch.stack([losses.loss, losses.nll.sum() / part.whole, losses.kl.sum() / part.whole])
-        found.append(distributed.total(sums.double()).tolist())
+        found.append(distributed.sum_over_ranks(sums.double()).tolist())
     return found
 
 
@@ -300,10 +300,10 @@ def test_mistake_of_a_command_ends_every_process(text: Path, tmp_path: Path) -> 
 def test_process_that_is_alone_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORLD_SIZE", "1")
     x = torch.ones(2, requires_grad=True)
-    with distributed.group(), distributed.first_alone():
-        assert (distributed.rank(), distributed.world(), distributed.neighbours()) == (0, 1, 1)
-        assert distributed.total(x) is x
-        assert distributed.from_first(7) == 7
+    with distributed.group(), distributed.rank_zero_first():
+        assert (distributed.rank(), distributed.world_size(), distributed.local_world_size()) == (0, 1, 1)
+        assert distributed.sum_over_ranks(x) is x
+        assert distributed.broadcast_from_first(7) == 7
         assert list(distributed.Agreement()(True, False)) == [True, False]
 
 

@@ -15,7 +15,7 @@ from vae.system import log as log_module
 @pytest.fixture
 def log(tmp_path: Path) -> Iterator[Path]:
     """The file of a log that was started; afterwards all is as before."""
-    loggers = [logging.getLogger(name) for name in ("vae", *log_module.OTHERS)]
+    loggers = [logging.getLogger(name) for name in ("vae", *log_module.OTHER_LOGGERS)]
     before = [(one, one.handlers[:], one.propagate, one.level) for one in loggers]
     log_module.start(str(tmp_path / "deep" / "log.jsonl"))
     yield tmp_path / "deep" / "log.jsonl"
@@ -54,14 +54,14 @@ def test_error_tells_where_it_came_from_and_nothing_of_anybody(log: Path, tmp_pa
     except KeyError as error:
         log_module.exception("handler failed", error, door="/upload")
     (line,) = lines(log)
-    told = json.dumps(line)
-    assert "test_log.py" in told
-    assert "careless" in told
+    levels = json.dumps(line)
+    assert "test_log.py" in levels
+    assert "careless" in levels
     assert "FileNotFoundError" in str(line["traceback"])
     assert "KeyError" in str(line["error"])
     assert line["door"] == "/upload"
     for private in ("diary", token, "anna", str(tmp_path)):
-        assert private not in told
+        assert private not in levels
     assert log_module.errors() == before + 1
 
 
@@ -79,14 +79,14 @@ def test_file_is_followed_by_the_next_and_few_are_kept(log: Path, monkeypatch: p
     for number in range(200):
         log_module.event("again", number=number)
     files = sorted(log.parent.iterdir())
-    assert len(files) == log_module.KEPT + 1
+    assert len(files) == log_module.BACKUP_COUNT + 1
     assert all(path.stat().st_size <= 1_000 for path in files)
     assert lines(log)[-1]["number"] == 199
 
 
 def test_long_message_is_not_searched_and_nothing_of_it_is_told() -> None:
-    assert log_module.clean("'" + "secret " * log_module.MAX_CLEANED) == (
-        f"a message of {7 * log_module.MAX_CLEANED + 1} characters"
+    assert log_module.redact("'" + "secret " * log_module.MAX_REDACTED) == (
+        f"a message of {7 * log_module.MAX_REDACTED + 1} characters"
     )
 
 

@@ -1,4 +1,4 @@
-"""The bell that wakes those who watch a training."""
+"""The notifier that wakes those who watch a training."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from vae.system.notifier import Notifier
 PATIENCE = 60.0  # seconds
 
 
-def test_a_ring_from_another_thread_wakes_every_listener() -> None:
-    bell = Notifier()
+def test_a_notice_from_another_thread_wakes_every_subscriber() -> None:
+    notifier = Notifier()
 
     async def listen() -> None:
-        with bell.heard() as one, bell.heard() as other:
-            threading.Thread(target=bell.ring).start()
+        with notifier.subscribe() as one, notifier.subscribe() as other:
+            threading.Thread(target=notifier.notify).start()
             await asyncio.wait_for(asyncio.gather(one.wait(), other.wait()), PATIENCE)
 
     asyncio.run(listen())
 
 
 def test_who_has_left_hears_nothing_and_holds_nobody_up() -> None:
-    bell = Notifier()
+    notifier = Notifier()
 
     async def listen() -> asyncio.Event:
-        with bell.heard() as left:
+        with notifier.subscribe() as left:
             pass
-        with bell.heard() as here:
-            bell.ring()
+        with notifier.subscribe() as here:
+            notifier.notify()
             await asyncio.wait_for(here.wait(), PATIENCE)
         return left
 
@@ -36,11 +36,11 @@ def test_who_has_left_hears_nothing_and_holds_nobody_up() -> None:
 
 
 def test_a_loop_that_was_closed_holds_nobody_up() -> None:
-    bell = Notifier()
+    notifier = Notifier()
     gone = asyncio.new_event_loop()
 
     async def come() -> None:
-        listening = bell.heard()
+        listening = notifier.subscribe()
         listening.__enter__()
         kept.append(listening)
 
@@ -49,8 +49,8 @@ def test_a_loop_that_was_closed_holds_nobody_up() -> None:
     gone.close()
 
     async def listen() -> None:
-        with bell.heard() as here:
-            bell.ring()
+        with notifier.subscribe() as here:
+            notifier.notify()
             await asyncio.wait_for(here.wait(), PATIENCE)
 
     asyncio.run(listen())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from vae.system.resources import cores, memory, resident, share_of_memory
+from vae.system.resources import cores, memory, resident_memory, share_of_memory
 
 ROOT = Path(__file__).parents[2]
 linux = pytest.mark.skipif(sys.platform != "linux", reason="Linux alone tells and can")
@@ -49,13 +49,13 @@ def test_trainings_share_most_of_the_memory() -> None:
 @linux
 def test_a_confined_process_is_refused_more_and_lives_on() -> None:
     code = """
-from vae.system.resources import Manners
-Manners(0, 200_000_000).adopt()
+from vae.system.resources import ProcessLimits
+ProcessLimits(0, 200_000_000).apply()
 try:
     bytearray(300_000_000)
 except MemoryError:
     print(len(bytearray(50_000_000)))
-Manners(0).adopt()
+ProcessLimits(0).apply()
 """
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert told.stdout == "50000000\n", told.stderr
@@ -63,5 +63,5 @@ Manners(0).adopt()
 
 @linux
 def test_the_memory_of_a_process_is_told() -> None:
-    assert 1_000_000 < (resident(os.getpid()) or 0) < 100_000_000_000
-    assert resident(2**30) is None
+    assert 1_000_000 < (resident_memory(os.getpid()) or 0) < 100_000_000_000
+    assert resident_memory(2**30) is None

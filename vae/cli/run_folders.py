@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from vae.system.files import atomic_write, claimed
+from vae.system.files import atomic_write, locked_folder
 from vae.training.run_folder import Run
 
 
@@ -22,7 +22,7 @@ def _abandoned(folder: Path) -> bool:
     run = Run(folder)
     if run.state.exists() or run.command.exists() or not (run.preparing.exists() or run.tokens.exists()):
         return False
-    with suppress(ValueError), claimed(folder):
+    with suppress(ValueError), locked_folder(folder):
         return True
     return False
 
@@ -43,7 +43,7 @@ def take(folder: Path, text: Path, command: Mapping[str, Any]) -> bool:
     found = text.stat()
     asked = json.dumps([command, found.st_size, found.st_mtime_ns], sort_keys=True)
     run = Run(folder)
-    with claimed(folder):  # whoever prepares a run in it has it
+    with locked_folder(folder):  # whoever prepares a run in it has it
         known = run.command.read_text(encoding="utf-8") if run.command.exists() else ""
         begun = run.state.exists()
         if known != asked and (begun or (not known and any(folder.iterdir()))):

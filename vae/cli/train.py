@@ -112,7 +112,7 @@ def _lead(arguments: argparse.Namespace, output: Path) -> tuple[Path, str, Finis
     if arguments.resume:
         _refuse_settings(arguments)
         folder, begun = Path(arguments.resume), True
-    elif distributed.world() > 1:
+    elif distributed.world_size() > 1:
         folder = run_folders.shared(output)
         command = {name: value for name, value in vars(arguments).items() if name not in ("run", "started")}
         begun = run_folders.take(folder, Path(arguments.corpus), command)
@@ -140,7 +140,7 @@ def _lead(arguments: argparse.Namespace, output: Path) -> tuple[Path, str, Finis
             evaluated = event if isinstance(event, Evaluated) else evaluated
     assert isinstance(event, Finished)
     again = "start the same command again"
-    if distributed.world() == 1:
+    if distributed.world_size() == 1:
         again = f"python -m vae train --resume {folder} --output {output}"
     return folder, again, event, evaluated
 

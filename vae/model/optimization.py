@@ -101,7 +101,7 @@ class AggressiveUpdater(Updater):
         told, steps, before = self._standing.unbind()
         told, steps = told + information.to(told), steps + 1
         if (t + 1) % max(1, self.config.steps // _STRETCHES) == 0:
-            mean = distributed.total(told) / steps / distributed.world()
+            mean = distributed.sum_over_ranks(told) / steps / distributed.world_size()
             self.going, told, steps, before = bool(mean > before), 0 * told, 0 * steps, mean
         self._standing = torch.stack([told, steps, before])
 

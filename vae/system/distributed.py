@@ -17,16 +17,25 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-_TIMEOUT = 600.0  # seconds, unless the environment's VAE_TIMEOUT says otherwise: above what an evaluation takes
-_BUCKET = 1 << 20  # numbers: 4 MiB, so that the first ones travel while later ones are still computed
-_PATIENCE = timedelta(days=7)  # for the first process to prepare a text of any size
+from vae.messages.message import Message, UserError
 
-_patient: Any = None  # a second group, of the same processes
-_offered: Any = None  # where they met; without torchrun the first process holds it open for the others
+_TIMEOUT = 600.0  # seconds, unless the environment's VAE_TIMEOUT says otherwise: above what an evaluation takes
+_BUCKET_SIZE = 1 << 20  # numbers: 4 MiB, so that the first ones travel while later ones are still computed
+_PREPARATION_TIMEOUT = timedelta(days=7)  # for the first process to prepare a text of any size
+
+_patient_group: Any = None  # a second group, of the same processes
+_store: Any = None  # where they met; without torchrun the first process holds it open for the others
 
 
 class LostError(ConnectionError):
-    """Another process of the training ended, or does not answer."""
+    """Another process of the training ended, or does not answer. `message` says so to a person."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(str(message))
+        self.message = message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.message,)
 
 
 def rank() -> int:
@@ -34,14 +43,14 @@ def rank() -> int:
     return dist.get_rank() if dist.is_available() and dist.is_initialized() else 0
 
 
-def world() -> int:
+def world_size() -> int:
     """How many processes train together: 1 when alone."""
     return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
 
 
-def neighbours() -> int:
+def local_world_size() -> int:
     """How many of them share this machine, this one counted."""
-    return int(os.environ.get("LOCAL_WORLD_SIZE", 1)) if world() > 1 else 1
+    return int(os.environ.get("LOCAL_WORLD_SIZE", 1)) if world_size() > 1 else 1
 
 
 @contextmanager
@@ -50,30 +59,30 @@ def group() -> Iterator[None]:
 
     Raises:
         LostError: not all of them came.
-        ValueError: VAE_TIMEOUT is no number of seconds, or there are more processes than GPUs.
+        UserError: VAE_TIMEOUT is no number of seconds, or there are more processes than GPUs.
     """
-    global _patient
+    global _patient_group
     if int(os.environ.get("WORLD_SIZE", 1)) < 2:
         yield
         return
     backend = "gloo"
     if torch.cuda.is_available():
-        here, cards = int(os.environ.get("LOCAL_WORLD_SIZE", 1)), torch.cuda.device_count()
-        if here > cards:
-            raise ValueError(f"{here} processes cannot share {cards} GPU(s): start at most {cards} on this machine")
+        local, gpus = int(os.environ.get("LOCAL_WORLD_SIZE", 1)), torch.cuda.device_count()
+        if local > gpus:
+            raise UserError(Message("system.too_few_gpus", processes=local, gpus=gpus))
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", 0)))
         backend = "cpu:gloo,cuda:nccl"
-    with _others_needed():
-        store, own, processes = _meet(timeout := timedelta(seconds=_timeout()))
+    with _peers_needed():
+        store, own, processes = _rendezvous(timeout := timedelta(seconds=_timeout()))
         dist.init_process_group(backend, store=store, rank=own, world_size=processes, timeout=timeout)
-        _patient = dist.new_group(backend="gloo", timeout=_PATIENCE)
+        _patient_group = dist.new_group(backend="gloo", timeout=_PREPARATION_TIMEOUT)
     yield  # not in a `finally`: when one process fails, the others are not there to say goodbye to
-    with _others_needed():
-        dist.barrier(_patient)
+    with _peers_needed():
+        dist.barrier(_patient_group)
     dist.destroy_process_group()
 
 
-def _meet(timeout: timedelta) -> tuple[Any, int, int]:
+def _rendezvous(timeout: timedelta) -> tuple[Any, int, int]:
     """A place to exchange addresses, the own rank, and how many there are.
 
     The place that `torchrun` offers outlives a restart and still names those who are gone, which gloo would wait for.
@@ -83,105 +92,105 @@ def _meet(timeout: timedelta) -> tuple[Any, int, int]:
     from torch.distributed import TCPStore  # type: ignore[attr-defined]
     from torch.distributed.rendezvous import rendezvous
 
-    global _offered
-    _offered, own, processes = next(rendezvous("env://", timeout=timeout))
+    global _store
+    _store, own, processes = next(rendezvous("env://", timeout=timeout))
     host = os.environ["MASTER_ADDR"]
     if own == 0:
-        place: Any = TCPStore(host, 0, is_master=True, wait_for_workers=False, timeout=timeout)
-        _offered.set("vae", str(place.port))
-        return place, own, processes
+        store: Any = TCPStore(host, 0, is_master=True, wait_for_workers=False, timeout=timeout)
+        _store.set("vae", str(store.port))
+        return store, own, processes
     until = time.monotonic() + timeout.total_seconds()
     while True:
-        port = int(_offered.get("vae"))
+        port = int(_store.get("vae"))
         try:
-            place = TCPStore(host, port, timeout=timedelta(seconds=1), wait_for_workers=False)
+            store = TCPStore(host, port, timeout=timedelta(seconds=1), wait_for_workers=False)
         except RuntimeError:  # the port is that of a process that is gone
             if time.monotonic() > until:
                 raise
         else:
-            place.set_timeout(timeout)
-            return place, own, processes
+            store.set_timeout(timeout)
+            return store, own, processes
 
 
 @contextmanager
-def first_alone() -> Iterator[None]:
+def rank_zero_first() -> Iterator[None]:
     """Rank 0 does what is inside at once, the others when it is done. When it fails, they raise LostError."""
-    if world() == 1:
+    if world_size() == 1:
         yield
         return
     if rank():
-        with _others_needed():
-            dist.barrier(_patient)
+        with _peers_needed():
+            dist.barrier(_patient_group)
     yield
     if rank() == 0:
-        with _others_needed():
-            dist.barrier(_patient)
+        with _peers_needed():
+            dist.barrier(_patient_group)
 
 
-def from_first(value: int) -> int:
+def broadcast_from_first(value: int) -> int:
     """Rank 0's value, on every rank."""
-    if world() == 1:
+    if world_size() == 1:
         return value
-    told = torch.tensor([value], dtype=torch.int64)
-    with _others_needed():
-        dist.broadcast(told, 0, group=_patient)
-    return int(told)
+    shared = torch.tensor([value], dtype=torch.int64)
+    with _peers_needed():
+        dist.broadcast(shared, 0, group=_patient_group)
+    return int(shared)
 
 
-def total(x: Tensor, alike: bool = True) -> Tensor:
-    """The sum over all ranks: of figures to tell, or of a statistic of the whole batch that enters the loss.
+def sum_over_ranks(x: Tensor, same_gradient: bool = True) -> Tensor:
+    """The sum over all ranks: of figures to report, or of a statistic of the global batch that enters the loss.
 
-    A statistic's gradient is right when every rank's share of the loss holds the same term of it, and the shares add up
-    (as `GradientSum` adds them): it is then known without asking the others. They are asked where the shares hang on
-    it in ways that are not `alike`.
+    Args:
+        same_gradient: whether every rank's share of the loss holds the same term of a statistic, so that its gradient
+            is known without asking the others (`GradientSum` adds up the shares); if not, they are asked.
     """
-    if world() == 1:
+    if world_size() == 1:
         return x
-    summed: Tensor = _Total.apply(x, alike)  # type: ignore[no-untyped-call]
+    summed: Tensor = _SumOverRanks.apply(x, same_gradient)  # type: ignore[no-untyped-call]
     return summed
 
 
-def _summed(x: Tensor) -> Tensor:
+def _all_reduce(x: Tensor) -> Tensor:
     x = x.clone()
-    with _others_needed():
+    with _peers_needed():
         dist.all_reduce(x)
     return x
 
 
-class _Total(torch.autograd.Function):
+class _SumOverRanks(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, alike: bool) -> Tensor:
-        ctx.alike = alike
-        return _summed(x)
+    def forward(ctx: Any, x: Tensor, same_gradient: bool) -> Tensor:
+        ctx.same_gradient = same_gradient
+        return _all_reduce(x)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         # this rank's, and as much from each of the others
-        return (gradient * world() if ctx.alike else _summed(gradient)), None
+        return (gradient * world_size() if ctx.same_gradient else _all_reduce(gradient)), None
 
 
 class Agreement:
     """What any of the ranks asks for, known to all of them before the same step.
 
-    Each says what it wishes before each step. Alone, that holds at once; in a group one step later, so that the answers
+    Each makes its requests before each step. Alone, they hold at once; in a group one step later, so that the answers
     travel during the step and nobody waits.
     """
 
     def __init__(self) -> None:
-        self._sent: tuple[Tensor, Any] | None = None
+        self._in_flight: tuple[Tensor, Any] | None = None
 
-    def __call__(self, *wishes: bool) -> Sequence[bool]:
-        """The wishes that hold now: one is fulfilled when any rank has it."""
-        if world() == 1:
-            return wishes
-        agreed: Sequence[bool] = [False] * len(wishes)
-        with _others_needed():
-            if self._sent:
-                told, work = self._sent
+    def __call__(self, *requests: bool) -> Sequence[bool]:
+        """The requests that hold now: one does when any rank has it."""
+        if world_size() == 1:
+            return requests
+        agreed: Sequence[bool] = [False] * len(requests)
+        with _peers_needed():
+            if self._in_flight:
+                votes, work = self._in_flight
                 work.wait()
-                agreed = told.bool().tolist()
-            told = torch.tensor(wishes, dtype=torch.int32)
-            self._sent = told, dist.all_reduce(told, dist.ReduceOp.MAX, async_op=True)
+                agreed = votes.bool().tolist()
+            votes = torch.tensor(requests, dtype=torch.int32)
+            self._in_flight = votes, dist.all_reduce(votes, dist.ReduceOp.MAX, async_op=True)
         return agreed
 
 
@@ -192,33 +201,33 @@ class GradientSum:
     """
 
     def __init__(self, parameters: Iterable[nn.Parameter]) -> None:
-        self._buckets = list(_buckets(list(parameters)[::-1])) if world() > 1 else []  # the last used come first
-        self._going = False
+        self._buckets = list(_buckets(list(parameters)[::-1])) if world_size() > 1 else []  # the last used come first
+        self._active = False
         for bucket in self._buckets:
             for parameter in bucket.parameters:
-                parameter.register_post_accumulate_grad_hook(self._arrived)  # type: ignore[no-untyped-call]
+                parameter.register_post_accumulate_grad_hook(self._gradient_ready)  # type: ignore[no-untyped-call]
 
     def begin(self) -> None:
-        self._going, self._launched = True, 0
+        self._active, self._next = True, 0
         for bucket in self._buckets:
-            bucket.missing = {id(parameter) for parameter in bucket.parameters}
+            bucket.pending = {id(parameter) for parameter in bucket.parameters}
 
     def finish(self) -> None:
         """Waits for the rest; then each parameter's gradient is that of all ranks."""
-        self._going = False
-        for bucket in self._buckets[self._launched :]:  # some of its parameters took no part
-            bucket.launch()
+        self._active = False
+        for bucket in self._buckets[self._next :]:  # some of its parameters took no part
+            bucket.start_reducing()
         for bucket in self._buckets:
-            bucket.land()
+            bucket.finish_reducing()
 
-    def _arrived(self, parameter: Tensor) -> None:
-        if self._going:
+    def _gradient_ready(self, parameter: Tensor) -> None:
+        if self._active:
             for bucket in self._buckets:
-                bucket.missing.discard(id(parameter))
+                bucket.pending.discard(id(parameter))
             # in the same order on every rank, whatever the order in which they are complete
-            while self._launched < len(self._buckets) and not self._buckets[self._launched].missing:
-                self._buckets[self._launched].launch()
-                self._launched += 1
+            while self._next < len(self._buckets) and not self._buckets[self._next].pending:
+                self._buckets[self._next].start_reducing()
+                self._next += 1
 
 
 class _Bucket:
@@ -226,63 +235,66 @@ class _Bucket:
 
     def __init__(self, parameters: list[nn.Parameter]) -> None:
         self.parameters = parameters
-        self.missing: set[int] = set()
+        self.pending: set[int] = set()
         sizes = [parameter.numel() for parameter in parameters]
         self._flat = parameters[0].new_empty(sum(sizes))
         parts = torch.split(self._flat, sizes)
         self._views = [part.view_as(parameter) for part, parameter in zip(parts, parameters, strict=True)]
 
-    def launch(self) -> None:
+    def start_reducing(self) -> None:
         gradients = [parameter.grad for parameter in self.parameters]
-        self._alone = len(gradients) == 1 and gradients[0] is not None
-        if not self._alone:
+        self._single = len(gradients) == 1 and gradients[0] is not None
+        if not self._single:
             for view, gradient in zip(self._views, gradients, strict=True):
                 view.zero_() if gradient is None else view.copy_(gradient)
-        with _others_needed():
-            self._work = dist.all_reduce(gradients[0] if self._alone else self._flat, async_op=True)
+        with _peers_needed():
+            self._work = dist.all_reduce(gradients[0] if self._single else self._flat, async_op=True)
 
-    def land(self) -> None:
-        with _others_needed():
+    def finish_reducing(self) -> None:
+        with _peers_needed():
             self._work.wait()
         for view, parameter in zip(self._views, self.parameters, strict=True):
-            if parameter.grad is not None and not self._alone:
+            if parameter.grad is not None and not self._single:
                 parameter.grad = view
 
 
 def _buckets(parameters: list[nn.Parameter]) -> Iterator[_Bucket]:
-    full: list[nn.Parameter] = []
+    collected: list[nn.Parameter] = []
     for parameter in parameters:
-        if full and sum(p.numel() for p in full) + parameter.numel() > _BUCKET:
-            yield _Bucket(full)
-            full = []
-        full.append(parameter)
-    if full:
-        yield _Bucket(full)
+        if collected and sum(p.numel() for p in collected) + parameter.numel() > _BUCKET_SIZE:
+            yield _Bucket(collected)
+            collected = []
+        collected.append(parameter)
+    if collected:
+        yield _Bucket(collected)
 
 
 def _timeout() -> float:
-    named = os.environ.get("VAE_TIMEOUT", _TIMEOUT)
+    text = os.environ.get("VAE_TIMEOUT", _TIMEOUT)
     try:
-        seconds = float(named)
+        seconds = float(text)
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < float("inf"):
-        raise ValueError(f"VAE_TIMEOUT must be a number of seconds above 0, not {named!r}")
+        raise UserError(Message("system.timeout_is_no_number", value=repr(text)))
     return seconds
 
 
 @contextmanager
-def _others_needed() -> Iterator[None]:
-    """Say in plain words that another process is gone, whatever the backend calls it."""
+def _peers_needed() -> Iterator[None]:
+    """Say in plain words that another process is gone, whatever the backend calls it.
+
+    Raises:
+        LostError: torch.distributed failed. That it waited in vain it says in English only (torch 2.8 to 2.13).
+    """
     try:
         yield
     except RuntimeError as error:
-        silent = "timed out" in str(error).lower() or "timeout" in str(error).lower()
-        what = f"did not answer within {_timeout():g} seconds" if silent else "ended"
-        raise LostError(
-            f"another process of this training {what}, so this one (rank {os.environ.get('RANK')}) ends, too. "
-            f"What was saved last is kept: start the same command again to go on from there ({_first_line(error)})"
-        ) from error
+        timed_out = "timed out" in str(error).lower() or "timeout" in str(error).lower()
+        known = {"rank": os.environ.get("RANK"), "detail": _first_line(error)}
+        if timed_out:
+            raise LostError(Message("system.process_silent", seconds=_timeout(), **known)) from error
+        raise LostError(Message("system.process_ended", **known)) from error
 
 
 def _first_line(error: Exception) -> str:

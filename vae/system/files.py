@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from vae.messages.message import UserError
+from vae.messages.message import Message, UserError
 
 if sys.platform != "win32":
     import fcntl
@@ -51,27 +51,27 @@ def link_or_copy(source: Path, target: Path) -> None:
 
 
 @contextmanager
-def claimed(folder: Path) -> Iterator[None]:
+def locked_folder(folder: Path) -> Iterator[None]:
     """Have a folder, made if it is missing, to oneself: until it is left, or the process ends, however it ends.
 
     Raises:
-        ValueError: another process has it.
+        UserError: another process has it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if sys.platform == "win32":
         yield
         return
-    opened = os.open(folder, os.O_RDONLY)
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
         try:
-            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ValueError(f"another process is at work in {folder}: wait for it, or choose another place") from None
+            raise UserError(Message("system.folder_in_use", folder=str(folder))) from None
         except OSError:  # not every network's file system knows locks
             pass
         yield
     finally:
-        os.close(opened)
+        os.close(descriptor)
 
 
 def folder_size(folder: Path) -> int:

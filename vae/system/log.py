@@ -17,11 +17,11 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 MAX_BYTES = 5 * 2**20  # of one file of the log
-KEPT = 3  # older files of it
+BACKUP_COUNT = 3  # older files of it
 MAX_MESSAGE = 1_200  # characters
-MAX_CLEANED = 20_000  # of a message that is searched for what is private
+MAX_REDACTED = 20_000  # of a message that is searched for what is private
 MAX_FRAMES = 12  # of a traceback, the innermost
-OTHERS = ("uvicorn", "asyncio", "py.warnings")  # what others log goes the same way
+OTHER_LOGGERS = ("uvicorn", "asyncio", "py.warnings")  # what others log goes the same way
 _log = logging.getLogger("vae")
 _SECRET = re.compile(
     r"""File\ "(?P<file>[^"\n]+)" | '[^'\n]*' | "[^"\n]*" | “[^”\n]*” | (?:[A-Za-z]:)?[\\/][^\s,;]+ | [\w-]{20,}""",
@@ -51,17 +51,17 @@ def start(path: str | None = None) -> None:
     handler: logging.Handler
     if named:
         Path(named).parent.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(named, maxBytes=MAX_BYTES, backupCount=KEPT, encoding="utf-8")
+        handler = RotatingFileHandler(named, maxBytes=MAX_BYTES, backupCount=BACKUP_COUNT, encoding="utf-8")
     else:
         handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Lines())
-    handler.addFilter(Lines.count)
+    handler.setFormatter(JsonFormatter())
+    handler.addFilter(JsonFormatter.count)
     logging.captureWarnings(True)
     _log.setLevel(logging.INFO)
-    for logger in (_log, *map(logging.getLogger, OTHERS)):
+    for logger in (_log, *map(logging.getLogger, OTHER_LOGGERS)):
         for old in logger.handlers[:]:
             logger.removeHandler(old)
-            if isinstance(old.formatter, Lines):
+            if isinstance(old.formatter, JsonFormatter):
                 old.close()
         logger.addHandler(handler)
         logger.propagate = False
@@ -69,10 +69,10 @@ def start(path: str | None = None) -> None:
 
 def errors() -> int:
     """How many errors were logged since `start`."""
-    return Lines.errors
+    return JsonFormatter.errors
 
 
-class Lines(logging.Formatter):
+class JsonFormatter(logging.Formatter):
     """A record as one line of JSON."""
 
     errors = 0
@@ -80,7 +80,7 @@ class Lines(logging.Formatter):
     @staticmethod
     def count(record: logging.LogRecord) -> bool:
         """For a handler's filter, which sees each record once."""
-        Lines.errors += record.levelno >= logging.ERROR
+        JsonFormatter.errors += record.levelno >= logging.ERROR
         return True
 
     def format(self, record: logging.LogRecord) -> str:
@@ -90,36 +90,37 @@ class Lines(logging.Formatter):
             "event": getattr(record, "event", "message"),
         }
         if not hasattr(record, "event"):
-            entry |= {"from": record.name, "message": clean(record.getMessage())}
+            entry |= {"from": record.name, "message": redact(record.getMessage())}
         entry |= getattr(record, "fields", {})
         if record.exc_info and record.exc_info[1]:
-            entry |= {"error": kind(record.exc_info[1]), "traceback": frames(record.exc_info[1])}
+            entry |= {"error": describe_error(record.exc_info[1]), "traceback": format_traceback(record.exc_info[1])}
         return json.dumps(entry, ensure_ascii=False)
 
 
-def clean(text: str) -> str:
+def redact(text: str) -> str:
     """A message without what may be somebody's: anything in quotes, paths, long ids; cut to a few lines."""
-    if len(text) > MAX_CLEANED:  # a part of it could begin inside of quotes
+    if len(text) > MAX_REDACTED:  # a part of it could begin inside of quotes
         return f"a message of {len(text)} characters"
-    return _SECRET.sub(lambda found: f"File {short(found['file'])}" if found["file"] else "…", text)[-MAX_MESSAGE:]
+    return _SECRET.sub(lambda found: f"File {short_path(found['file'])}" if found["file"] else "…", text)[-MAX_MESSAGE:]
 
 
-def kind(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """An error as its class and its clean message."""
-    return f"{type(error).__name__}: {clean(str(error)[:MAX_MESSAGE])}".rstrip(": ")
+    return f"{type(error).__name__}: {redact(str(error)[:MAX_MESSAGE])}".rstrip(": ")
 
 
-def frames(error: BaseException) -> str:
+def format_traceback(error: BaseException) -> str:
     """Where an error came up, the outermost call first, and before it what caused it."""
-    told: list[str] = []
+    causes: list[str] = []
     cause: BaseException | None = error
-    while cause is not None and len(told) < 4:
+    while cause is not None and len(causes) < 4:
         calls = traceback.extract_tb(cause.__traceback__)[-MAX_FRAMES:]
-        told.append(" > ".join([f"{short(c.filename)}:{c.lineno} {c.name}" for c in calls] + [kind(cause)]))
+        places = [f"{short_path(call.filename)}:{call.lineno} {call.name}" for call in calls]
+        causes.append(" > ".join([*places, describe_error(cause)]))
         cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
-    return "\n".join(reversed(told))
+    return "\n".join(reversed(causes))
 
 
-def short(path: str) -> str:
+def short_path(path: str) -> str:
     """A file of code by its package and name, without where it is installed."""
     return "/".join(Path(path).parts[-2:]).lstrip("/")

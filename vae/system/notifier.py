@@ -9,30 +9,30 @@ from contextlib import contextmanager, suppress
 
 
 class Notifier:
-    """Everyone who listens is told that there is news; what it is, they look up. Thread-safe."""
+    """Wakes all subscribers when there is news; what it is, they look up. Thread-safe."""
 
     def __init__(self) -> None:
-        self._listeners: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
+        self._subscribers: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
         self._lock = threading.Lock()
 
     @contextmanager
-    def heard(self) -> Iterator[asyncio.Event]:
-        """An event of the running loop that is set at every ring, for as long as the block lasts.
+    def subscribe(self) -> Iterator[asyncio.Event]:
+        """An event of the running loop that every `notify` sets, for as long as the block lasts.
 
-        Clear it before looking for news, so that a ring in between is not lost.
+        Clear it before looking for news, so that what comes in between is not lost.
         """
-        listener = (asyncio.get_running_loop(), asyncio.Event())
+        subscriber = (asyncio.get_running_loop(), asyncio.Event())
         with self._lock:
-            self._listeners.add(listener)
+            self._subscribers.add(subscriber)
         try:
-            yield listener[1]
+            yield subscriber[1]
         finally:
             with self._lock:
-                self._listeners.remove(listener)
+                self._subscribers.remove(subscriber)
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         """There is news."""
         with self._lock:
-            for loop, event in self._listeners:
+            for loop, event in self._subscribers:
                 with suppress(RuntimeError):  # its loop was closed
                     loop.call_soon_threadsafe(event.set)

@@ -13,41 +13,41 @@ from pathlib import Path
 if sys.platform == "linux":
     import resource
 
-_QUOTA = Path("/sys/fs/cgroup/cpu.max")  # "<quota> <period>" in microseconds, or "max <period>"
-_MEMORY = (  # a container's limit in bytes, or "max": cgroup v2 and v1
+_CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")  # "<quota> <period>" in microseconds, or "max <period>"
+_MEMORY_LIMITS = (  # a container's limit in bytes, or "max": cgroup v2 and v1
     Path("/sys/fs/cgroup/memory.max"),
     Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
 )
-_TRAINING = 3 / 4  # of the memory; the rest is for the pages and their models
-_LEAST = 512_000_000  # bytes with which the smallest training is possible
+_TRAINING_SHARE = 3 / 4  # of the memory; the rest is for the pages and their models
+_MIN_TRAINING_MEMORY = 512_000_000  # bytes with which the smallest training is possible
 
 
-def cores(quota: Path = _QUOTA) -> int:
+def cores(quota: Path = _CPU_QUOTA) -> int:
     """The processor cores that this process may use, 1 at least: a container's quota counts, too.
 
     Args:
         quota: the file in which Linux (cgroup v2) tells the processor time that a container gets.
     """
-    found = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    available = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     with suppress(OSError, ValueError):  # there is no such file, or no limit
         share, period = quota.read_text().split()
-        found = min(found, int(share) // int(period))
-    return max(1, found)
+        available = min(available, int(share) // int(period))
+    return max(1, available)
 
 
-def memory(limits: Sequence[Path] = _MEMORY) -> int | None:
+def memory(limits: Sequence[Path] = _MEMORY_LIMITS) -> int | None:
     """Bytes of memory that this machine has, or this container may use; None where that is not told.
 
     Args:
         limits: the files in which Linux tells what a container may use.
     """
-    found = []
+    available = []
     with suppress(OSError, ValueError, AttributeError):  # other systems
-        found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+        available.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     for path in limits:
         with suppress(OSError, ValueError):  # there is no such file, or no limit
-            found.append(int(path.read_text()))
-    return min((n for n in found if n > 0), default=None)
+            available.append(int(path.read_text()))
+    return min((n for n in available if n > 0), default=None)
 
 
 def share_of_memory(slots: int, total: int | None) -> int | None:
@@ -56,12 +56,12 @@ def share_of_memory(slots: int, total: int | None) -> int | None:
     Args:
         total: bytes of all processes together, if that is known.
     """
-    return None if total is None else max(_LEAST, int(total * _TRAINING) // slots)
+    return None if total is None else max(_MIN_TRAINING_MEMORY, int(total * _TRAINING_SHARE) // slots)
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessLimits:
-    """How a process beside the server behaves.
+    """What a process beside the server may take.
 
     Args:
         niceness: how far it steps back for others, 0 to 19, where the system can.
@@ -71,8 +71,8 @@ class ProcessLimits:
     niceness: int = 10
     memory: int | None = None
 
-    def adopt(self) -> None:
-        """Let this process behave so from now on."""
+    def apply(self) -> None:
+        """Hold this process to them from now on."""
         if hasattr(os, "nice"):
             os.nice(max(0, self.niceness - os.nice(0)))
         if self.memory is not None and sys.platform == "linux":
@@ -82,13 +82,13 @@ class ProcessLimits:
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Whether there was not enough memory: torch says so in words only."""
+    """Whether there was not enough memory: torch (2.7 to 2.13) says so in words only."""
     if isinstance(error, RuntimeError):
-        return any(words in str(error) for words in ("allocate memory", "out of memory", "bad_alloc"))
+        return any(phrase in str(error) for phrase in ("allocate memory", "out of memory", "bad_alloc"))
     return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
 
 
-def resident(pid: int) -> int | None:
+def resident_memory(pid: int) -> int | None:
     """Bytes of a process that are in memory; None where the system does not tell, or it is gone."""
     with suppress(OSError, ValueError, IndexError):
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

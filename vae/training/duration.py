@@ -34,8 +34,8 @@ def steps_of(
     if distributed.rank() == 0:  # as it will be in the run
         evaluating = evaluations * min(_seconds(evaluate) for _ in range(2))
         left = 60 * config.minutes - (time.monotonic() - started) - evaluating
-        return distributed.from_first(max(1, int(left / pace)))
-    return distributed.from_first(0)
+        return distributed.broadcast_from_first(max(1, int(left / pace)))
+    return distributed.broadcast_from_first(0)
 
 
 def _update_seconds(sampler: Sampler, update: Callable[[Batch, int], object]) -> float:

@@ -42,7 +42,7 @@ class ProgressMeter:
 
     def read(self, step: int, steps: int, epoch: float, seconds: float) -> Progress:
         """What there was since the last one, of all processes, each of which must ask."""
-        loss, nll, kl, tokens = distributed.total(self._sums).tolist()
+        loss, nll, kl, tokens = distributed.sum_over_ranks(self._sums).tolist()
         elapsed = max(1e-9, time.monotonic() - self._begun)
         pace = elapsed / self.steps
         self._pace = pace if not self._pace else 0.95 * self._pace + 0.05 * pace

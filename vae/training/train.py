@@ -16,7 +16,7 @@ from pathlib import Path
 from vae.config.config import Config
 from vae.data.prepare import Control
 from vae.system import distributed
-from vae.system.files import claimed
+from vae.system.files import locked_folder
 from vae.text.corpus import Corpus
 from vae.text.text_file import TextFile
 from vae.training.events import Event, to_json
@@ -60,8 +60,8 @@ def train(
     first = distributed.rank() == 0
     if first and resume and not run.state.exists():
         raise ValueError(f"there is no run to resume in {run.folder.name}: start a new one")
-    with claimed(run.folder) if first else nullcontext():
-        if distributed.from_first(resume):
+    with locked_folder(run.folder) if first else nullcontext():
+        if distributed.broadcast_from_first(resume):
             trainer = Trainer.resumed(run)
         else:
             trainer = Trainer.new(run, config, text, start_from, about or RunDescription(), control, started)

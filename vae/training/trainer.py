@@ -41,7 +41,7 @@ class Trainer:
     def __init__(self, run: Run, plan: Plan, data: Prepared) -> None:
         self.run, self.plan, self.config, self.data = run, plan, plan.config, data
         config = plan.config
-        world, shared = distributed.world(), distributed.neighbours()
+        world, shared = distributed.world_size(), distributed.local_world_size()
         if config.batch % world:
             raise ValueError(f"{config.batch} sentences a step cannot be shared equally among {world} processes")
         if config.threads or shared > 1:
@@ -62,7 +62,7 @@ class Trainer:
         about: RunDescription, control: Control, started: float,
     ) -> Trainer:  # fmt: skip
         base = None
-        with distributed.first_alone():
+        with distributed.rank_zero_first():
             if distributed.rank() == 0:
                 if config is None or text is None:
                     raise ValueError("a new run needs a config and a corpus")
@@ -70,7 +70,7 @@ class Trainer:
                     left.unlink(missing_ok=True)
                 base = checkpoint.load(start_from) if start_from else None
                 begun = time.monotonic()
-                config = resolve_config(config, base.config if base else None, distributed.world())
+                config = resolve_config(config, base.config if base else None, distributed.world_size())
                 tokenizer = base.text_model.tokenizer if base else None
                 prepare(text, run.folder, config, tokenizer=tokenizer, control=control)
                 Plan(config, replace(about, name=about.name or text.name), text.name).save(run)
@@ -79,7 +79,7 @@ class Trainer:
             trial = cls.prepared(run)  # to be timed, and thrown away
         steps = steps_of(trial.config, trial.sampler, trial._update, trial._rehearse, len(_EVALUATIONS), started)
         self = cls(run, replace(trial.plan, config=replace(trial.config, steps=steps)), trial.data)
-        with distributed.first_alone():
+        with distributed.rank_zero_first():
             if distributed.rank() == 0:
                 if base:
                     assert isinstance(base.text_model.model, DecoderModel)
@@ -92,7 +92,7 @@ class Trainer:
 
     @classmethod
     def resumed(cls, run: Run) -> Trainer:
-        with distributed.first_alone():
+        with distributed.rank_zero_first():
             if distributed.rank() == 0:
                 run.sweep()
         self = cls.prepared(run)

@@ -70,7 +70,7 @@ class Health:
     def report(self) -> dict[str, object]:
         """The numbers."""
         data, counts = _of.get(self._demo(), (Path(), ()))
-        family = [resources.resident(pid) or 0 for pid in (os.getpid(), *descendants(os.getpid()))]
+        family = [resources.resident_memory(pid) or 0 for pid in (os.getpid(), *descendants(os.getpid()))]
         told: dict[str, object] = {
             "status": "ok",
             "version": __version__,

@@ -18,7 +18,7 @@ from vae.serving.jobs.service import JobError, Jobs
 from vae.serving.limits import Limits
 from vae.serving.records.database import Records
 from vae.serving.records.rows import RunRow
-from vae.system.files import claimed
+from vae.system.files import locked_folder
 from vae.text.corpus import Corpus, read_corpus
 from vae.training.events import Finished, Progress
 
@@ -174,7 +174,7 @@ def test_a_run_waits_for_the_process_that_still_saves_it(jobs: Jobs, endless: Co
     jobs.pause("joe", run)
     follow(jobs, "joe", run)
     folder = jobs._root / run
-    with claimed(folder):  # as by a process of a server that was killed
+    with locked_folder(folder):  # as by a process of a server that was killed
         jobs.resume("joe", run)
         follow(jobs, "joe", run, lambda status, _: status.message.startswith("Reading"))
         time.sleep(1)  # in which it would have broken off

@@ -85,7 +85,7 @@ class AdversarialAutoencoder(Autoencoder):
 
     def _distance(self, z: Tensor, batch: Batch) -> Tensor:
         """`divergence` of the codes of the step, over all processes, for each row of z (B, D)."""
-        moments = distributed.total(torch.stack([z.sum(0), z.square().sum(0)]) / batch.whole)  # (2, D)
+        moments = distributed.sum_over_ranks(torch.stack([z.sum(0), z.square().sum(0)]) / batch.whole)  # (2, D)
         mean, variance = moments[0], moments[1] - moments[0].square()
         return gaussian.moments_to_prior(mean, variance).expand_as(z)
 

@@ -101,8 +101,8 @@ class SentenceVAE(Autoencoder):
         z = mu if noise is None else mu + noise.normal(config.latent) * (0.5 * logvar).exp()
         kl = gaussian.kl_to_prior(mu, logvar)  # (B, D)
         told, nll = self.told_from(z, batch, y, noise)
-        mean_kl = distributed.total(kl.sum(0) / batch.whole)  # (D,)
-        loss = told + beta * self._charged(mean_kl) / distributed.world()
+        mean_kl = distributed.sum_over_ranks(kl.sum(0) / batch.whole)  # (D,)
+        loss = told + beta * self._charged(mean_kl) / distributed.world_size()
         due = sharpen and noise is not None and schedules.sharpening(t / max(1, config.steps), config)
         if due and noise is not None and told.isfinite():
             loss = loss + _SHARPENED * self._sharpened(batch, t, noise)

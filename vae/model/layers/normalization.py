@@ -35,8 +35,8 @@ class BatchNorm(nn.Module):
         """x: (B, D).  whole: sentences of the step over all processes while it learns, else 0."""
         mean, variance = self.moments
         if whole:
-            mean = distributed.total(x.sum(0) / whole, alike=False)
-            variance = distributed.total((x - mean).square().sum(0) / whole, alike=False)
+            mean = distributed.sum_over_ranks(x.sum(0) / whole, same_gradient=False)
+            variance = distributed.sum_over_ranks((x - mean).square().sum(0) / whole, same_gradient=False)
             self._seen = torch.stack([mean, variance]).detach()
         normal: Tensor = (x - mean) * (variance + _TINY).rsqrt()
         return self.spread * normal + self.centre
