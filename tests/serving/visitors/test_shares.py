@@ -13,29 +13,28 @@ import pytest
 from support.runs import follow, in_state
 
 from vae.config.config import Config
-from vae.serving.jobs.service import Jobs
 from vae.serving.limits import Limits
 from vae.serving.records.rows import ShareRow
 from vae.serving.visitors import sharing
+from vae.serving.visitors.services import Services
 from vae.serving.visitors.session import BUNDLED, RefusedError, Session
 from vae.serving.visitors.sharing import ALPHABET, EACH, OPENS_NOTHING, Guesses, Sharing
-from vae.serving.visitors.trainings import Trainings
 from vae.serving.visitors.visitors import Visitors
 from vae.text.corpus import Corpus
 from vae.ui.header.share_api import ShareEndpoints
-from vae.ui.train.shared_run import PLACES, WITHDRAWN, SharedRunHandlers
+from vae.ui.train.screen import RunView
+from vae.ui.train.shared_run import WITHDRAWN, SharedRunHandlers
 
 
 class Class:
     """A teacher, a student, and what lies between them."""
 
-    def __init__(self, visitors: Visitors, jobs: Jobs) -> None:
-        self.visitors, self.jobs = visitors, jobs
-        self.sharing = Sharing(visitors.common, jobs)
-        self.trainings = Trainings(jobs)
-        self.api = ShareEndpoints(visitors, self.sharing, self.trainings)
+    def __init__(self, services: Services) -> None:
+        self.visitors, self.jobs = services.visitors, services.jobs
+        self.sharing, self.trainings = services.sharing, services.trainings
+        self.api = ShareEndpoints(services)
         self.watching = SharedRunHandlers(self.trainings, self.sharing)
-        self.token = visitors.start()
+        self.token = self.visitors.start()
 
     @property
     def teacher(self) -> Session:
@@ -47,12 +46,9 @@ class Class:
 
 @pytest.fixture
 def room(tmp_path: Path, model_path: Path) -> Iterator[Class]:
-    visitors = Visitors(tmp_path / "data", model_path)
-    jobs = Jobs(visitors.data / "runs", records=visitors.records, limits=Limits(slots=1))
-    visitors.on_forget = jobs.forget
-    yield Class(visitors, jobs)
-    jobs.close()
-    visitors.close()
+    services = Services.of(Visitors(tmp_path / "data", model_path, Limits(slots=1)))
+    yield Class(services)
+    services.close()
 
 
 def own(session: Session) -> list[str]:
@@ -193,8 +189,8 @@ def test_shared_training_is_seen_live_read_only_and_its_model_copied_at_the_end(
     for act in (room.trainings.stop, room.trainings.pause, room.trainings.resume, room.trainings.status):
         with pytest.raises(ValueError, match="not found"):
             act(student, run)
-    shown = room.watching.again(student, code)
-    assert len(shown) == PLACES
+    shown = room.watching.redraw(student, code)
+    assert len(shown) == len(RunView._fields)
     assert shown[0]["text"].startswith("This training has ended")
 
 
@@ -220,7 +216,7 @@ def test_withdrawing_ends_what_is_watched_at_its_next_news(room: Class, config: 
 
 async def screens(stream: AsyncIterator[tuple[Any, ...]]) -> AsyncIterator[tuple[Any, ...]]:
     async for shown in stream:
-        assert len(shown) == PLACES
+        assert len(shown) == len(RunView._fields)
         yield shown
 
 

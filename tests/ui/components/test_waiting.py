@@ -24,7 +24,7 @@ def visitor(tmp_path: Path, model_path: Path) -> Session:
 
 
 def test_first_path_waits_for_the_model_and_says_so_and_the_next_does_not(visitor: Session) -> None:
-    handler = patient(slide.shown, 4, 3)
+    handler = patient(slide.show_path, slide.PathView)
     waiting, shown = handler(visitor, *GIVEN)
     assert waiting[3] == note_value("busy", LOADING)
     assert len(shown[0]["frames"]) == 5
@@ -35,7 +35,7 @@ def test_first_path_waits_for_the_model_and_says_so_and_the_next_does_not(visito
 
 def test_nothing_is_said_where_the_model_is_not_needed(visitor: Session) -> None:
     asked: tuple[Any, ...] = (2, 0.7, 1.0, False, "", False, 1, False)
-    handler = patient(sample.changed, 4, 2, sample.outdated)
+    handler = patient(sample.change_model, sample.SampleView, sample.is_outdated)
     assert len(list(handler(visitor, "", *asked))) == 1  # the tab was never opened
     assert len(list(handler(visitor, visitor.model().id, *asked))) == 1  # what stands there is of this model
     assert not visitor.ready
@@ -43,5 +43,5 @@ def test_nothing_is_said_where_the_model_is_not_needed(visitor: Session) -> None
 
 def test_without_any_model_the_answer_comes_at_once(tmp_path: Path) -> None:
     visitors = Visitors(tmp_path / "data", tmp_path / "none.safetensors")
-    (answer,) = patient(slide.shown, 4, 3)(visitors.get(visitors.start()), *GIVEN)
+    (answer,) = patient(slide.show_path, slide.PathView)(visitors.get(visitors.start()), *GIVEN)
     assert "no model yet" in answer[3]["text"]

@@ -27,17 +27,17 @@ def badges(*words: str) -> list[dict[str, Any]]:
 
 
 def test_sentences_are_drawn_when_the_tab_is_first_opened_and_once(visitor: Session) -> None:
-    assert handlers.changed(visitor, "", *ASKED) == NOTHING
-    said, _, _, by = handlers.opened(visitor, "", *ASKED)
+    assert handlers.change_model(visitor, "", *ASKED) == NOTHING
+    said, _, _, by = handlers.open_tab(visitor, "", *ASKED)
     assert len(said) == 3
     assert by == BUNDLED
-    assert handlers.opened(visitor, by, *ASKED) == NOTHING
+    assert handlers.open_tab(visitor, by, *ASKED) == NOTHING
 
 
 def test_sentences_are_drawn_anew_by_another_model(visitor: Session, model_path: Path) -> None:
-    assert handlers.changed(visitor, BUNDLED, *ASKED) == NOTHING
+    assert handlers.change_model(visitor, BUNDLED, *ASKED) == NOTHING
     model = visitor.add_model(model_path, "trained here")
-    said, _, _, by = handlers.changed(visitor, BUNDLED, *ASKED)
+    said, _, _, by = handlers.change_model(visitor, BUNDLED, *ASKED)
     assert len(said) == 3
     assert by == model.id
 
@@ -45,10 +45,10 @@ def test_sentences_are_drawn_anew_by_another_model(visitor: Session, model_path:
 def test_without_a_model_the_tab_says_so_until_there_is_one(tmp_path: Path, model_path: Path) -> None:
     visitors = Visitors(tmp_path / "data", tmp_path / "none.safetensors")
     visitor = visitors.get(visitors.start())
-    *_, note, by = handlers.opened(visitor, "", *ASKED)
+    *_, note, by = handlers.open_tab(visitor, "", *ASKED)
     assert note["kind"] == "error"
     visitor.add_model(model_path, "trained here")
-    assert len(handlers.changed(visitor, by, *ASKED)[0]) == 3
+    assert len(handlers.change_model(visitor, by, *ASKED)[0]) == 3
 
 
 def test_new_is_told_of_what_the_model_learned_from(visitor: Session) -> None:

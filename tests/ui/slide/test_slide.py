@@ -45,7 +45,7 @@ def collapsed(tmp_path: Path, model_path: Path) -> Path:
 
 def test_two_others_of_an_own_model_are_two_sentences(visitor: Session, model_path: Path) -> None:
     visitor.add_model(model_path, "trained here")
-    first, second, stage, *_ = slide.other(visitor, 5, "linear")
+    first, second, stage, *_ = slide.show_other_pair(visitor, 5, "linear")
     assert first != second
     assert stage["ends"] == [first, second]
     assert len(stage["frames"]) == 5
@@ -55,7 +55,10 @@ def test_collapsed_model_is_told_in_words_where_it_has_no_two_sentences(visitor:
     visitor.add_model(collapsed, "loaded from a file")
     with pytest.raises(RefusedError, match="same from every point"):
         slide.two_sentences(visitor)
-    for answer in (slide.other(visitor, 5, "linear")[2:], slide.asked(visitor, "", "", 5, "linear")):
+    for answer in (
+        slide.show_other_pair(visitor, 5, "linear")[2:],
+        slide.show_asked_path(visitor, "", "", 5, "linear"),
+    ):
         assert "Type two sentences" in answer[3]["text"]
         assert answer[0] is None  # no path of another model stays
 
@@ -67,15 +70,15 @@ def test_language_model_says_that_it_has_no_space_and_what_to_do(
         pass
     visitor.add_model(tmp_path / "run" / "best.safetensors", "loaded from a file")
     assert visitor.model().family == "lm"
-    stage, *prints, note, _ = slide.asked(visitor, "a cat", "a dog", 5, "linear")
+    stage, *prints, note, _ = slide.show_asked_path(visitor, "a cat", "a dog", 5, "linear")
     assert stage["why"].startswith(FAMILIES["lm"].lacks)
     assert "choose another model" in stage["why"]
     assert prints == [None, None]
     assert note is None
-    assert not any(update["interactive"] for update in slide.able(visitor))
+    assert not any(update["interactive"] for update in slide.button_states(visitor))
     with pytest.raises(ValueError, match="no latent space"):
         slide_api.slide(visitor, "a cat", "a dog")
-    assert sample.reach(visitor)["interactive"] is False
+    assert sample.near_choice(visitor)["interactive"] is False
     assert len(sample_api.sample(visitor, 3)) == 3
     with pytest.raises(ValueError, match="no latent space"):
         sample_api.sample(visitor, 3, start="the cat", near=True)

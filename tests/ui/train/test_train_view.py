@@ -25,7 +25,7 @@ from vae.training.train import train
 from vae.ui.components.run_progress import progress
 from vae.ui.train import view
 from vae.ui.train.knobs import KNOBS, STEPS, knob, of_family
-from vae.ui.train.screen import Screen
+from vae.ui.train.screen import RunScreen
 
 STARTED = Started("/server/run", 95, 5, 300, 10_000, 4, 200, 0)
 PROGRESS = Progress(50, 200, 1.5, 30.0, 20.0, 4.0, 0.5, 1234.0, 10.0, 31.0)
@@ -202,7 +202,7 @@ def test_model_that_cannot_be_used_is_told_with_the_reason() -> None:
     ],
 )
 def test_run_at_rest_offers_only_what_can_still_be_done(now: Status, use: ModelFate, offered: set[str]) -> None:
-    shown = Screen().show(now, RunHistory(), use)
+    shown = RunScreen().show(now, RunHistory(), use)
     buttons = dict(zip(("start", "pause", "resume", "stop", "download"), shown[6:11], strict=True))
     assert {
         name for name, new in buttons.items() if new.get("visible", True) and new.get("interactive", True)

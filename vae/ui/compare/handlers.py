@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 
@@ -18,7 +18,23 @@ from vae.ui.components import drawn
 from vae.ui.signals import stamp
 
 EVALUATE = "Evaluate the model in use"
-FIRST = object()  # the mark of nothing shown yet
+NOTHING_SHOWN = object()
+
+
+class CompareView(NamedTuple):
+    """What shows a comparison, and beneath it the evaluation of one model."""
+
+    note: Any
+    steps: Any
+    result: Any
+    compare: Any
+    stop: Any
+    evaluate_note: Any
+    evaluate_steps: Any
+    evaluate_result: Any
+    evaluate: Any
+    stop_evaluation: Any
+    model_changed: Any  # the signal
 
 
 class CompareHandlers:
@@ -40,7 +56,7 @@ class CompareHandlers:
         trains = f"Trains {len(families)} model{'' if len(families) == 1 else 's'}, about {each} each"
         return f"<p>{trains}, then measures {count} side by side. You may close the page meanwhile.</p>"
 
-    def lists(self, session: Session, models: list[str]) -> tuple[Any, Any]:
+    def model_choices(self, session: Session, models: list[str]) -> tuple[Any, Any]:
         """The visitor's models to choose from, those that were chosen still chosen; and the name of the one in use."""
         every = session.models()
         ids = {model.id for model in every}
@@ -59,7 +75,7 @@ class CompareHandlers:
             settings = {"minutes": minutes} if minutes else {}
             await self.comparisons.compare(session, families, models, preset, settings)
         except ValueError as error:
-            return drawn.note_value("error", str(error)), self._under_way(session, "compare")
+            return drawn.note_value("error", str(error)), self._follow_if_busy(session, "compare")
         return None, stamp()
 
     async def press_evaluate(self, session: Session) -> tuple[Any, Any]:
@@ -67,10 +83,10 @@ class CompareHandlers:
         try:
             await self.comparisons.evaluate(session)
         except ValueError as error:
-            return drawn.note_value("error", str(error)), self._under_way(session, "evaluate")
+            return drawn.note_value("error", str(error)), self._follow_if_busy(session, "evaluate")
         return None, stamp()
 
-    def _under_way(self, session: Session, slot: Slot) -> Any:
+    def _follow_if_busy(self, session: Session, slot: Slot) -> Any:
         """The signal to follow what another tab of the visitor has begun, if it has."""
         going = self.comparisons.find(session, slot)
         return stamp() if going is not None and going.busy else gr.skip()
@@ -90,40 +106,47 @@ class CompareHandlers:
             return drawn.note_value("error", str(error))
         return gr.skip()
 
-    async def follow(self, session: Session) -> AsyncIterator[tuple[Any, ...]]:
-        """Show both parts, and what changes, until neither is under way.
-
-        Yields:
-            note, steps, result, compare and stop button; the same of the evaluation; model_changed
-        """
+    async def follow(self, session: Session) -> AsyncIterator[CompareView]:
+        """Show both parts, and what changes, until neither is under way."""
         adopted = await asyncio.to_thread(self.comparisons.adopt, session)
-        models = {model.id for model in session.models()}
-        before: tuple[Any, ...] = (FIRST,) * 2
+        known = {model.id for model in session.models()}
+        comparison_shown: object = NOTHING_SHOWN
+        evaluation_shown: object = NOTHING_SHOWN
         async for _ in self.comparisons.follow(session):
-            compared, evaluated = self.comparisons.find(session), self.comparisons.find(session, "evaluate")
-            now = {model.id for model in session.models()}
-            over = compared is not None and not compared.busy
-            told = stamp() if adopted or (over and not now <= models) else gr.skip()
-            adopted = False
-            models = now if over else models
-            shown = _shown(compared, before[0]), _shown(evaluated, before[1])
-            busy = compared is not None and compared.busy
-            buttons = gr.update(interactive=not busy), gr.update(visible=busy)
-            measuring = evaluated is not None and evaluated.busy
-            again = gr.update(interactive=bool(session.models()) and not measuring), gr.update(visible=measuring)
-            yield *shown[0], *buttons, *shown[1], *again, told
-            before = _mark(compared), _mark(evaluated)
+            comparison, evaluation = self.comparisons.find(session), self.comparisons.find(session, "evaluate")
+            models = {model.id for model in session.models()}
+            over = comparison is not None and not comparison.busy
+            news = adopted or (over and not models <= known)
+            adopted, known = False, models if over else known
+            comparing = comparison is not None and comparison.busy
+            evaluating = evaluation is not None and evaluation.busy
+            note, steps, result = _parts(comparison, comparison_shown)
+            evaluate_note, evaluate_steps, evaluate_result = _parts(evaluation, evaluation_shown)
+            yield CompareView(
+                note=note,
+                steps=steps,
+                result=result,
+                compare=gr.update(interactive=not comparing),
+                stop=gr.update(visible=comparing),
+                evaluate_note=evaluate_note,
+                evaluate_steps=evaluate_steps,
+                evaluate_result=evaluate_result,
+                evaluate=gr.update(interactive=bool(models) and not evaluating),
+                stop_evaluation=gr.update(visible=evaluating),
+                model_changed=stamp() if news else gr.skip(),
+            )
+            comparison_shown, evaluation_shown = _state(comparison), _state(evaluation)
 
 
-def _mark(comparison: Comparison | None) -> object:
-    """What a drawn result hangs on: it is large, and sent once."""
+def _state(comparison: Comparison | None) -> object:
+    """What a drawn result depends on: it is large, and sent once."""
     return (comparison, comparison.state) if comparison else None
 
 
-def _shown(comparison: Comparison | None, before: object) -> tuple[Any, Any, Any]:
+def _parts(comparison: Comparison | None, shown: object) -> tuple[Any, Any, Any]:
     """note, steps, result: the first and the last only where they have changed, for what a button said stays."""
     steps = view.steps(comparison) if comparison else None
-    if comparison is None or _mark(comparison) == before:
+    if comparison is None or _state(comparison) == shown:
         return gr.skip(), steps, gr.skip()
-    note = gr.skip() if before is FIRST and comparison.busy else view.note(comparison)
+    note = gr.skip() if shown is NOTHING_SHOWN and comparison.busy else view.note(comparison)
     return note, steps, view.result(comparison)

@@ -8,7 +8,7 @@ from vae.config.families import FAMILIES
 from vae.config.presets import FIRST, PRESETS
 from vae.serving.visitors.comparison import FALLBACK, SENTENCES
 from vae.ui.compare.api import CompareEndpoints
-from vae.ui.compare.handlers import EVALUATE, CompareHandlers
+from vae.ui.compare.handlers import EVALUATE, CompareHandlers, CompareView
 from vae.ui.components import drawn
 from vae.ui.components.prose import heading, lead, prose
 from vae.ui.page import Page
@@ -24,17 +24,14 @@ NOT_YET = (
 def build(page: Page, tab: gr.Tab) -> None:
     """Lay out the tab and wire it: called inside `with tab`."""
     comparisons = page.services.comparisons
-    desk = CompareHandlers(comparisons)
+    handlers = CompareHandlers(comparisons)
     signal = gr.Textbox(visible="hidden", show_label=False, container=False)
     lead(LEAD)
-    cards = [(f"{kind.title}\n{kind.short}", kind.name) for kind in FAMILIES.values()]
+    cards = [(f"{spec.title}\n{spec.short}", spec.name) for spec in FAMILIES.values()]
     families = gr.CheckboxGroup(
-        cards,
-        value=list(FAMILIES),
-        label="Train these on your text",
-        elem_classes=["cards"],
+        cards, value=list(FAMILIES), label="Train these on your text", elem_classes=["cards"],
         elem_id="compare-families",
-    )
+    )  # fmt: skip
     models = gr.CheckboxGroup(
         [], label="And models that you have", visible=False, elem_classes=["choices", "tall"], elem_id="compare-models"
     )
@@ -47,7 +44,7 @@ def build(page: Page, tab: gr.Tab) -> None:
             0, label="Minutes for each", info="0: as long as the settings say.", elem_id="compare-minutes"
         )
     with gr.Row(elem_classes=["row", "actions"], elem_id="compare-go"):
-        go = gr.Button("Compare", variant="primary", elem_id="compare-start", scale=0, min_width=160)
+        compare = gr.Button("Compare", variant="primary", elem_id="compare-start", scale=0, min_width=160)
         stop = gr.Button("Stop", visible=False, elem_id="compare-stop", scale=0, min_width=96)
         plan = prose(elem_id="compare-plan")
     note = drawn.note(elem_id="compare-note")
@@ -62,28 +59,35 @@ def build(page: Page, tab: gr.Tab) -> None:
             stop_evaluation = gr.Button("Stop", visible=False, elem_id="evaluate-stop", scale=0, min_width=96)
         evaluate_note = drawn.note(elem_id="evaluate-note")
         evaluate_steps = drawn.drawn("steps", elem_id="evaluate-steps")
-        evaluated = drawn.drawn("comparison", empty=NOT_YET, elem_id="evaluate-result")
+        evaluate_result = drawn.drawn("comparison", empty=NOT_YET, elem_id="evaluate-result")
 
     chosen = [families, models, preset, minutes]
-    told = [page.corpus_changed.change, tab.select, families.change, models.change, preset.change, minutes.change]
-    page.on(told, desk.plan, chosen, [plan], trigger_mode="always_last")
-    page.on(page.model_changed.change, desk.lists, [models], [models, evaluate])
-    page.on(go.click, desk.press_compare, chosen, [note, signal], trigger_mode="once")
-    page.on(stop.click, desk.press_stop, [], [note])
-    page.on(stop_evaluation.click, desk.press_stop_evaluation, [], [evaluate_note])
+    plan_changed = [
+        page.corpus_changed.change,
+        tab.select,
+        families.change,
+        models.change,
+        preset.change,
+        minutes.change,
+    ]
+    page.on(plan_changed, handlers.plan, chosen, [plan], trigger_mode="always_last")
+    page.on(page.model_changed.change, handlers.model_choices, [models], [models, evaluate])
+    page.on(compare.click, handlers.press_compare, chosen, [note, signal], trigger_mode="once")
+    page.on(stop.click, handlers.press_stop, [], [note])
+    page.on(stop_evaluation.click, handlers.press_stop_evaluation, [], [evaluate_note])
     page.on(
         [evaluate.click, page.evaluation_wanted.change],
-        desk.press_evaluate,
+        handlers.press_evaluate,
         [],
         [evaluate_note, signal],
         trigger_mode="once",
     )
-    screen = [
-        note, steps, result, go, stop,
-        evaluate_note, evaluate_steps, evaluated, evaluate, stop_evaluation, page.model_changed,
-    ]  # fmt: skip
+    screen = CompareView(
+        note, steps, result, compare, stop,
+        evaluate_note, evaluate_steps, evaluate_result, evaluate, stop_evaluation, page.model_changed,
+    )  # fmt: skip
     follow = page.on(
-        [signal.change, tab.select], desk.follow, [], screen, trigger_mode="always_last", concurrency_limit=None
+        [signal.change, tab.select], handlers.follow, [], screen, trigger_mode="always_last", concurrency_limit=None
     )
     follow.failure(None, js="() => space.failed()")
     CompareEndpoints(comparisons).add_to(page)

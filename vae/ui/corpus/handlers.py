@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import random
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 
+from vae.messages.message import Message
 from vae.serving.visitors.corpus_sources import SOURCES, megabytes, read_and_keep
 from vae.serving.visitors.session import Session
 from vae.text import corpus
 from vae.text.corpus import CorpusError
 from vae.ui.components import drawn
+from vae.ui.components.answers import unchanged
 from vae.ui.corpus import view
 from vae.ui.signals import stamp
 
@@ -23,31 +25,69 @@ EMPTY_FIGURES = (
 )
 
 
-def choose(session: Session, source: str, value: object) -> tuple[Any, ...]:
-    """Read a new text, and offer what there is to choose about it: its columns, or its layout.
+class ChoiceView(NamedTuple):
+    """What a newly chosen text changes: where it came from, what there is to choose about it, and a message."""
 
-    Returns:
-        source, layout, column, labels, note, corpus_changed
-    """
+    ours: Any
+    file: Any
+    source: Any
+    layout: Any
+    column: Any
+    labels: Any
+    note: Any
+    corpus_changed: Any  # the signal
+
+
+class CorpusView(NamedTuple):
+    """What shows a text."""
+
+    figures: Any
+    first: Any
+    anywhere: Any
+    lengths: Any
+    words: Any
+    account: Any
+    go_on: Any  # the button to train on it
+
+
+def _choose(session: Session, source: str, value: object) -> ChoiceView:
+    """Read a new text, and offer what there is to choose about it: its columns, or its layout."""
     columns: tuple[str, ...] = ()
-    chosen, note, told = None, None, gr.skip()
+    chosen, note, changed = None, None, gr.skip()
     try:
         text = SOURCES[source](value)
         columns = corpus.columns(text.data, text.name, max_bytes=megabytes(session))
-        chosen, told = read_and_keep(session, text).report.column, stamp()
+        chosen, changed = read_and_keep(session, text).report.column, stamp()
     except ValueError as error:
         note = drawn.note_value("error", str(error))
-    return (
-        source,
-        gr.update(value="auto", visible=source != "ours" and not columns),
-        gr.update(choices=list(columns), value=chosen, visible=len(columns) > 1),
-        gr.update(choices=[(NO_LABELS, ""), *((name, name) for name in columns)], value="", visible=len(columns) > 1),
-        note,
-        told,
+    label_choices = [(NO_LABELS, ""), *((name, name) for name in columns)]
+    return unchanged(
+        ChoiceView,
+        source=source,
+        layout=gr.update(value="auto", visible=source != "ours" and not columns),
+        column=gr.update(choices=list(columns), value=chosen, visible=len(columns) > 1),
+        labels=gr.update(choices=label_choices, value="", visible=len(columns) > 1),
+        note=note,
+        corpus_changed=changed,
     )
 
 
-def again(session: Session, source: str, *values: object) -> tuple[Any, Any]:
+def choose_ours(session: Session, name: object) -> ChoiceView:
+    """One of ours was chosen: an uploaded file steps back."""
+    return _choose(session, "ours", name)._replace(file=None)
+
+
+def choose_file(session: Session, path: object) -> ChoiceView:
+    """A file has arrived: none of ours is chosen any more."""
+    return _choose(session, "uploaded", path)._replace(ours=None)
+
+
+def choose_pasted(session: Session, text: object) -> ChoiceView:
+    """The pasted text is to be read: it stays where it is, the other choices step back."""
+    return _choose(session, "pasted", text)._replace(ours=None, file=None)
+
+
+def read_again(session: Session, source: str, *values: object) -> tuple[Any, Any]:
     """Read the same text in another way: (note, corpus_changed).
 
     Args:
@@ -57,7 +97,7 @@ def again(session: Session, source: str, *values: object) -> tuple[Any, Any]:
     *sources, layout, column, labels = values
     try:
         if source not in SOURCES:
-            raise CorpusError("Choose a text first.")
+            raise CorpusError(Message("ui.corpus.no_source"))
         text = SOURCES[source](dict(zip(SOURCES, sources, strict=True))[source])
         read_and_keep(session, text, layout, column or "", labels or "")
     except ValueError as error:
@@ -65,43 +105,28 @@ def again(session: Session, source: str, *values: object) -> tuple[Any, Any]:
     return None, stamp()
 
 
-def show(session: Session) -> tuple[Any, ...]:
-    """The visitor's text on the page, or the empty state: figures, first, anywhere, lengths, words, account, next."""
+def show(session: Session) -> CorpusView:
+    """The visitor's text on the page, or the empty state."""
     text = session.corpus
     if text is None:
         missing = f"<h2>Your text is lost</h2><p>{escape(session.lost)}</p>" if session.lost else EMPTY_FIGURES
-        return missing, None, None, None, None, "", gr.update(interactive=False)
-    known = corpus.statistics(text)
-    return (
-        view.figures(text, known),
-        view.first(text),
-        view.anywhere(text, random.randrange(2**31)),
-        view.counts(known.lengths),
-        view.counts(known.frequent[: view.FREQUENT]),
-        view.account(text.report),
-        gr.update(interactive=True),
+        return CorpusView(missing, None, None, None, None, "", gr.update(interactive=False))
+    statistics = corpus.statistics(text)
+    return CorpusView(
+        figures=view.figures(text, statistics),
+        first=view.first(text),
+        anywhere=view.anywhere(text, random.randrange(2**31)),
+        lengths=view.counts(statistics.lengths),
+        words=view.counts(statistics.frequent[: view.FREQUENT]),
+        account=view.account(text.report),
+        go_on=gr.update(interactive=True),
     )
 
 
-def others(session: Session) -> list[dict[str, Any]] | None:
+def show_others(session: Session) -> list[dict[str, Any]] | None:
     """Other sentences from anywhere in the text."""
     text = session.corpus
     return view.anywhere(text, random.randrange(2**31)) if text else None
-
-
-def choose_ours(session: Session, name: object) -> tuple[Any, ...]:
-    """One of ours was chosen: an uploaded file steps back."""
-    return None, *choose(session, "ours", name)
-
-
-def choose_file(session: Session, path: object) -> tuple[Any, ...]:
-    """A file has arrived: none of ours is chosen any more."""
-    return None, *choose(session, "uploaded", path)
-
-
-def choose_pasted(session: Session, text: object) -> tuple[Any, ...]:
-    """The pasted text is to be read: it stays where it is, the other choices step back."""
-    return None, None, *choose(session, "pasted", text)
 
 
 def to_training(session: Session) -> Any:

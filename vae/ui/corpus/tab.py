@@ -10,12 +10,14 @@ from vae.ui.components.prose import heading, lead, prose
 from vae.ui.corpus.api import read_corpus
 from vae.ui.corpus.handlers import (
     EMPTY_FIGURES,
-    again,
+    ChoiceView,
+    CorpusView,
     choose_file,
     choose_ours,
     choose_pasted,
-    others,
+    read_again,
     show,
+    show_others,
     to_training,
 )
 from vae.ui.page import Page
@@ -30,26 +32,26 @@ def build(page: Page, tab: gr.Tab) -> None:
     """Lay out the tab and wire it: called inside `with tab`."""
     with gr.Row(elem_classes=["lead-row"]):
         lead(LEAD)
-        onward = gr.Button(
+        go_on = gr.Button(
             "Train on it", variant="primary", interactive=False, elem_id="corpus-next", scale=0, min_width=160
         )
     source = gr.State("")
     with gr.Row(elem_classes=["halves"]):
         with gr.Column(elem_id="corpus-sources", min_width=300, scale=2):
             cards = [(card, name) for name, card in BUNDLED_CORPORA.items() if (CORPORA / name).is_file()]
-            own = gr.Radio(cards, label="One of ours", elem_classes=["cards"], elem_id="corpus-ours")
+            ours = gr.Radio(cards, label="One of ours", elem_classes=["cards"], elem_id="corpus-ours")
             with gr.Column(elem_id="corpus-drop"):
                 heading("Or a file of yours")
                 file = gr.File(label="A text file", show_label=False, elem_id="corpus-file", height=128)
                 most = f"at most {page.services.visitors.limits.corpus_mb} MB"
                 prose(f"<p class='hint'>txt, csv, tsv, json or jsonl, {most}</p>")
-            typed = gr.Textbox(
+            pasted = gr.Textbox(
                 label="Or some sentences", placeholder="One a line, or running text", lines=4, max_lines=8,
                 # The browser cuts in silence, and counts some characters twice: what it cuts must still be too long.
                 max_length=2 * MAX_PASTED + 1, elem_classes=["serif"], elem_id="corpus-text",
             )  # fmt: skip
             with gr.Row(elem_classes=["row", "actions"]):
-                take = gr.Button("Read these sentences", elem_id="corpus-read", scale=0, min_width=200)
+                read = gr.Button("Read these sentences", elem_id="corpus-read", scale=0, min_width=200)
         with gr.Column(elem_id="corpus-report", min_width=300, scale=3):
             note = drawn.note(elem_id="corpus-note")
             with gr.Row(elem_id="corpus-ways"):
@@ -68,10 +70,10 @@ def build(page: Page, tab: gr.Tab) -> None:
             with gr.Column(elem_classes=["part"]):
                 with gr.Row(elem_classes=["titled"]):
                     heading("From anywhere in it")
-                    other = gr.Button(
+                    others = gr.Button(
                         "Others", elem_classes=["quiet"], elem_id="corpus-others", size="sm", scale=0, min_width=80
                     )
-                somewhere = drawn.lines(empty="Sentences drawn at random.", elem_id="corpus-anywhere")
+                anywhere = drawn.lines(empty="Sentences drawn at random.", elem_id="corpus-anywhere")
             with gr.Row(elem_classes=["halves"]):
                 with gr.Column(min_width=200):
                     lengths = drawn.bars(empty="How long its sentences are.", caption=LENGTHS, elem_id="corpus-lengths")
@@ -79,15 +81,15 @@ def build(page: Page, tab: gr.Tab) -> None:
                     words = drawn.bars(empty="Its most frequent words.", caption=FREQUENT, elem_id="corpus-words")
             account = prose(elem_id="corpus-account")
 
-    chosen = [source, layout, column, labels, note, page.corpus_changed]
-    page.on(own.input, choose_ours, [own], [file, *chosen])
-    page.on(file.upload, choose_file, [file], [own, *chosen])
-    page.on(take.click, choose_pasted, [typed], [own, file, *chosen])
-    ways = [source, own, file, typed, layout, column, labels]
-    page.on([layout.input, column.input, labels.input], again, ways, [note, page.corpus_changed])
-    page.on(page.corpus_changed.change, show, [], [figures, first, somewhere, lengths, words, account, onward])
-    page.on(other.click, others, [], [somewhere])
-    page.on(onward.click, to_training, [], [page.tabs])
-    words_of_it = [gr.Textbox(default, visible=False) for default in ("", "pasted.txt", "auto", "", "")]
-    given = [gr.File(visible=False, type="filepath"), *words_of_it]
-    page.file_api(read_corpus, given, [gr.JSON(visible=False)])
+    chosen = ChoiceView(ours, file, source, layout, column, labels, note, page.corpus_changed)
+    page.on(ours.input, choose_ours, [ours], chosen)
+    page.on(file.upload, choose_file, [file], chosen)
+    page.on(read.click, choose_pasted, [pasted], chosen)
+    reading = [source, ours, file, pasted, layout, column, labels]
+    page.on([layout.input, column.input, labels.input], read_again, reading, [note, page.corpus_changed])
+    shown = CorpusView(figures, first, anywhere, lengths, words, account, go_on)
+    page.on(page.corpus_changed.change, show, [], shown)
+    page.on(others.click, show_others, [], [anywhere])
+    page.on(go_on.click, to_training, [], [page.tabs])
+    texts = [gr.Textbox(default, visible=False) for default in ("", "pasted.txt", "auto", "", "")]
+    page.file_api(read_corpus, [gr.File(visible=False, type="filepath"), *texts], [gr.JSON(visible=False)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 
@@ -11,27 +11,40 @@ from vae.config.families import FAMILIES
 from vae.serving.visitors.models import add_file
 from vae.serving.visitors.session import Session
 from vae.ui.components import drawn
+from vae.ui.components.answers import unchanged
 from vae.ui.components.download import file_of
 from vae.ui.signals import stamp
 
 
-def described(session: Session) -> Iterator[tuple[Any, ...]]:
-    """Header, facts, list of models and message for the model in use; the facts when it is loaded."""
-    every = session.models()
-    choices = [(m.label, m.id) for m in every]
-    if not every:
+class ModelView(NamedTuple):
+    """What shows the model in use: the line at the top, its facts, the list of models, a message."""
+
+    header: Any
+    facts: Any
+    choice: Any
+    message: Any
+
+
+def describe(session: Session) -> Iterator[ModelView]:
+    """The model in use; its facts when it is loaded."""
+    models = session.models()
+    if not models:
         none = drawn.note_value("note", "There is no model yet. Train one, or load a model file.")
-        yield {"name": "none yet", "origin": ""}, [], gr.Radio(choices=[], visible=False), none
+        yield ModelView({"name": "none yet", "origin": ""}, [], gr.Radio(choices=[], visible=False), none)
         return
     model = session.model()
-    header = {"name": model.name, "origin": model.about}
-    radio = gr.Radio(choices=choices, value=model.id, visible=len(every) > 1)
+    choices = [(m.label, m.id) for m in models]
+    shown = unchanged(
+        ModelView,
+        header={"name": model.name, "origin": model.about},
+        choice=gr.Radio(choices=choices, value=model.id, visible=len(models) > 1),
+    )
     if not session.ready:
-        yield header, gr.skip(), radio, gr.skip()
+        yield shown
     try:
-        yield header, facts(session), radio, gr.skip()
+        yield shown._replace(facts=facts(session))
     except ValueError as error:
-        yield header, [], radio, drawn.note_value("error", str(error))
+        yield shown._replace(facts=[], message=drawn.note_value("error", str(error)))
 
 
 def facts(session: Session) -> list[list[str]]:
@@ -39,20 +52,20 @@ def facts(session: Session) -> list[list[str]]:
     model, info = session.model(), session.checkpoint().info
     size = model.path.stat().st_size / 1e6
     trained = f"{info.trained_on}, {info.sentences:,} sentences"
-    kind = FAMILIES[model.family]
-    dimensions = f"{len(info.kl)} latent dimensions, " if kind.space else ""
+    spec = FAMILIES[model.family]
+    dimensions = f"{len(info.kl)} latent dimensions, " if spec.space else ""
     rows = [
-        ["Family", f"{kind.title}. {kind.lacks}".strip()],
+        ["Family", f"{spec.title}. {spec.lacks}".strip()],
         ["Trained on", f"{trained}. {info.attribution}" if info.attribution else trained],
         ["Size", f"{info.parameters:,} weights, {dimensions}{size:.1f} MB"],
-        ["Its space", info.verdict if kind.space else ""],
+        ["Its space", info.verdict if spec.space else ""],
         ["From", model.origin],
     ]
     return [row for row in rows if row[1]]
 
 
-def chosen(session: Session, model: str) -> tuple[Any, Any]:
-    """The visitor picked a model from the list."""
+def choose_model(session: Session, model: str) -> tuple[Any, Any]:
+    """The visitor picked a model from the list: (message, model_changed)."""
     try:
         used = session.use(str(model))
     except ValueError as error:
@@ -60,8 +73,8 @@ def chosen(session: Session, model: str) -> tuple[Any, Any]:
     return drawn.note_value("done", f"Now using {used.name}."), stamp()
 
 
-def uploaded(session: Session, file: str | None) -> tuple[Any, Any]:
-    """The visitor gave a model file: it is used at once, or refused with the reason in place."""
+def load_file(session: Session, file: str | None) -> tuple[Any, Any]:
+    """The visitor gave a model file, which is used at once, or refused in place: (message, model_changed)."""
     try:
         add_file(session, file)
     except ValueError as error:
@@ -69,8 +82,8 @@ def uploaded(session: Session, file: str | None) -> tuple[Any, Any]:
     return drawn.note_value("done", f"{session.model().name} is loaded and in use."), stamp()
 
 
-def saved(session: Session) -> tuple[Any, Any]:
-    """What stands in place of an error, and the file of the model in use for the browser to save."""
+def save_file(session: Session) -> tuple[Any, Any]:
+    """The file of the model in use for the browser to save: (message, file)."""
     try:
         return gr.skip(), file_of(session.model())
     except ValueError as error:

@@ -9,7 +9,7 @@ from vae.ui.components import drawn
 from vae.ui.components.download import SAVE
 from vae.ui.header import share_panel
 from vae.ui.header.api import download_model, load_model, models, use_model
-from vae.ui.header.handlers import chosen, described, saved, to_evaluation, uploaded
+from vae.ui.header.handlers import ModelView, choose_model, describe, load_file, save_file, to_evaluation
 from vae.ui.page import Page
 
 HEADER = """
@@ -40,24 +40,26 @@ def build_header(title: str) -> gr.HTML:
 def build(page: Page, header: gr.HTML) -> None:
     """Lay out the panel behind the model line and connect it."""
     with gr.Column(elem_id="model-panel"):
-        rows = drawn.drawn("facts")
-        pick = gr.Radio([], label="Use another", elem_classes=["choices", "tall"], elem_id="model-list", visible=False)
+        facts = drawn.drawn("facts")
+        choice = gr.Radio(
+            [], label="Use another", elem_classes=["choices", "tall"], elem_id="model-list", visible=False
+        )
         with gr.Row(elem_classes=["row", "actions"]):
             save = gr.Button("Download this model", elem_id="model-download", scale=0, min_width=176)
             evaluate = gr.Button("Evaluate this model", elem_id="model-evaluate", scale=0, min_width=176)
-            give = gr.UploadButton(
+            load = gr.UploadButton(
                 "Load a model file", file_types=[".safetensors"], elem_id="model-load", scale=0, min_width=176
             )
         message = drawn.note(elem_id="model-message")
         share_panel.build(page, message)
     file = gr.File(visible="hidden", interactive=False)
 
-    page.on(page.model_changed.change, described, [], [header, rows, pick, message])
-    page.on(pick.input, chosen, [pick], [message, page.model_changed])
-    page.on(give.upload, uploaded, [give], [message, page.model_changed])
+    page.on(page.model_changed.change, describe, [], ModelView(header, facts, choice, message))
+    page.on(choice.input, choose_model, [choice], [message, page.model_changed])
+    page.on(load.upload, load_file, [load], [message, page.model_changed])
     wanted = page.on(evaluate.click, to_evaluation, [], [page.tabs, page.evaluation_wanted])
     wanted.then(None, js="() => space.reveal('evaluate')", api_visibility="private", show_progress="hidden")
-    page.on(save.click, saved, [], [message, file]).success(None, [file], None, js=SAVE)
+    page.on(save.click, save_file, [], [message, file]).success(None, [file], None, js=SAVE)
 
     page.api(models)
     page.api(use_model)

@@ -34,7 +34,7 @@ def sample(
         temperature: variety in the choice of words, 0 to 2; 0 says the likeliest.
         top_p: choose among the likeliest words that hold this share of probability, 0.05 to 1.
         greedy: always take the likeliest word, whatever the temperature.
-        start: every sentence begins with it; at most `vae.corpus.MAX_CHARACTERS` characters.
+        start: every sentence begins with it; at most `vae.text.corpus.MAX_CHARACTERS` characters.
         near: draw the points around the code of `start` instead of anywhere.
         seed: the same seed gives the same sentences.
     Returns:
@@ -42,11 +42,11 @@ def sample(
         when it learned from too many to tell.
     """
     model = session.checkpoint()
-    points = draw(model, number, temperature, top_p, greedy, start, near, seed)
+    points = checked_sample(model, number, temperature, top_p, greedy, start, near, seed)
     return [{"text": p.text, "z": list(p.z), "new": model.is_new(p.text)} for p in points]
 
 
-def draw(
+def checked_sample(
     model: Checkpoint,
     n: object,
     temperature: object,

@@ -1,21 +1,31 @@
-"""What the Sample tab answers."""
+"""What the Sample tab answers: sentences, and by which model they were drawn."""
 
 from __future__ import annotations
 
 import random
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 
 from vae.config.families import FAMILIES
 from vae.serving.visitors.session import Session
 from vae.ui.components import drawn
-from vae.ui.sample.api import draw
+from vae.ui.components.answers import unchanged
+from vae.ui.sample.api import checked_sample
 
 NEAR = "Places around the code of the start."
 
 
-def shown(
+class SampleView(NamedTuple):
+    """What shows samples: the sentences, the seed they came from, a message, and the id of the model they are of."""
+
+    samples: Any
+    seed: Any
+    message: Any
+    drawn_by: Any
+
+
+def show_samples(
     session: Session,
     n: int,
     temperature: float,
@@ -24,61 +34,63 @@ def shown(
     start: str,
     near: bool,
     seed: int,
-    fresh: bool,
-) -> tuple[Any, Any, Any]:
-    """Sentences for the page, the seed they came from, and a message in place of an error."""
-    if fresh:
+    new_seed: bool,
+) -> SampleView:
+    """New sentences, or a message in place of an error."""
+    if new_seed:
         seed = random.randrange(10_000)
     try:
         model = session.checkpoint()
-        points = draw(model, n, temperature, top_p, greedy, start, near, seed)
+        points = checked_sample(model, n, temperature, top_p, greedy, start, near, seed)
     except ValueError as error:
-        return gr.skip(), gr.skip(), drawn.note_value("error", str(error))
+        return unchanged(SampleView, message=drawn.note_value("error", str(error)))
     by = drawn.order(model.info.kl)
     badges = {True: "new", False: "seen", None: ""}
-    said = [drawn.line(p.text, p.z, by, badge=badges[model.is_new(p.text)], copy=True) for p in points]
-    return said, seed, drawn.note_value("note", summary(session, said))
+    lines = [drawn.line(p.text, p.z, by, badge=badges[model.is_new(p.text)], copy=True) for p in points]
+    return SampleView(lines, seed, drawn.note_value("note", summary(session, lines)), gr.skip())
 
 
-def summary(session: Session, said: list[dict[str, Any]]) -> str:
+def summary(session: Session, lines: list[dict[str, Any]]) -> str:
     """One line beneath the button: how many are new, and what that means."""
-    if not said[0]["badge"]:
+    if not lines[0]["badge"]:
         return f"{session.model().name} learned from too many sentences to tell which of these are new."
-    seen = sum(line["badge"] == "seen" for line in said)
+    seen = sum(line["badge"] == "seen" for line in lines)
     those = f"among the sentences that {session.model().name} learned from"
     if seen:
-        return f"{len(said) - seen} of {len(said)} are new; those marked seen are {those}."
-    return f"All {len(said)} are new: none of them is {those}." if len(said) > 1 else f"It is new: it is not {those}."
+        return f"{len(lines) - seen} of {len(lines)} are new; those marked seen are {those}."
+    return f"All {len(lines)} are new: none of them is {those}." if len(lines) > 1 else f"It is new: it is not {those}."
 
 
-def used(session: Session) -> str:
+def model_in_use(session: Session) -> str:
     """What sentences that are drawn now belong to: the id of the model in use, or a word where there is none."""
     return session.model().id if session.models() else "none"
 
 
-def stale(session: Session, drawn_by: str, *_: Any) -> bool:
+def is_stale(session: Session, drawn_by: str, *_: Any) -> bool:
     """Whether what stands in the tab, if anything, was drawn by another model."""
-    return drawn_by != used(session)
+    return drawn_by != model_in_use(session)
 
 
-def outdated(session: Session, drawn_by: str, *_: Any) -> bool:
+def is_outdated(session: Session, drawn_by: str, *_: Any) -> bool:
     """Whether sentences of another model stand in the tab."""
-    return drawn_by != "" and stale(session, drawn_by)
+    return drawn_by != "" and is_stale(session, drawn_by)
 
 
-def opened(session: Session, drawn_by: str, *asked: Any) -> tuple[Any, ...]:
+def open_tab(session: Session, drawn_by: str, *inputs: Any) -> SampleView:
     """The tab is opened: sentences, unless the model in use has drawn some already; and by which model they are."""
-    return (*shown(session, *asked), used(session)) if stale(session, drawn_by) else (gr.skip(),) * 4
+    if not is_stale(session, drawn_by):
+        return unchanged(SampleView)
+    return show_samples(session, *inputs)._replace(drawn_by=model_in_use(session))
 
 
-def changed(session: Session, drawn_by: str, *asked: Any) -> tuple[Any, ...]:
+def change_model(session: Session, drawn_by: str, *inputs: Any) -> SampleView:
     """Another model may be in use: sentences of it, unless the tab was never opened."""
-    return opened(session, drawn_by, *asked) if outdated(session, drawn_by) else (gr.skip(),) * 4
+    return open_tab(session, drawn_by, *inputs) if is_outdated(session, drawn_by) else unchanged(SampleView)
 
 
-def reach(session: Session) -> Any:
+def near_choice(session: Session) -> Any:
     """Whether one can stay near a sentence with the model in use: not where it has no place."""
-    kind = FAMILIES[session.model().family] if session.models() else None
-    if kind is None or kind.space:
+    spec = FAMILIES[session.model().family] if session.models() else None
+    if spec is None or spec.space:
         return gr.update(interactive=True, info=NEAR)
-    return gr.update(interactive=False, value=False, info=f"{kind.title}s have no places: there is nothing to be near.")
+    return gr.update(interactive=False, value=False, info=f"{spec.title}s have no places: there is nothing to be near.")

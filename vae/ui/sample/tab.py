@@ -10,7 +10,16 @@ from vae.ui.components.prose import lead
 from vae.ui.components.waiting import patient
 from vae.ui.page import Page
 from vae.ui.sample.api import MAX_NUMBER, MAX_SEED, sample
-from vae.ui.sample.handlers import NEAR, changed, opened, outdated, reach, shown, stale
+from vae.ui.sample.handlers import (
+    NEAR,
+    SampleView,
+    change_model,
+    is_outdated,
+    is_stale,
+    near_choice,
+    open_tab,
+    show_samples,
+)
 
 LEAD = "Throw a dart into the space and read the sentence where it lands. Most of them nobody has ever written."
 EMPTY = "Sentences appear here, each with its place in the space."
@@ -28,7 +37,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         go = gr.Button("Sample", variant="primary", elem_id="sample-go", scale=0, min_width=160)
     with gr.Row(elem_classes=["row", "settings"]):
         count = gr.Slider(1, MAX_NUMBER, value=8, step=1, label="How many", info="Sentences at a time.")
-        heat = gr.Slider(
+        temperature = gr.Slider(
             0, 2, value=0.7, step=0.05, label="Variety",
             info="Temperature: 0 takes the likeliest word each time, more takes risks.",
         )  # fmt: skip
@@ -44,19 +53,17 @@ def build(page: Page, tab: gr.Tab) -> None:
             )  # fmt: skip
         greedy = gr.Checkbox(False, label="Always the likeliest word", info="Greedy: chance chooses the place alone.")
         near = gr.Checkbox(False, label="Stay near the start’s meaning", info=NEAR, elem_id="sample-near")
-        fresh = gr.Checkbox(True, label="A new seed each time", info="Off: sampling again repeats the sentences.")
+        new_seed = gr.Checkbox(True, label="A new seed each time", info="Off: sampling again repeats the sentences.")
     message = drawn.note(elem_id="sample-message")
-    said = drawn.lines(EMPTY, elem_id="samples")
+    samples = drawn.lines(EMPTY, elem_id="samples")
 
     drawn_by = gr.State("")
-    given, result = [count, heat, top_p, greedy, start, near, seed, fresh], [said, seed, message]
-    page.on([go.click, start.submit], patient(shown, 3, 2), given, result)
-    page.on(tab.select, patient(opened, 4, 2, stale), [drawn_by, *given], [*result, drawn_by])
-    page.on(
-        page.model_changed.change,
-        patient(changed, 4, 2, outdated),
-        [drawn_by, *given],
-        [*result, drawn_by],
+    inputs, shown = (
+        [count, temperature, top_p, greedy, start, near, seed, new_seed],
+        SampleView(samples, seed, message, drawn_by),
     )
-    page.on(page.model_changed.change, reach, [], [near])
+    page.on([go.click, start.submit], patient(show_samples, SampleView), inputs, shown)
+    page.on(tab.select, patient(open_tab, SampleView, is_stale), [drawn_by, *inputs], shown)
+    page.on(page.model_changed.change, patient(change_model, SampleView, is_outdated), [drawn_by, *inputs], shown)
+    page.on(page.model_changed.change, near_choice, [], [near])
     page.api(sample)

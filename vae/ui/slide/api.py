@@ -21,18 +21,18 @@ def slide(session: Session, first: str, second: str, steps: int = 11, path: str 
 
     Args:
         token: of /start.
-        first: where the path begins, at most `vae.corpus.MAX_CHARACTERS` characters.
+        first: where the path begins, at most `vae.text.corpus.MAX_CHARACTERS` characters.
         second: where it ends.
         steps: points on the path, both ends counted, 3 to 41.
         path: "linear" (a straight line) or "spherical" (an arc around the origin).
     Returns:
         For each point {"text", "z"}; the first and the last are what the model makes of the two sentences.
     """
-    points = walk(session.checkpoint(), first, second, steps, path)
+    points = checked_path(session.checkpoint(), first, second, steps, path)
     return [{"text": point.text, "z": list(point.z)} for point in points]
 
 
-def walk(model: Checkpoint, first: object, second: object, steps: object, path: object) -> list[Point]:
+def checked_path(model: Checkpoint, first: object, second: object, steps: object, path: object) -> list[Point]:
     """The checked call behind the page and the endpoint. Raises RefusedError naming what is wrong."""
     a, b = sentence(first, "The first sentence"), sentence(second, "The second sentence")
     n = whole(steps, "Steps", MIN_STEPS, MAX_STEPS)

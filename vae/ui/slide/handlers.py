@@ -1,21 +1,23 @@
-"""What the Slide tab answers."""
+"""What the Slide tab answers: a path, or two other sentences and theirs."""
 
 from __future__ import annotations
 
 import json
 import random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gradio as gr
 
 from vae.config.families import FAMILIES
+from vae.messages.message import Message
 from vae.serving.visitors.session import BUNDLED, RefusedError, Session
 from vae.ui.components import drawn
+from vae.ui.components.answers import unchanged
 from vae.ui.signals import stamp
+from vae.ui.slide.api import checked_path
 
 if TYPE_CHECKING:
     from vae.model.checkpoint import Checkpoint
-from vae.ui.slide.api import walk
 
 EXAMPLES = (
     ("I have never seen such a beautiful lake.", "We should leave before it gets dark."),
@@ -31,28 +33,58 @@ EXAMPLES = (
 )
 
 
-def lacking(model: Checkpoint) -> str:
+class PathView(NamedTuple):
+    """What shows a path: the stage, the fingerprint beside each of its ends, and a message in place of an error."""
+
+    stage: Any
+    first_fingerprint: Any
+    second_fingerprint: Any
+    message: Any
+
+
+class AskedView(NamedTuple):
+    """As `PathView`, and an example for boxes in which nothing stands."""
+
+    stage: Any
+    first_fingerprint: Any
+    second_fingerprint: Any
+    message: Any
+    offer: Any
+
+
+class PairView(NamedTuple):
+    """As `PathView`, and before it the two boxes."""
+
+    first: Any
+    second: Any
+    stage: Any
+    first_fingerprint: Any
+    second_fingerprint: Any
+    message: Any
+
+
+def why_no_path(model: Checkpoint) -> str:
     """Why there is no path in the space of a model, and what to do; nothing where there is one."""
-    kind = model.text_model.kind
-    return "" if kind.space else f"{kind.lacks} To slide, choose another model at the top of the page."
+    spec = model.text_model.kind
+    return "" if spec.space else f"{spec.lacks} To slide, choose another model at the top of the page."
 
 
-def able(session: Session) -> tuple[Any, Any, Any]:
+def button_states(session: Session) -> tuple[Any, Any, Any]:
     """Whether the three buttons can do anything: not without a space."""
-    able = not session.models() or FAMILIES[session.model().family].space
-    return (gr.update(interactive=able),) * 3
+    usable = not session.models() or FAMILIES[session.model().family].space
+    return (gr.update(interactive=usable),) * 3
 
 
-def shown(session: Session, first: str, second: str, steps: int, path: str, at: int = 0) -> tuple[Any, ...]:
-    """The path for the page: the stage, the fingerprint of each end, and a message in place of an error."""
+def show_path(session: Session, first: str, second: str, steps: int, path: str, at: int = 0) -> PathView:
+    """The path between two sentences, opened at one of its frames."""
     try:
         model = session.checkpoint()
-        if why := lacking(model):
-            return {"why": why}, None, None, None
+        if why := why_no_path(model):
+            return PathView({"why": why}, None, None, None)
         by = drawn.order(model.info.kl)
-        points = walk(model, first, second, steps, path)
+        points = checked_path(model, first, second, steps, path)
     except ValueError as error:
-        return gr.skip(), gr.skip(), gr.skip(), drawn.note_value("error", str(error))
+        return unchanged(PathView, message=drawn.note_value("error", str(error)))
     frames = [{"text": p.text, "z": drawn.fingerprint(p.z, by)} for p in points]
     stage = {
         "frames": frames,
@@ -60,17 +92,17 @@ def shown(session: Session, first: str, second: str, steps: int, path: str, at: 
         "made": [frames[0]["text"], frames[-1]["text"]],
         "at": at,
     }
-    return stage, frames[0]["z"], frames[-1]["z"], None
+    return PathView(stage, frames[0]["z"], frames[-1]["z"], None)
 
 
-def other(session: Session, steps: int, path: str, pair: int | None = None) -> tuple[Any, ...]:
+def show_other_pair(session: Session, steps: int, path: str, pair: int | None = None) -> PairView:
     """Two other sentences that suit the model in use, and the path between them, opened in its middle."""
     try:
         first, second = two_sentences(session, pair)
     except ValueError as error:
-        return gr.skip(), gr.skip(), None, None, None, drawn.note_value("note", str(error))
+        return PairView(gr.skip(), gr.skip(), None, None, None, drawn.note_value("note", str(error)))
     middle = int(steps) // 2 if isinstance(steps, (int, float)) else 0
-    return first, second, *shown(session, first, second, steps, path, middle)
+    return PairView(first, second, *show_path(session, first, second, steps, path, middle))
 
 
 def two_sentences(session: Session, pair: int | None = None) -> tuple[str, str]:
@@ -85,26 +117,28 @@ def two_sentences(session: Session, pair: int | None = None) -> tuple[str, str]:
 
     from vae.model import text_model
 
-    said = text_model.sample(session.checkpoint().text_model, 8, temperature=0.0, seed=random.randrange(2**31))
-    longest = sorted({point.text for point in said if point.text}, key=len)[-2:]
+    samples = text_model.sample(session.checkpoint().text_model, 8, temperature=0.0, seed=random.randrange(2**31))
+    longest = sorted({point.text for point in samples if point.text}, key=len)[-2:]
     if len(longest) < 2:
-        raise RefusedError("This model says the same from every point. Type two sentences of your own.")
+        raise RefusedError(Message("ui.slide.collapsed"))
     return longest[0], longest[1]
 
 
-def swapped(session: Session, first: str, second: str, steps: int, path: str) -> tuple[Any, ...]:
+def swap_pair(session: Session, first: str, second: str, steps: int, path: str) -> PairView:
     """The path the other way round."""
-    return second, first, *shown(session, second, first, steps, path)
+    return PairView(second, first, *show_path(session, second, first, steps, path))
 
 
-def asked(session: Session, first: str, second: str, steps: int, path: str) -> tuple[Any, ...]:
+def show_asked_path(session: Session, first: str, second: str, steps: int, path: str) -> AskedView:
     """The path that was asked for, or that the model in use gives; where nothing stands, that of an example.
 
-    The example is offered as the last value, {"pair": two sentences, "stamp"} as JSON: the boxes are no outputs, since
-    what is typed while this is on its way must stay.
+    The example is offered as {"pair": two sentences, "stamp"} in JSON: the boxes are no outputs, since what is typed
+    while this is on its way must stay.
     """
     if first.strip() or second.strip():
-        return *shown(session, first, second, steps, path), gr.skip()
-    first, second, *result = other(session, steps, path, pair=0)
-    offered = isinstance(first, str)
-    return *result, json.dumps({"pair": [first, second], "stamp": stamp()}) if offered else gr.skip()
+        return AskedView(*show_path(session, first, second, steps, path), gr.skip())
+    example = show_other_pair(session, steps, path, pair=0)
+    offer = gr.skip()
+    if isinstance(example.first, str):
+        offer = json.dumps({"pair": [example.first, example.second], "stamp": stamp()})
+    return AskedView(*example[2:], offer)

@@ -10,7 +10,15 @@ from vae.ui.components.prose import lead
 from vae.ui.components.waiting import patient
 from vae.ui.page import Page
 from vae.ui.slide.api import MAX_STEPS, MIN_STEPS, PATHS, slide
-from vae.ui.slide.handlers import able, asked, other, swapped
+from vae.ui.slide.handlers import (
+    AskedView,
+    PairView,
+    PathView,
+    button_states,
+    show_asked_path,
+    show_other_pair,
+    swap_pair,
+)
 
 LEAD = "Every sentence is a point in a space. Drag from one to another and read what lies between."
 EMPTY = "The path appears here: type two sentences and show it, or take two others."
@@ -20,13 +28,13 @@ def build(page: Page, tab: gr.Tab) -> None:
     """Lay out the tab and connect it."""
     lead(LEAD)
     with gr.Column(elem_classes=["pair"]):
-        ends, prints = [], []
+        ends, fingerprints = [], []
         for label in ("First sentence", "Second sentence"):
             with gr.Row(elem_classes=["end-row"], equal_height=False):
                 ends.append(
                     gr.Textbox("", label=label, max_lines=3, max_length=MAX_CHARACTERS, elem_classes=["serif"], scale=5)
                 )
-                prints.append(drawn.drawn("fingerprint", scale=2, min_width=160))
+                fingerprints.append(drawn.drawn("fingerprint", scale=2, min_width=160))
     with gr.Row(elem_classes=["row", "actions"]):
         show = gr.Button("Show the path", variant="primary", elem_id="show-path", scale=0, min_width=160)
         others = gr.Button("Two others", elem_classes=["quiet"], elem_id="two-others", scale=0, min_width=112)
@@ -43,13 +51,14 @@ def build(page: Page, tab: gr.Tab) -> None:
             info="How many points of the path are read.",
         )  # fmt: skip
 
-    given, result = [*ends, steps, path], [stage, *prints, message]
+    inputs, shown = [*ends, steps, path], PathView(stage, fingerprints[0], fingerprints[1], message)
+    pair_shown = PairView(ends[0], ends[1], *shown)
     offer = gr.Textbox(visible="hidden", show_label=False, container=False)
     # One event for all of these, so that a path asked for later is never replaced by that of an earlier change.
-    asking = [show.click, ends[0].submit, ends[1].submit, path.input, steps.input, page.model_changed.change]
-    page.on(asking, patient(asked, 5, 3), given, [*result, offer], trigger_mode="always_last")
+    asked = [show.click, ends[0].submit, ends[1].submit, path.input, steps.input, page.model_changed.change]
+    page.on(asked, patient(show_asked_path, AskedView), inputs, AskedView(*shown, offer), trigger_mode="always_last")
     offer.change(None, [offer, *ends], ends, js="space.offered", api_visibility="private", show_progress="hidden")
-    page.on(others.click, patient(other, 6, 5), [steps, path], [*ends, *result])
-    page.on(swap.click, patient(swapped, 6, 5), given, [*ends, *result])
-    page.on(page.model_changed.change, able, [], [show, others, swap])
+    page.on(others.click, patient(show_other_pair, PairView), [steps, path], pair_shown)
+    page.on(swap.click, patient(swap_pair, PairView), inputs, pair_shown)
+    page.on(page.model_changed.change, button_states, [], [show, others, swap])
     page.api(slide)

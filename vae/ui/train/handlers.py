@@ -16,11 +16,12 @@ from vae.serving.visitors.session import BUNDLED, RefusedError, Session
 from vae.serving.visitors.trainings import SCRATCH, Trainings, active, configure
 from vae.serving.visitors.validation import choice
 from vae.ui.components import drawn
+from vae.ui.components.answers import unchanged
 from vae.ui.components.download import file_of
 from vae.ui.signals import stamp
 from vae.ui.train import view
 from vae.ui.train.knobs import KNOBS
-from vae.ui.train.screen import OUTPUTS, Screen
+from vae.ui.train.screen import RunScreen, RunView
 from vae.ui.train.shared_run import SharedRunHandlers
 
 SMALL = 1_000  # sentences; with fewer it is better to start from a ready model
@@ -46,19 +47,19 @@ class TrainHandlers:
         learns = f"learns <b>{escape(text.name)}</b>, {text.sentences:,} sentences"
         return f"<p>{kind.title}: {learns}, {begins}, {length}.</p>", gr.update(interactive=self._free(session))
 
-    def bases(self, session: Session, family: str, start_from: str) -> Any:
+    def base_choices(self, session: Session, family: str, start_from: str) -> Any:
         """What a training can start from: nothing, or a model of the same family. What was chosen stays chosen."""
         same = [(model.label, model.id) for model in session.models() if model.family == family]
         every = [("Nothing: learn from scratch", SCRATCH), *same]
         ids = [model_id for _, model_id in every]
         return gr.update(choices=every, value=start_from if start_from in ids else SCRATCH)
 
-    def suggest(self, session: Session, family: str, start_from: str) -> Any:
+    def suggest_base(self, session: Session, family: str, start_from: str) -> Any:
         """A small text is better learned from a ready model, a large one needs none."""
         if start_from not in (SCRATCH, BUNDLED):
             return gr.skip()
         small = session.text is not None and session.text.sentences < SMALL
-        return self.bases(session, family, BUNDLED if small else SCRATCH)
+        return self.base_choices(session, family, BUNDLED if small else SCRATCH)
 
     def press_start(
         self, session: Session, preset: str, family: str, start_from: str, *values: object
@@ -73,69 +74,67 @@ class TrainHandlers:
 
     def press_pause(self, session: Session) -> Any:
         """Pause the visitor's run: the note, where it cannot be done."""
-        return self._ask(session, self.trainings.pause)[0]
+        return self._request(session, self.trainings.pause)[0]
 
     def press_resume(self, session: Session) -> tuple[Any, Any]:
         """Resume the visitor's run: (note, runs_changed)."""
-        return self._ask(session, self.trainings.resume)
+        return self._request(session, self.trainings.resume)
 
     def press_stop(self, session: Session) -> tuple[Any, Any]:
         """Stop the visitor's run: (note, runs_changed)."""
-        return self._ask(session, self.trainings.stop)
+        return self._request(session, self.trainings.stop)
 
-    def _ask(self, session: Session, request: Any) -> tuple[Any, Any]:
+    def _request(self, session: Session, method: Any) -> tuple[Any, Any]:
         try:
-            request(session, self.trainings.find(session))
+            method(session, self.trainings.find(session))
         except ValueError as error:
             return drawn.note_value("error", str(error)), gr.skip()
         return gr.skip(), stamp()
 
-    async def follow(self, session: Session, watched: str) -> AsyncIterator[tuple[Any, ...]]:
+    async def follow(self, session: Session, watched: str) -> AsyncIterator[RunView]:
         """Show the visitor's newest run from its beginning, then everything new, until it rests or has ended.
 
         Args:
             watched: the code of a shared training that is shown instead.
-        Yields:
-            the values of `Screen.show`
         """
         if watched:
-            yield (gr.skip(),) * OUTPUTS
+            yield unchanged(RunView)
             return
         run = self.trainings.newest(session)
-        screen = Screen()
+        screen = RunScreen()
         if run is None:
             yield screen.show(None, RunHistory())
             return
-        story, problem = RunHistory(self.trainings.status(session, run).family), ""
+        history, problem = RunHistory(self.trainings.status(session, run).family), ""
         before = self.trainings.use(session, run)
         async for status, events in self.trainings.watch(session, run):
-            story.add(events)
-            yield screen.show(status, story, self.trainings.use(session, run))
+            history.add(events)
+            yield screen.show(status, history, self.trainings.use(session, run))
         try:
             await asyncio.to_thread(self.trainings.collect, session, run)
         except RefusedError as error:
             problem = str(error)
-        use = self.trainings.use(session, run)
+        fate = self.trainings.use(session, run)
         # whoever took it over, an endpoint or another window: here it is news
-        yield screen.show(status, story, use, problem=problem, told=use != "" and before == "")
+        yield screen.show(status, history, fate, problem=problem, new_model=fate != "" and before == "")
 
-    def again(self, session: Session, watched: str) -> tuple[Any, ...]:
+    def redraw(self, session: Session, watched: str) -> RunView:
         """Everything at once, for a tab that has just been opened: what came while it was closed was not drawn."""
         if watched:
-            return self.shared.again(session, watched)
+            return self.shared.redraw(session, watched)
         run = self.trainings.newest(session)
         if run is None:
-            return *Screen().show(None, RunHistory()), gr.skip()
-        status, use = self.trainings.status(session, run), self.trainings.use(session, run)
-        return *Screen().show(status, self.trainings.story(session, run), use), gr.skip()
+            return RunScreen().show(None, RunHistory())
+        status, fate = self.trainings.status(session, run), self.trainings.use(session, run)
+        return RunScreen().show(status, self.trainings.story(session, run), fate)
 
-    def reword(self, session: Session, watched: str) -> Any:
+    def update_note(self, session: Session, watched: str) -> Any:
         """The note, when another model is in use: it says of the run's own whether that is the one."""
         run = self.trainings.newest(session)
-        use = self.trainings.use(session, run) if run else ""
-        if run is None or not use or watched:
+        fate = self.trainings.use(session, run) if run else ""
+        if run is None or not fate or watched:
             return gr.skip()
-        return view.note(self.trainings.status(session, run), self.trainings.story(session, run), use)
+        return view.note(self.trainings.status(session, run), self.trainings.story(session, run), fate)
 
     def press_download(self, session: Session) -> tuple[Any, Any]:
         """The model of the run that is shown, whichever is in use by now: (note, file)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 
@@ -10,14 +10,31 @@ from vae.serving.jobs.service import Status
 from vae.serving.visitors import run_history
 from vae.serving.visitors.run_history import ChartMark, ModelFate, RunHistory
 from vae.serving.visitors.trainings import active
+from vae.ui.components.answers import unchanged
 from vae.ui.components.run_progress import progress
 from vae.ui.signals import stamp
 from vae.ui.train import view
 
-OUTPUTS = 12  # of `Screen.show`
+
+class RunView(NamedTuple):
+    """What shows a run: the components of the tab, or a value for each of them."""
+
+    note: Any
+    verdict: Any
+    progress: Any
+    chart: Any
+    reconstructions: Any
+    samples: Any
+    start: Any
+    pause: Any
+    resume: Any
+    stop: Any
+    download: Any
+    model_changed: Any  # the signal to the other tabs
+    copy: Any  # the button that makes the model of a shared run one's own
 
 
-class Screen:
+class RunScreen:
     """What the page shows of a run, sent in parts: only what has changed since the last time.
 
     Args:
@@ -26,44 +43,48 @@ class Screen:
 
     def __init__(self, *, own: bool = True) -> None:
         self._own = own
-        self._drawn: ChartMark = run_history.NOTHING
-        self._looked = object()  # the evaluation that is shown
-        self._buttoned: object = None  # what the buttons hang on
+        self._chart: ChartMark = run_history.NOTHING
+        self._evaluation: object = object()  # the one that is shown
+        self._buttons: object = None  # what the buttons depend on
 
     def show(
-        self, status: Status | None, story: RunHistory, use: ModelFate = "", *, problem: str = "", told: bool = False
-    ) -> tuple[Any, ...]:
-        """note, verdict, progress, chart, reconstructions, samples, start, pause, resume, stop, ready, model_changed.
+        self, status: Status | None, history: RunHistory, fate: ModelFate = "", *, problem: str = "",
+        new_model: bool = False,
+    ) -> RunView:  # fmt: skip
+        """Values for all that has changed since the last call.
 
         Args:
-            use: what has become of its model.
+            fate: what has become of its model.
             problem: why its model cannot be used, if so.
-            told: whether the other tabs must hear of it.
+            new_model: whether the other tabs have to hear that there is one.
         """
-        changed = self._looked is not story.evaluated
-        looked: tuple[Any, ...] = (gr.skip(),) * 3
-        if changed:
-            looked = (view.verdict(story), view.reconstructions(story), view.samples(story))
-        chart = view.chart(story, after=self._drawn) if self._drawn != story.mark else gr.skip()
-        self._drawn, self._looked = story.mark, story.evaluated
-        return (
-            view.note(status, story, use, problem), looked[0], progress(status, story), chart,
-            *looked[1:], *self._buttons(status, use), stamp() if told else gr.skip(),
+        shown = unchanged(
+            RunView, note=view.note(status, history, fate, problem), progress=progress(status, history),
+            model_changed=stamp() if new_model else gr.skip(), **self._button_states(status, fate),
         )  # fmt: skip
+        if self._evaluation is not history.evaluated:
+            shown = shown._replace(
+                verdict=view.verdict(history), reconstructions=view.reconstructions(history),
+                samples=view.samples(history),
+            )  # fmt: skip
+        if self._chart != history.mark:
+            shown = shown._replace(chart=view.chart(history, after=self._chart))
+        self._chart, self._evaluation = history.mark, history.evaluated
+        return shown
 
-    def _buttons(self, status: Status | None, use: ModelFate) -> tuple[Any, ...]:
-        """start, pause, resume, stop, download: of a run at rest, only what can still be done with it."""
+    def _button_states(self, status: Status | None, fate: ModelFate) -> dict[str, Any]:
+        """Of a run at rest, only what can still be done with it."""
         state = status.state if status else ""
         resumable = status is not None and status.resumable and state in ("paused", "failed")
         kept = status is not None and status.model is not None and state in ("paused", "failed")
-        if not self._own or self._buttoned == (state, use, resumable, kept):
-            return (gr.skip(),) * 5
-        self._buttoned = state, use, resumable, kept
+        if not self._own or self._buttons == (state, fate, resumable, kept):
+            return {}
+        self._buttons = state, fate, resumable, kept
         going = state in ("waiting", "starting", "running")
-        return (
-            gr.skip() if status is None else gr.update(interactive=not active(status)),
-            gr.update(visible=not resumable, interactive=going),
-            gr.update(visible=resumable),
-            gr.update(interactive=going or resumable or kept),
-            gr.update(visible=use in ("used", "kept")),
-        )
+        return {
+            "start": gr.skip() if status is None else gr.update(interactive=not active(status)),
+            "pause": gr.update(visible=not resumable, interactive=going),
+            "resume": gr.update(visible=resumable),
+            "stop": gr.update(interactive=going or resumable or kept),
+            "download": gr.update(visible=fate in ("used", "kept")),
+        }

@@ -15,11 +15,12 @@ from vae.serving.visitors.session import RefusedError, Session
 from vae.serving.visitors.sharing import Sharing
 from vae.serving.visitors.trainings import MODEL_STATES, Trainings
 from vae.ui.components import drawn
+from vae.ui.components.answers import unchanged
 from vae.ui.components.prose import prose
 from vae.ui.components.share_card import card
 from vae.ui.page import Page
 from vae.ui.signals import stamp
-from vae.ui.train.screen import OUTPUTS, Screen
+from vae.ui.train.screen import RunScreen, RunView
 
 WATCHING = (
     "<p><b>You are watching a shared training.</b> It is somebody else’s: you see what they see, but nothing you do "
@@ -30,7 +31,6 @@ ENDED = "This training has ended. Copy its model to try it yourself."
 NO_MODEL = "This training has ended without a model."
 WAITS = "It waits until a place is free."
 RESTS = "This training rests for now. Reload the page to see whether it goes on."
-PLACES = OUTPUTS + 1  # of the screen, and the button that copies
 
 
 class SharedRunHandlers:
@@ -39,35 +39,34 @@ class SharedRunHandlers:
     def __init__(self, trainings: Trainings, sharing: Sharing) -> None:
         self._trainings, self._sharing = trainings, sharing
 
-    async def follow(self, session: Session, code: str) -> AsyncIterator[tuple[Any, ...]]:
+    async def follow(self, session: Session, code: str) -> AsyncIterator[RunView]:
         """Show a shared training from its beginning, then all that is new, until it rests or is withdrawn.
 
-        Yields:
-            the values of `Screen.show`, and the button that copies its model; nothing new when no code is given
+        Nothing new when no code is given.
         """
         if not code:
-            yield _nothing()
+            yield unchanged(RunView)
             return
-        screen = Screen(own=False)
+        screen = RunScreen(own=False)
         try:
             share = await asyncio.to_thread(self._sharing.open, session, code)
-            story = RunHistory(self._trainings.status(share, share.target).family)
+            history = RunHistory(self._trainings.status(share, share.target).family)
             async for status, events in self._trainings.watch(share, share.target):
                 if not self._sharing.still(share):
                     raise RefusedError(WITHDRAWN)
-                story.add(events)
-                yield _shown(screen, status, story)
+                history.add(events)
+                yield _shown(screen, status, history)
         except ValueError as error:
-            yield _told(WITHDRAWN if isinstance(error, JobError) else str(error))
+            yield _refused(WITHDRAWN if isinstance(error, JobError) else str(error))
 
-    def again(self, session: Session, code: str) -> tuple[Any, ...]:
+    def redraw(self, session: Session, code: str) -> RunView:
         """Everything at once, for a tab that has just been opened."""
         try:
             share = self._sharing.open(session, code)
-            story = self._trainings.story(share, share.target)
-            return _shown(Screen(own=False), self._trainings.status(share, share.target), story)
+            history = self._trainings.story(share, share.target)
+            return _shown(RunScreen(own=False), self._trainings.status(share, share.target), history)
         except ValueError as error:
-            return _told(WITHDRAWN if isinstance(error, JobError) else str(error))
+            return _refused(WITHDRAWN if isinstance(error, JobError) else str(error))
 
     def press_copy(self, session: Session, code: str) -> Iterator[tuple[Any, Any]]:
         """Make the model of the shared training one's own: (note, model_changed)."""
@@ -79,35 +78,35 @@ class SharedRunHandlers:
             return
         yield drawn.note_value("done", f"{name} is one of your models now, and in use. Go on to Sample."), stamp()
 
-    def back(self, session: Session) -> str:
-        """Nothing is watched any more but one's own."""
+    def press_back(self, session: Session) -> str:
+        """Nothing is watched any more but one's own: the code that is watched."""
         return ""
 
-    def look(self, session: Session) -> str:
+    def switch(self, session: Session) -> str:
         """Another training is to be shown from now on: a stamp for whoever shows it."""
         return stamp()
 
-    def mine(self, session: Session) -> tuple[Any, Any, Any]:
+    def own_share(self, session: Session) -> tuple[Any, Any, Any]:
         """share button, code, stop button: of the visitor's newest run."""
         return card(self._sharing, session, "run", self._trainings.newest(session))
 
     def press_share(self, session: Session) -> tuple[Any, ...]:
-        """Share the newest run: (note, then as `mine`)."""
+        """Share the newest run: (note, then as `own_share`)."""
         return self._change(session, self._sharing.share)
 
     def press_unshare(self, session: Session) -> tuple[Any, ...]:
-        """Withdraw its code: (note, then as `mine`)."""
+        """Withdraw its code: (note, then as `own_share`)."""
         return self._change(session, self._sharing.unshare)
 
     def _change(self, session: Session, change: Any) -> tuple[Any, ...]:
         try:
             change(session, "run", self._trainings.find(session))
         except ValueError as error:
-            return drawn.note_value("error", str(error)), *self.mine(session)
-        return gr.skip(), *self.mine(session)
+            return drawn.note_value("error", str(error)), *self.own_share(session)
+        return gr.skip(), *self.own_share(session)
 
 
-def _shown(screen: Screen, status: Status, story: RunHistory) -> tuple[Any, ...]:
+def _shown(screen: RunScreen, status: Status, history: RunHistory) -> RunView:
     note = None
     if status.state == "waiting":
         status = replace(status, message=WAITS)
@@ -116,15 +115,11 @@ def _shown(screen: Screen, status: Status, story: RunHistory) -> tuple[Any, ...]
     elif status.state in RESTING:
         note = drawn.note_value("note", RESTS)
     ended = status.state in MODEL_STATES and status.model is not None
-    return note, *screen.show(status, story)[1:], gr.update(visible=ended)
+    return screen.show(status, history)._replace(note=note, copy=gr.update(visible=ended))
 
 
-def _told(why: str) -> tuple[Any, ...]:
-    return drawn.note_value("error", why), *_nothing()[1:-1], gr.update(visible=False)
-
-
-def _nothing() -> tuple[Any, ...]:
-    return (gr.skip(),) * PLACES
+def _refused(why: str) -> RunView:
+    return unchanged(RunView, note=drawn.note_value("error", why), copy=gr.update(visible=False))
 
 
 def head() -> tuple[gr.Button, gr.Button]:
@@ -150,27 +145,23 @@ def code() -> tuple[gr.HTML, gr.Button]:
 
 
 def connect(
-    page: Page,
-    shared: SharedRunHandlers,
-    follow: Any,
-    looking: gr.Textbox,
-    buttons: tuple[gr.Button, gr.Button],
-    screen: Any,
+    page: Page, shared: SharedRunHandlers, follow: Any, switched: gr.Textbox, back: gr.Button, screen: RunView
 ) -> None:
     """Let the tab show another training as soon as `page.watched` names one, and one's own when it does not.
 
     Args:
         follow: the event that shows one's own; it ends when another is shown.
-        looking: a signal that comes after that.
-        screen: what a training is shown on, and the button that copies.
+        switched: a signal that comes after that.
+        back: the button to one's own.
     """
-    copy, back = buttons
-    other = page.on(looking.change, shared.follow, [page.watched], screen, concurrency_limit=None)
+    other = page.on(switched.change, shared.follow, [page.watched], screen, concurrency_limit=None)
     other.failure(None, js="() => space.failed()")
-    page.on(page.watched.change, shared.look, [], [looking], cancels=[follow, other])
+    page.on(page.watched.change, shared.switch, [], [switched], cancels=[follow, other])
     page.watched.change(None, [page.watched], js="(code) => space.watching(code)")
-    page.on(copy.click, shared.press_copy, [page.watched], [screen[0], page.model_changed], trigger_mode="once")
-    page.on(back.click, shared.back, [], [page.watched])
+    page.on(
+        screen.copy.click, shared.press_copy, [page.watched], [screen.note, page.model_changed], trigger_mode="once"
+    )
+    page.on(back.click, shared.press_back, [], [page.watched])
 
 
 def connect_own(
@@ -178,6 +169,6 @@ def connect_own(
 ) -> None:
     """Let one share one's own training."""
     share, _, stop = row
-    page.on([page.runs_changed.change, tab.select], shared.mine, [], row)
+    page.on([page.runs_changed.change, tab.select], shared.own_share, [], row)
     page.on(share.click, shared.press_share, [], [note, *row]).then(js="() => space.focus('#train-code button')")
     page.on(stop.click, shared.press_unshare, [], [note, *row]).then(js="() => space.focus('#train-share')")

@@ -16,6 +16,7 @@ from vae.ui.train import knobs, shared_run
 from vae.ui.train.api import TrainEndpoints
 from vae.ui.train.handlers import NO_TEXT, TrainHandlers
 from vae.ui.train.knobs import KNOBS
+from vae.ui.train.screen import RunView
 from vae.ui.train.shared_run import SharedRunHandlers
 
 LEAD = "Let a model learn your sentences, and watch what it can say."
@@ -27,7 +28,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     """Lay out the tab and wire it: called inside `with tab`."""
     trainings = page.services.trainings
     shared = SharedRunHandlers(trainings, page.services.sharing)
-    desk = TrainHandlers(trainings, shared)
+    handlers = TrainHandlers(trainings, shared)
     lead(LEAD)
     copy, back = shared_run.head()
     cards = [(f"{preset.title}\n{preset.gives}", name) for name, preset in PRESETS.items()]
@@ -61,7 +62,7 @@ def build(page: Page, tab: gr.Tab) -> None:
                     pause = gr.Button("Pause", interactive=False, elem_id="train-pause", **small)
                     resume = gr.Button("Resume", visible=False, elem_id="train-resume", **small)
                     stop = gr.Button("Stop", interactive=False, elem_id="train-stop", **small)
-                    save = gr.Button(
+                    download = gr.Button(
                         "Download the model", visible=False, elem_id="train-download", scale=0, min_width=176
                     )
                     share = gr.Button("Share", visible=False, elem_id="train-share", **small)
@@ -69,37 +70,39 @@ def build(page: Page, tab: gr.Tab) -> None:
             with gr.Column(min_width=320, scale=1, elem_id="train-says"):
                 prose("<h2>What it can say now</h2>")
                 heading("Held-out sentences, given back")
-                given_back = drawn.lines(empty=GIVEN_BACK, elem_id="train-reconstructions")
+                reconstructions = drawn.lines(empty=GIVEN_BACK, elem_id="train-reconstructions")
                 heading("Sentences of its own")
-                own = drawn.lines(empty=OWN, elem_id="train-samples")
+                samples = drawn.lines(empty=OWN, elem_id="train-samples")
     file = gr.File(visible="hidden", interactive=False)
 
-    screen = [
-        note, verdict, progress, chart, given_back, own, start, pause, resume, stop, save, page.model_changed
-    ]  # fmt: skip
+    screen = RunView(
+        note=note, verdict=verdict, progress=progress, chart=chart, reconstructions=reconstructions, samples=samples,
+        start=start, pause=pause, resume=resume, stop=stop, download=download, copy=copy,
+        model_changed=page.model_changed,
+    )  # fmt: skip
     length = [controls[KNOBS.index("minutes")], controls[KNOBS.index("epochs")]]
     page.on(preset.input, knobs.values, [preset], controls)
     page.on(family.input, knobs.of_family, [family], [kind, *controls])
-    page.on(page.corpus_changed.change, desk.suggest, [family, start_from], [start_from])
-    told = [page.corpus_changed.change, *(item.change for item in (family, start_from, *length))]
-    page.on(told, desk.plan, [family, start_from, *length], [plan, start], trigger_mode="always_last")
-    page.on([page.model_changed.change, family.input], desk.bases, [family, start_from], [start_from])
-    begun = [note, start, page.runs_changed]
-    page.on(start.click, desk.press_start, [preset, family, start_from, *controls], begun, trigger_mode="once")
-    page.on(pause.click, desk.press_pause, [], [note])
-    page.on(resume.click, desk.press_resume, [], [note, page.runs_changed])
-    page.on(stop.click, desk.press_stop, [], [note, page.runs_changed])
-    page.on(tab.select, desk.again, [page.watched], [*screen, copy])
+    page.on(page.corpus_changed.change, handlers.suggest_base, [family, start_from], [start_from])
+    plan_changed = [page.corpus_changed.change, *(item.change for item in (family, start_from, *length))]
+    page.on(plan_changed, handlers.plan, [family, start_from, *length], [plan, start], trigger_mode="always_last")
+    page.on([page.model_changed.change, family.input], handlers.base_choices, [family, start_from], [start_from])
+    started = [note, start, page.runs_changed]
+    page.on(start.click, handlers.press_start, [preset, family, start_from, *controls], started, trigger_mode="once")
+    page.on(pause.click, handlers.press_pause, [], [note])
+    page.on(resume.click, handlers.press_resume, [], [note, page.runs_changed])
+    page.on(stop.click, handlers.press_stop, [], [note, page.runs_changed])
+    page.on(tab.select, handlers.redraw, [page.watched], screen)
     # Before what follows, and its own part before the shared: the browser begins an event's listeners one by one, and
     # waits for the first answer of each, a stream's last.
     shared_run.connect_own(page, shared, tab, note, (share, *sharing))
-    looking = gr.Textbox(visible="hidden", show_label=False, container=False)
+    switched = gr.Textbox(visible="hidden", show_label=False, container=False)
     follow = page.on(
-        [page.runs_changed.change, tab.select, looking.change], desk.follow, [page.watched], screen,
+        [page.runs_changed.change, tab.select, switched.change], handlers.follow, [page.watched], screen,
         trigger_mode="always_last", concurrency_limit=None,
     )  # fmt: skip
     follow.failure(None, js="() => space.failed()")
-    shared_run.connect(page, shared, follow, looking, (copy, back), [*screen, copy])
-    page.on(page.model_changed.change, desk.reword, [page.watched], [note])
-    page.on(save.click, desk.press_download, [], [note, file]).success(None, [file], None, js=SAVE)
+    shared_run.connect(page, shared, follow, switched, back, screen)
+    page.on(page.model_changed.change, handlers.update_note, [page.watched], [note])
+    page.on(download.click, handlers.press_download, [], [note, file]).success(None, [file], None, js=SAVE)
     TrainEndpoints(trainings).add_to(page)
