@@ -35,18 +35,18 @@ import json, sys, time
 from pathlib import Path
 from vae.config.config import Config
 from vae.training.events import Started
-from vae.data.prepared_text import Prepared
+from vae.data.prepared_text import PreparedText
 from vae.text.text_file import TextFile
 from vae.training.train import train
 text, folder, steps = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 begun = time.perf_counter()
 def say(what, done):
-    print(json.dumps({"seconds": time.perf_counter() - begun, "said": what}), flush=True)
+    print(json.dumps({"seconds": time.perf_counter() - begun, "said": str(what)}), flush=True)
 config = Config(steps=steps, embedding=64, encoder_hidden=64, hidden=64, latent=8, threads=1)
-for event in train(config, TextFile(text, say=say), folder):
+for event in train(config, TextFile(text, on_progress=say), folder):
     if isinstance(event, Started):
         print(json.dumps({"seconds": time.perf_counter() - begun, "said": "started"}), flush=True)
-told = Prepared.load(folder).train
+told = PreparedText.load(folder).train
 peak = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")) / 1024
 print(json.dumps({"tokens": told.total, "sentences": len(told), "peak_mb": peak}))
 """

@@ -24,7 +24,7 @@ from pathlib import Path
 import torch
 from throughput import SIZES, tutorial
 
-from vae.data.batches import Sampler, Tokens, in_order
+from vae.data.batches import Sampler, Tokens, batches_by_length
 from vae.model import gaussian
 from vae.model.families.vae import SentenceVAE
 from vae.text.tokenizer import UNK_ID
@@ -89,7 +89,7 @@ def ours(training: list[str], held_out: list[str], steps: int) -> Iterator[tuple
         generator = torch.Generator().manual_seed(1)
         model.eval()
         with torch.no_grad():
-            for _, batch in in_order(told):
+            for _, batch in batches_by_length(told):
                 posterior = model.posterior(batch)
                 nll = model.nll(batch, gaussian.sample(*posterior, generator)).sum()
                 total += torch.stack([nll, nll + gaussian.kl_to_prior(*posterior).sum()])

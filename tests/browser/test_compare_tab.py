@@ -59,7 +59,7 @@ def test_three_families_are_trained_measured_and_found_again_after_a_reload(arri
     shown = table(page)
     for kind in FAMILIES.values():
         assert kind.title in shown
-        assert kind.lacks in page.locator("#compare-result").inner_text()
+        assert kind.limitation in page.locator("#compare-result").inner_text()
     columns = page.locator("#compare-result .beside").first.locator("section")
     expect(columns).to_have_count(3)
     tops = {round(box["y"]) for box in (columns.nth(i).bounding_box() for i in range(3)) if box}
@@ -84,7 +84,7 @@ def test_three_families_are_trained_measured_and_found_again_after_a_reload(arri
     page.keyboard.press("Escape")
     page.set_viewport_size({"width": 1280, "height": 900})
     page.get_by_role("tab", name="Slide").click()
-    expect(page.locator("#stage")).to_contain_text(FAMILIES["lm"].lacks)
+    expect(page.locator("#stage")).to_contain_text(FAMILIES["lm"].limitation)
     expect(page.locator("#stage")).to_contain_text("choose another model")
     expect(page.locator("#show-path")).to_be_disabled()
     page.get_by_role("tab", name="Sample").click()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vae.data import batches
-from vae.data.batches import Batch, Sampler, Tokens, in_order
+from vae.data.batches import Batch, Sampler, Tokens, batches_by_length
 from vae.text.tokenizer import BOS_ID, EOS_ID, PAD_ID
 
 ROWS = st.lists(st.lists(st.integers(4, 400), max_size=30), min_size=1, max_size=60)
@@ -45,7 +45,7 @@ def test_tokens_give_back_the_rows_asked_for(rows: list[list[int]]) -> None:
 
 def test_no_sentences_are_no_tokens() -> None:
     assert len(Tokens.of([])) == 0
-    assert list(in_order(Tokens.of([]))) == []
+    assert list(batches_by_length(Tokens.of([]))) == []
 
 
 @given(rows=ROWS)
@@ -84,7 +84,7 @@ def test_processes_share_a_step_of_the_double_batch(world: int) -> None:
     for step in range(len(alone)):
         whole, shared = alone.batch(step), [part.batch(step) for part in parts]
         assert sorted(row for part in shared for row in part.rows.tolist()) == sorted(whole.rows.tolist())
-        assert {part.whole for part in shared} == {whole.whole} == {len(whole.tokens)}
+        assert {part.global_size for part in shared} == {whole.global_size} == {len(whole.tokens)}
         sizes, lengths = [len(part.tokens) for part in shared], [part.tokens.shape[1] for part in shared]
         assert max(sizes) - min(sizes) <= 1
         assert max(lengths) - min(lengths) <= 5
@@ -100,7 +100,7 @@ def test_batch_knows_its_rows() -> None:
     batch = Sampler(tokens, batch=8, seed=1).batch(3)
     assert rows_of(batch) == [rows_of(tokens.batch([row]))[0] for row in batch.rows.tolist()]
     moved = batch.to(torch.device("cpu"))
-    assert (moved.rows.tolist(), moved.whole) == (batch.rows.tolist(), len(batch.tokens))
+    assert (moved.rows.tolist(), moved.global_size) == (batch.rows.tolist(), len(batch.tokens))
 
 
 def test_order_follows_from_seed_and_epoch_alone() -> None:
@@ -158,7 +158,7 @@ def test_steps_cost_alike_and_next_to_nothing_of_them_is_padding(name: str, batc
 def test_in_order_covers_every_sentence_within_its_budget(rows: list[list[int]], budget: int) -> None:
     tokens = Tokens.of(rows)
     seen: list[int] = []
-    for chosen, batch in in_order(tokens, budget):
+    for chosen, batch in batches_by_length(tokens, budget):
         seen += chosen.tolist()
         assert rows_of(batch) == [rows[i] for i in chosen]
         assert batch.tokens.numel() <= budget or len(chosen) == 1

@@ -23,10 +23,11 @@ from vae.cli import run_folders
 from vae.config.config import Config
 from vae.data import deduplication, prepare, token_file
 from vae.data.batches import Sampler, Tokens
-from vae.data.deduplication import InMemory, Runs
-from vae.data.prepare import BrokenOffError
-from vae.data.prepared_text import Prepared
+from vae.data.deduplication import SentencesInMemory, SortedRuns
+from vae.data.prepare import PreparationStoppedError
+from vae.data.prepared_text import PreparedText
 from vae.data.token_file import TokenFile, TokenWriter
+from vae.messages.message import Message
 from vae.system.files import locked_folder
 from vae.text.corpus import Corpus, CorpusError, read_corpus
 from vae.text.hashing import digests
@@ -66,8 +67,8 @@ def sentences(n: int, seed: int = 1) -> list[str]:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs, windows and blocks so small that a short text has many of them."""
-    monkeypatch.setattr(prepare, "_RUN", 300)
-    monkeypatch.setattr(prepare, "_AT_ONCE", 100)
+    monkeypatch.setattr(prepare, "_RUN_SIZE", 300)
+    monkeypatch.setattr(prepare, "_ENCODED_AT_ONCE", 100)
     monkeypatch.setattr(deduplication, "_WINDOW", 250)
     monkeypatch.setattr(token_file, "BLOCK", 150)
 
@@ -79,14 +80,14 @@ def text(tmp_path: Path) -> Path:
     return file
 
 
-def made(of: Corpus | TextFile, folder: Path, config: Config = CONFIG) -> Prepared:
+def made(of: Corpus | TextFile, folder: Path, config: Config = CONFIG) -> PreparedText:
     folder.mkdir(parents=True, exist_ok=True)
     return prepare.prepare(of, folder, config)
 
 
-def bytes_of(prepared: Prepared) -> tuple[bytes, bytes, bytes, list[str], int]:
+def bytes_of(prepared: PreparedText) -> tuple[bytes, bytes, bytes, list[str], int]:
     """All that a training sees of a text."""
-    file, seen = prepared.train.path.read_bytes(), prepared.seen.tobytes()
+    file, seen = prepared.train.path.read_bytes(), prepared.seen_hashes.tobytes()
     return file, prepared.tokenizer.model, seen, prepared.held_out, prepared.max_tokens
 
 
@@ -115,8 +116,10 @@ def test_file_gives_what_the_same_text_in_memory_gives(tmp_path: Path, name: str
     file = tmp_path / name
     file.write_bytes(_KINDS[name]())
     corpus = read_corpus(file.read_bytes(), name)
-    said: list[str] = []
-    streamed = made(TextFile(file, say=lambda what, done: said.append(what) if done else None), tmp_path / "a")
+    messages: list[str] = []
+    streamed = made(
+        TextFile(file, on_progress=lambda what, done: messages.append(str(what)) if done else None), tmp_path / "a"
+    )
     assert bytes_of(streamed) == bytes_of(made(corpus, tmp_path / "b"))
     training, held_out = corpus.split()
     assert streamed.held_out == held_out
@@ -126,7 +129,7 @@ def test_file_gives_what_the_same_text_in_memory_gives(tmp_path: Path, name: str
     assert decoded == training
     assert {row[-1] for block in blocks for row in block} == {EOS_ID}
     report = corpus.report
-    assert said == [
+    assert messages == [
         "; ".join([f"{report.read:,} read, {report.kept:,} kept", *(f"{n:,} {w}" for w, n in report.dropped)])
     ]
     assert {path.name for path in (tmp_path / "a").iterdir()} == {"tokens.bin", "tokens.safetensors"}
@@ -134,14 +137,14 @@ def test_file_gives_what_the_same_text_in_memory_gives(tmp_path: Path, name: str
 
 @pytest.mark.usefixtures("small")
 def test_prepared_text_loads_as_it_was_saved(text: Path, tmp_path: Path) -> None:
-    assert bytes_of(Prepared.load(made(TextFile(text), tmp_path / "run").train.path.parent)) == bytes_of(
+    assert bytes_of(PreparedText.load(made(TextFile(text), tmp_path / "run").train.path.parent)) == bytes_of(
         made(TextFile(text), tmp_path / "again")
     )
 
 
 def test_model_of_too_many_sentences_lists_none(text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prepare, "MOST_SEEN", 1000)
-    assert len(made(TextFile(text), tmp_path / "run").seen) == 0
+    monkeypatch.setattr(prepare, "MAX_SEEN_HASHES", 1000)
+    assert len(made(TextFile(text), tmp_path / "run").seen_hashes) == 0
 
 
 def test_column_and_layout_are_those_asked_for(tmp_path: Path) -> None:
@@ -163,18 +166,18 @@ def test_runs_merge_to_every_sentence_once_in_the_order_of_hashes(
     tmp_path_factory: pytest.TempPathFactory, runs: list[list[int]], after: int
 ) -> None:
     folder = tmp_path_factory.mktemp("runs")
-    written = Runs(folder)
+    written = SortedRuns(folder)
     for run in runs:
         written.add([f"sentence {i}" for i in run], {"read": len(run)})
-    read_again = Runs(folder)
-    assert [about["read"] for about in read_again.about] == list(map(len, runs))
+    read_again = SortedRuns(folder)
+    assert [about["read"] for about in read_again.metadata] == list(map(len, runs))
     distinct_ones = sorted({f"sentence {i}" for run in runs for i in run})
     behind = int(digests([f"sentence {after}"], 8)[0])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(deduplication, "_WINDOW", 7)
         for start in (None, behind):
             whole = list(read_again.merged(start))
-            expected = list(InMemory(distinct_ones).merged(start))
+            expected = list(SentencesInMemory(distinct_ones).merged(start))
             assert [s for _, part in whole for s in part] == [s for _, part in expected for s in part]
             keys = [key for part, _ in whole for key in part.tolist()]
             assert keys == sorted(set(keys)) == [key for part, _ in expected for key in part.tolist()]
@@ -242,8 +245,8 @@ from pathlib import Path
 from vae.data import deduplication, prepare, token_file
 from vae.config.config import Config
 from vae.text.text_file import TextFile
-prepare._RUN, prepare._AT_ONCE, deduplication._WINDOW, token_file.BLOCK = 300, 100, 250, 150
-text = TextFile(Path(sys.argv[1]), say=lambda what, done: (print(what, flush=True), sys.stdin.readline()))
+prepare._RUN_SIZE, prepare._ENCODED_AT_ONCE, deduplication._WINDOW, token_file.BLOCK = 300, 100, 250, 150
+text = TextFile(Path(sys.argv[1]), on_progress=lambda what, done: (print(what, flush=True), sys.stdin.readline()))
 prepare.prepare(text, Path(sys.argv[2]), Config(vocabulary=400))
 """
 
@@ -258,30 +261,30 @@ def test_killed_preparation_goes_on_where_it_was(text: Path, tmp_path: Path, tur
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as child:
         assert child.stdin is not None
         assert child.stdout is not None
-        heard = child.stdout.readline()
+        line = child.stdout.readline()
         for _ in range(turns):
             child.stdin.write("\n")
             child.stdin.flush()
-            heard = child.stdout.readline()
+            line = child.stdout.readline()
         child.kill()
     kept = {path: path.stat().st_mtime_ns for path in Run(folder).preparing.glob("run-*")}
     written = Run(folder).token_file.stat().st_size if Run(folder).token_file.exists() else 0
-    said: list[str] = []
+    messages: list[str] = []
 
-    def say(what: str, done: bool) -> None:
-        said.append(what)
+    def on_progress(what: Message, done: bool) -> None:
+        messages.append(str(what))
         for path, time in kept.items():  # nothing is done again
             assert done or path.stat().st_mtime_ns == time
 
-    found = prepare.prepare(TextFile(text, say=say), folder, CONFIG)
-    first = next(what for what in said if what.endswith(" read")) if begun != "2,000" else ""
+    found = prepare.prepare(TextFile(text, on_progress=on_progress), folder, CONFIG)
+    first = next(message for message in messages if message.endswith(" read")) if begun != "2,000" else ""
     assert first == (f"Preparing the text: {int(begun) + 300:,} read" if first else "")
-    assert not first or heard == f"Preparing the text: {begun} read\n"
+    assert not first or line == f"Preparing the text: {begun} read\n"
     if written:
-        assert not any(what.endswith(" 100 sentences cut into pieces") for what in said)
+        assert not any(message.endswith(" 100 sentences cut into pieces") for message in messages)
     summary: list[str] = []
-    whole = made(TextFile(text, say=lambda what, done: summary.append(what)), tmp_path / "whole")
-    assert said[-1] == summary[-1]  # every line is counted once
+    whole = made(TextFile(text, on_progress=lambda what, done: summary.append(str(what))), tmp_path / "whole")
+    assert messages[-1] == summary[-1]  # every line is counted once
     assert bytes_of(found) == bytes_of(whole)
     assert {path.name for path in folder.iterdir()} == {"tokens.bin", "tokens.safetensors"}
 
@@ -290,31 +293,31 @@ def test_killed_preparation_goes_on_where_it_was(text: Path, tmp_path: Path, tur
 @pytest.mark.parametrize("torn", [1, 40, 200])
 def test_torn_end_of_the_token_file_is_written_anew(text: Path, tmp_path: Path, torn: int) -> None:
     whole = made(TextFile(text), tmp_path / "whole")
-    broken_off(text, tmp_path / "run", after=18)
+    prepare_partly(text, tmp_path / "run", after=18)
     file = Run(tmp_path / "run").token_file
     assert file.stat().st_size > 0
     file.write_bytes(file.read_bytes()[:-torn])
     assert bytes_of(made(TextFile(text), tmp_path / "run")) == bytes_of(whole)
 
 
-def broken_off(text: Path, folder: Path, after: int, config: Config = CONFIG) -> None:
+def prepare_partly(text: Path, folder: Path, after: int, config: Config = CONFIG) -> None:
     """Prepare a text until `after` questions were asked."""
     folder.mkdir(exist_ok=True)
-    wishes = iter(["run"] * after)
-    with pytest.raises(BrokenOffError, match="goes on from here"):
-        prepare.prepare(TextFile(text), folder, config, control=lambda: next(wishes, "stop"))
+    answers = iter(["run"] * after)
+    with pytest.raises(PreparationStoppedError, match="goes on from here"):
+        prepare.prepare(TextFile(text), folder, config, control=lambda: next(answers, "stop"))
 
 
 @pytest.mark.usefixtures("small")
 def test_other_text_or_pieces_are_never_taken_for_these(text: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    broken_off(text, folder, after=12)
+    prepare_partly(text, folder, after=12)
     text.write_text(text.read_text().replace("cat", "cow"))
     found = made(TextFile(text), folder)
     as_made = bytes_of(found)
     assert as_made == bytes_of(made(TextFile(text), tmp_path / "anew"))
-    broken_off_at = replace(CONFIG, vocabulary=390)  # what was ready is given up, and never half taken
-    broken_off(text, folder, 12, broken_off_at)
+    other_vocabulary = replace(CONFIG, vocabulary=390)  # what was ready is given up, and never half taken
+    prepare_partly(text, folder, 12, other_vocabulary)
     assert bytes_of(made(TextFile(text), folder)) == as_made
     other = replace(CONFIG, vocabulary=350)
     assert bytes_of(made(TextFile(text), folder, other)) == bytes_of(made(TextFile(text), tmp_path / "other", other))
@@ -322,86 +325,86 @@ def test_other_text_or_pieces_are_never_taken_for_these(text: Path, tmp_path: Pa
 
 @pytest.mark.usefixtures("small")
 def test_kept_text_is_used_by_other_runs_and_stays(text: Path, tmp_path: Path) -> None:
-    said: list[str] = []
-    kept = TextFile(text, keep=tmp_path / "kept", say=lambda what, done: said.append(what))
-    first = made(kept, tmp_path / "a")
-    assert said[-1].startswith("2,000 read")
+    messages: list[str] = []
+    cached = TextFile(text, cache_folder=tmp_path / "kept", on_progress=lambda what, done: messages.append(str(what)))
+    first = made(cached, tmp_path / "a")
+    assert messages[-1].startswith("2,000 read")
     before = first.train.path.stat().st_mtime_ns
-    said.clear()
-    second = made(kept, tmp_path / "b")
-    assert said == ["Reading the text"]
+    messages.clear()
+    second = made(cached, tmp_path / "b")
+    assert messages == ["Reading the text"]
     assert first.train.path == second.train.path
     assert (second.train.path.stat().st_mtime_ns, second.train.path.parent.parent) == (before, tmp_path / "kept")
     assert bytes_of(second) == bytes_of(made(TextFile(text), tmp_path / "c"))
     text.write_text("\n".join(sentences(1000, seed=2)))
-    other = made(kept, tmp_path / "d")
+    other = made(cached, tmp_path / "d")
     assert other.train.path.parent != first.train.path.parent
-    assert bytes_of(Prepared.load(tmp_path / "a")) == bytes_of(second)  # both lie there, side by side
+    assert bytes_of(PreparedText.load(tmp_path / "a")) == bytes_of(second)  # both lie there, side by side
     first.train.path.unlink()
     with pytest.raises(ValueError, match=r"is gone: start a new run"):
-        Prepared.load(tmp_path / "a")
+        PreparedText.load(tmp_path / "a")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such locks there")
 def test_two_processes_never_prepare_in_one_place(text: Path, tmp_path: Path) -> None:
-    made(TextFile(text, keep=tmp_path / "kept"), tmp_path / "a")
+    made(TextFile(text, cache_folder=tmp_path / "kept"), tmp_path / "a")
     (home,) = (tmp_path / "kept").iterdir()
     Run(home).tokens.unlink()
     with locked_folder(home), pytest.raises(ValueError, match="another process"):
-        made(TextFile(text, keep=tmp_path / "kept"), tmp_path / "b")
-    made(TextFile(text, keep=tmp_path / "kept"), tmp_path / "b")
+        made(TextFile(text, cache_folder=tmp_path / "kept"), tmp_path / "b")
+    made(TextFile(text, cache_folder=tmp_path / "kept"), tmp_path / "b")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such locks there")
 def test_text_that_another_process_just_finished_is_used(
     text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said: list[str] = []
-    kept = TextFile(text, keep=tmp_path / "kept", say=lambda what, done: said.append(what))
-    others: list[Prepared] = []
+    messages: list[str] = []
+    cached = TextFile(text, cache_folder=tmp_path / "kept", on_progress=lambda what, done: messages.append(str(what)))
+    others: list[PreparedText] = []
 
     def locked_late(home: Path) -> AbstractContextManager[None]:
         monkeypatch.setattr(prepare, "locked_folder", locked_folder)
-        others.append(made(TextFile(text, keep=kept.keep), tmp_path / "other"))
+        others.append(made(TextFile(text, cache_folder=cached.cache_folder), tmp_path / "other"))
         return locked_folder(home)
 
     monkeypatch.setattr(prepare, "locked_folder", locked_late)
-    found = made(kept, tmp_path / "a")
-    assert said == ["Reading the text"]
+    found = made(cached, tmp_path / "a")
+    assert messages == ["Reading the text"]
     assert bytes_of(found) == bytes_of(others[0])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such locks there")
 def test_remains_of_a_preparation_are_removed_by_who_has_the_folder(text: Path, tmp_path: Path) -> None:
-    kept = TextFile(text, keep=tmp_path / "kept")
-    home = made(kept, tmp_path / "a").train.path.parent
+    cached = TextFile(text, cache_folder=tmp_path / "kept")
+    home = made(cached, tmp_path / "a").train.path.parent
     Run(home).preparing.mkdir()
     with locked_folder(home), pytest.raises(ValueError, match="another process"):
-        made(kept, tmp_path / "b")
+        made(cached, tmp_path / "b")
     assert Run(home).preparing.exists()
-    made(kept, tmp_path / "b")
+    made(cached, tmp_path / "b")
     assert {path.name for path in home.iterdir()} == {"tokens.bin", "tokens.safetensors"}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
 def test_kept_text_that_cannot_be_read_now_is_not_given_up(text: Path, tmp_path: Path) -> None:
     """A link to itself stands for a disk that fails."""
-    kept = TextFile(text, keep=tmp_path / "kept")
-    run = Run(made(kept, tmp_path / "a").train.path.parent)
+    cached = TextFile(text, cache_folder=tmp_path / "kept")
+    run = Run(made(cached, tmp_path / "a").train.path.parent)
     before = run.token_file.stat().st_mtime_ns
     run.tokens.rename(aside := tmp_path / "aside")
     run.tokens.symlink_to(run.tokens)
     with pytest.raises(OSError, match=os.strerror(errno.ELOOP)):
-        made(kept, tmp_path / "b")
+        made(cached, tmp_path / "b")
     aside.replace(run.tokens)
-    assert made(kept, tmp_path / "b").train.path.stat().st_mtime_ns == before
+    assert made(cached, tmp_path / "b").train.path.stat().st_mtime_ns == before
     run.token_file.rename(aside)
     run.token_file.symlink_to(run.token_file)
     with pytest.raises(OSError, match=os.strerror(errno.ELOOP)):
-        Prepared.load(tmp_path / "a")
+        PreparedText.load(tmp_path / "a")
     run.tokens.write_bytes(b"\xff" * 30)  # nothing that is known: prepared anew
     run.token_file.unlink()
-    assert len(made(kept, tmp_path / "c").train) == len(TokenFile(aside))
+    assert len(made(cached, tmp_path / "c").train) == len(TokenFile(aside))
 
 
 # What cannot be used -----------------------------------------------------------------------------------
@@ -450,10 +453,10 @@ import resource, sys
 from pathlib import Path
 from vae.data import prepare
 from vae.config.config import Config
-from vae.text.corpus import read
+from vae.text.corpus import read_corpus
 resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, 4_000))
 text = Path(sys.argv[1])
-prepare.prepare(read(text.read_bytes(), text.name), Path(sys.argv[2]), Config(vocabulary=400))
+prepare.prepare(read_corpus(text.read_bytes(), text.name), Path(sys.argv[2]), Config(vocabulary=400))
 """
 
 
@@ -476,9 +479,9 @@ def test_full_disk_is_told_of_a_text_in_memory_without_the_words_of_the_command_
 def test_run_on_a_file_that_was_killed_and_resumed_is_as_if_it_never_was(
     text: Path, config: Config, tmp_path: Path
 ) -> None:
-    kept = TextFile(text, keep=tmp_path / "kept")
-    wishes = iter(["run"] * 40)
-    killed = train(config, kept, tmp_path / "parts", control=wishes.__next__)
+    cached = TextFile(text, cache_folder=tmp_path / "kept")
+    answers = iter(["run"] * 40)
+    killed = train(config, cached, tmp_path / "parts", control=answers.__next__)
     with pytest.raises(RuntimeError, match="StopIteration"):
         list(killed)
     *_, done = train(None, None, tmp_path / "parts", resume=True)
@@ -499,7 +502,7 @@ def assert_same_tensors(a: Path, b: Path) -> None:
 
 def test_command_goes_on_with_the_folder_of_a_killed_preparation(text: Path, tmp_path: Path) -> None:
     output = tmp_path / "m.safetensors"
-    broken_off(text, tmp_path / "m.run", after=1)
+    prepare_partly(text, tmp_path / "m.run", after=1)
     (tmp_path / "m.run1").mkdir()  # somebody else's
     assert run_folders.new(output) == tmp_path / "m.run"
     with locked_folder(tmp_path / "m.run"):  # it is at work again

@@ -257,7 +257,7 @@ class RunFolder:
             (self._folder / self._name).write_bytes(self._files[self._name])
 
     def _use(self) -> None:
-        from vae.data.prepared_text import Prepared
+        from vae.data.prepared_text import PreparedText
         from vae.model.families.registry import build
         from vae.training.event_log import EventLog
         from vae.training.plan import Plan
@@ -266,7 +266,7 @@ class RunFolder:
 
         run = Run(self._folder)
         EventLog(run.events).read()
-        plan, data = Plan.load(run), Prepared.load(self._folder)
+        plan, data = Plan.load(run), PreparedText.load(self._folder)
         load_state(run, build(plan.config, len(data.tokenizer)))
         for block in range(len(data.train.bounds) - 1):
             data.train.block(block)

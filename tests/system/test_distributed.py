@@ -91,7 +91,7 @@ def learned(batch: int, **settings: object) -> list[list[float]]:
     for t in range(STEPS):
         part = sampler.batch(t)
         losses = model.step(part, t)
-        sums = torch.stack([losses.loss, losses.nll.sum() / part.whole, losses.kl.sum() / part.whole])
+        sums = torch.stack([losses.loss, losses.nll.sum() / part.global_size, losses.kl.sum() / part.global_size])
         found.append(distributed.sum_over_ranks(sums.double()).tolist())
     return found
 

@@ -353,7 +353,7 @@ def test_read_json_numbers_are_labels_and_never_text() -> None:
 @pytest.fixture(scope="module")
 def outcomes() -> dict[str, dict[str, Any]]:
     """What became of each hostile file, read by a process of its own, whose memory can be told."""
-    root = str(Path(corpus.__file__).parents[1])
+    root = str(Path(corpus.__file__).parents[2])
     done = subprocess.run(
         [sys.executable, "-W", "error", str(HOSTILE)],
         env=os.environ | {"PYTHONPATH": root, "PYTHONIOENCODING": "utf-8"},

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from vae.config.families import FAMILIES
+from vae.messages.message import Message, UserError
 
 
 def _number(default: Any, low: float, high: float, group: str, label: str, help: str) -> Any:
@@ -29,7 +30,7 @@ class Config:
     """The parameters of one training. Lengths are fractions of the run, losses nats, dropouts probabilities.
 
     Raises:
-        ValueError: a value is out of its range or not of its type; the message names field, value and range.
+        UserError: a value is out of its range or not of its type; the message names field, value and range.
     """
 
     tokenizer: str = _choice(
@@ -167,24 +168,15 @@ class Config:
 
     def __post_init__(self) -> None:
         for parameter in parameters():
-            value: Any = getattr(self, parameter.name)
-            kind = type(value)
-            if kind is not parameter.kind and not (parameter.kind is float and kind is int):
-                raise ValueError(f"{parameter.name} is {value!r}: it must be of type {parameter.kind.__name__}")
-            if parameter.choices and value not in parameter.choices:
-                raise ValueError(f"{parameter.name} is {value!r}: it must be one of {', '.join(parameter.choices)}")
-            low, high = parameter.low, parameter.high
-            if low is not None and high is not None and not low <= value <= high:  # NaN is outside, too
-                raise ValueError(f"{parameter.name} is {value!r}: it must lie between {low} and {high}")
+            if fault := _fault(parameter, getattr(self, parameter.name)):
+                raise UserError(fault)
         if self.autoencoder + self.warmup > 1:
-            raise ValueError(
-                f"autoencoder + warmup is {self.autoencoder + self.warmup:g}: together they must be at most 1"
-            )
+            raise UserError(Message("config.phases_too_long", sum=self.autoencoder + self.warmup))
 
     @property
     def dimensions(self) -> int:
         """Of z: none in a family without a latent space."""
-        return self.latent if FAMILIES[self.family].space else 0
+        return self.latent if FAMILIES[self.family].has_latent_space else 0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values by name, for JSON."""
@@ -195,11 +187,11 @@ class Config:
         """The config of `to_dict`; fields that are missing take their defaults.
 
         Raises:
-            ValueError: an unknown field, or a value that is not valid.
+            UserError: an unknown field, or a value that is not valid.
         """
         unknown = sorted(set(values) - {f.name for f in fields(cls)})
         if unknown:
-            raise ValueError(f"unknown parameters: {', '.join(map(str, unknown))[:200]}")
+            raise UserError(Message("config.unknown_parameters", names=", ".join(map(str, unknown))[:200]))
         return cls(**values)
 
 
@@ -224,6 +216,20 @@ def _parameter(f: Any) -> Parameter:
         f.name, f.metadata["label"], f.metadata["help"], f.default, low, high,
         f.metadata.get("choices", ()), type(f.default), f.metadata["group"],
     )  # fmt: skip
+
+
+def _fault(parameter: Parameter, value: Any) -> Message | None:
+    """What is wrong with a value; None: nothing."""
+    shown = {"name": parameter.name, "value": repr(value)}
+    kind = type(value)
+    if kind is not parameter.kind and not (parameter.kind is float and kind is int):
+        return Message("config.wrong_type", **shown, type=parameter.kind.__name__)
+    if parameter.choices and value not in parameter.choices:
+        return Message("config.not_a_choice", **shown, choices=", ".join(parameter.choices))
+    low, high = parameter.low, parameter.high
+    if low is not None and high is not None and not low <= value <= high:  # NaN is outside, too
+        return Message("config.out_of_range", **shown, low=low, high=high)
+    return None
 
 
 _PARAMETERS = tuple(_parameter(f) for f in fields(Config))

@@ -13,13 +13,13 @@ class Preset:
 
     name: str
     title: str
-    gives: str
+    summary: str
     config: Config
 
 
 # small and quick updates, since a run of minutes has few of them
-_BALANCED = Config(batch=32, learning_rate=2e-3, layer_norm=True, sharpen=0.1)
-FIRST = "quick"  # what is offered first: a result within a minute
+_BASE = Config(batch=32, learning_rate=2e-3, layer_norm=True, sharpen=0.1)
+DEFAULT_PRESET = "quick"  # of the page: a result within a minute
 
 PRESETS: dict[str, Preset] = {
     preset.name: preset
@@ -27,17 +27,17 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "quick", "Quick", "A first result within a minute: the gist of a sentence, a lively space.",
             replace(
-                _BALANCED, minutes=0.8, vocabulary=2000, embedding=128, encoder_hidden=128, hidden=256,
+                _BASE, minutes=0.8, vocabulary=2000, embedding=128, encoder_hidden=128, hidden=256,
                 learning_rate=3e-3,
             ),
         ),
         Preset(
             "balanced", "Balanced", "Five minutes: the gist and some of the words. Longer texts and runs read better.",
-            replace(_BALANCED, minutes=5.0),
+            replace(_BASE, minutes=5.0),
         ),
         Preset(
             "faithful", "Faithful", "Ten minutes: more room for the letter of a sentence, at some cost to samples.",
-            replace(_BALANCED, minutes=10.0, latent=64, free_bits=0.4),
+            replace(_BASE, minutes=10.0, latent=64, free_bits=0.4),
         ),
     )
 }  # fmt: skip

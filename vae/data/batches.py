@@ -14,19 +14,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vae.messages.message import Message, UserError
 from vae.text.tokenizer import BOS_ID, EOS_ID, PAD_ID
 
 _BATCH_TOKENS = 8192  # bounds a process's memory at a batch of long sentences
-_MOST_SENTENCES = 4  # times as many short sentences in a step as there are on average
+_MAX_CROWDING = 4  # times as many short sentences in a step as there are on average
 
 
 def flat_ids(ids: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
     """Rows of ids as one array (total,) int32 with an eos behind each, and the lengths (n,) int64, eos counted."""
     lengths = np.fromiter(map(len, ids), np.int64, len(ids)) + 1
     flat = np.full(int(lengths.sum()), EOS_ID, np.int32)
-    inside = np.ones(len(flat), bool)
-    inside[lengths.cumsum() - 1] = False
-    flat[inside] = np.fromiter(chain.from_iterable(ids), np.int32, len(flat) - len(lengths))
+    is_token = np.ones(len(flat), bool)  # and no eos
+    is_token[lengths.cumsum() - 1] = False
+    flat[is_token] = np.fromiter(chain.from_iterable(ids), np.int32, len(flat) - len(lengths))
     return flat, lengths
 
 
@@ -37,7 +38,7 @@ class Batch(NamedTuple):
     tokens: Tensor  # (B, T) int64: what the decoder has to say, each row ended by eos
     lengths: Tensor  # (B,) int64
     rows: Tensor  # (B,) int64: which sentence of the text each one is
-    whole: int  # sentences of the step over all processes; B when alone
+    global_size: int  # sentences of the step over all processes; B when alone
 
     @property
     def inputs(self) -> Tensor:
@@ -54,7 +55,7 @@ class Batch(NamedTuple):
         if device.type == "cpu":
             return self
         tokens, lengths, rows = (part.pin_memory().to(device, non_blocking=True) for part in self[:3])
-        return Batch(tokens, lengths, rows, self.whole)
+        return Batch(tokens, lengths, rows, self.global_size)
 
 
 class Blocks(Protocol):
@@ -97,26 +98,26 @@ class Tokens:
         """Itself."""
         return self
 
-    def batch(self, rows: Sequence[int] | np.ndarray, whole: int = 0) -> Batch:
-        """The sentences of these rows, in this order, padded to the longest; of a step of `whole`, or these alone."""
+    def batch(self, rows: Sequence[int] | np.ndarray, global_size: int = 0) -> Batch:
+        """The sentences of these rows, in this order, padded to the longest; alone, or in a step of `global_size`."""
         rows = np.asarray(rows, dtype=np.int64)
         lengths = self.starts[rows + 1] - self.starts[rows]
         columns = np.arange(lengths.max(initial=1))
-        inside = columns < lengths[:, None]
-        places = np.where(inside, self.starts[rows][:, None] + columns, 0)
-        tokens = np.where(inside, self.flat[places], PAD_ID).astype(np.int64)  # (B, T)
+        is_token = columns < lengths[:, None]
+        places = np.where(is_token, self.starts[rows][:, None] + columns, 0)
+        tokens = np.where(is_token, self.flat[places], PAD_ID).astype(np.int64)  # (B, T)
         index = torch.from_numpy(rows + self.first)
-        return Batch(torch.from_numpy(tokens), torch.from_numpy(lengths), index, whole or len(rows))
+        return Batch(torch.from_numpy(tokens), torch.from_numpy(lengths), index, global_size or len(rows))
 
 
-def _cut(lengths: np.ndarray, most: int, budget: int, least: int = 1) -> np.ndarray:
-    """The ends of ranges over ascending lengths: each of at most `most` sentences and `budget` tokens, padding counted,
-    but `least` sentences in any case (the last may have fewer)."""
+def _batch_ends(lengths: np.ndarray, max_sentences: int, max_tokens: int, min_sentences: int = 1) -> np.ndarray:
+    """The ends of ranges over ascending lengths: each of at most `max_sentences` and `max_tokens`, padding counted, but
+    `min_sentences` in any case (the last may have fewer)."""
     ends, start = [], 0
     while start < len(lengths):
-        window = lengths[start : start + most]
-        fits = int(np.searchsorted(window * np.arange(1, len(window) + 1), budget, "right"))
-        start += min(max(fits, least), len(window))
+        window = lengths[start : start + max_sentences]
+        fitting = int(np.searchsorted(window * np.arange(1, len(window) + 1), max_tokens, "right"))
+        start += min(max(fitting, min_sentences), len(window))
         ends.append(start)
     return np.array(ends, np.int64)
 
@@ -131,15 +132,15 @@ class Sampler:
     """
 
     def __init__(self, tokens: Blocks, *, batch: int, seed: int, rank: int = 0, world: int = 1) -> None:
-        """Raises ValueError: there are fewer sentences than processes."""
+        """Raises UserError: there are fewer sentences than processes."""
         sentences = int(tokens.bounds[-1])
         if sentences < world:
-            raise ValueError(f"{sentences} sentences cannot be shared among {world} processes: start fewer")
+            raise UserError(Message("data.too_many_processes", sentences=sentences, processes=world))
         self.tokens, self.seed, self.rank, self.world = tokens, seed, rank, world
-        self._most = _MOST_SENTENCES * batch * world
-        self._budget = min(math.ceil(batch * world * tokens.total / max(1, sentences)), _BATCH_TOKENS * world)
+        self._max_sentences = _MAX_CROWDING * batch * world
+        self._max_tokens = min(math.ceil(batch * world * tokens.total / max(1, sentences)), _BATCH_TOKENS * world)
         self._steps = np.array([len(self._ends(tokens.lengths_of(block))) for block in range(len(tokens.bounds) - 1)])
-        self._epoch = self._block = -1
+        self._epoch = self._current_block = -1
 
     def __len__(self) -> int:
         """Steps of an epoch."""
@@ -155,42 +156,43 @@ class Sampler:
         return self._tokens.batch(rows[self.rank :: self.world], len(rows))
 
     def _ends(self, lengths: np.ndarray) -> np.ndarray:
+        """The ends of the steps of a block, over its sentences by length."""
         ascending = np.sort(lengths)
-        ends = _cut(ascending, self._most, self._budget, least=self.world)
+        ends = _batch_ends(ascending, self._max_sentences, self._max_tokens, min_sentences=self.world)
         if len(ends) > 1:  # what is left over is no step of its own, if it is small
-            before, left = np.diff(ends, prepend=0)[-2:]
-            if left < self.world or (before + left) * ascending[-1] <= 1.25 * self._budget:
+            previous, rest = np.diff(ends, prepend=0)[-2:]
+            if rest < self.world or (previous + rest) * ascending[-1] <= 1.25 * self._max_tokens:
                 ends = np.delete(ends, -2)
         return ends
 
     def _rows(self, step: int) -> np.ndarray:
         """The sentences of a step as rows of their block, which is `self._tokens` from then on."""
-        epoch, turn = divmod(step, len(self))
+        epoch, step_of_epoch = divmod(step, len(self))
         if epoch != self._epoch:
-            self._blocks = np.random.default_rng((self.seed, epoch)).permutation(len(self._steps))
-            self._until = self._steps[self._blocks].cumsum()
-            self._epoch, self._block = epoch, -1
-        place = int(np.searchsorted(self._until, turn, "right"))
-        if self._blocks[place] != self._block:
-            self._enter(int(self._blocks[place]))
-        chosen = self._turns[turn - self._until[place]]  # from the end: negative
-        return self._order[self._cuts[chosen] : self._cuts[chosen + 1]]
+            self._block_order = np.random.default_rng((self.seed, epoch)).permutation(len(self._steps))
+            self._block_ends = self._steps[self._block_order].cumsum()  # in steps of the epoch
+            self._epoch, self._current_block = epoch, -1
+        place = int(np.searchsorted(self._block_ends, step_of_epoch, "right"))
+        if self._block_order[place] != self._current_block:
+            self._load_block(int(self._block_order[place]))
+        chosen = self._step_order[step_of_epoch - self._block_ends[place]]  # from the end: negative
+        return self._row_order[self._bounds[chosen] : self._bounds[chosen + 1]]
 
-    def _enter(self, block: int) -> None:
+    def _load_block(self, block: int) -> None:
         """Read a block, and put it into the epoch's order."""
         random = np.random.default_rng((self.seed, self._epoch, block))
-        self._tokens, self._block = self.tokens.block(block), block
+        self._tokens, self._current_block = self.tokens.block(block), block
         lengths = self._tokens.lengths
-        self._cuts = np.concatenate([[0], self._ends(lengths)])
+        self._bounds = np.concatenate([[0], self._ends(lengths)])  # of the steps, in rows by length
         shuffled = random.permutation(len(lengths))
-        self._order = shuffled[np.argsort(lengths[shuffled], kind="stable")]
-        self._turns = random.permutation(len(self._cuts) - 1)
+        self._row_order = shuffled[np.argsort(lengths[shuffled], kind="stable")]
+        self._step_order = random.permutation(len(self._bounds) - 1)
 
 
-def in_order(tokens: Tokens, budget: int = 4096) -> Iterator[tuple[np.ndarray, Batch]]:
+def batches_by_length(tokens: Tokens, max_tokens: int = 4096) -> Iterator[tuple[np.ndarray, Batch]]:
     """Every sentence once, by length, with its row: for evaluation, where the caller puts results back by row."""
     order = np.argsort(tokens.lengths, kind="stable")
     start = 0
-    for end in _cut(tokens.lengths[order], budget, budget):
+    for end in _batch_ends(tokens.lengths[order], max_tokens, max_tokens):
         yield order[start:end], tokens.batch(order[start:end])
         start = end

@@ -23,8 +23,8 @@ Keys = NDArray[np.uint64]
 _WINDOW = 1 << 18  # sentences merged at once, about
 
 
-class InMemory:
-    """Distinct sentences that fit into memory, offered as `Runs` offers those that do not."""
+class SentencesInMemory:
+    """Distinct sentences that fit into memory, offered as `SortedRuns` offers those that do not."""
 
     def __init__(self, sentences: Sequence[str]) -> None:
         keys = digests(sentences, 8)
@@ -32,28 +32,28 @@ class InMemory:
         self._keys, self._sentences = keys[order], [sentences[i] for i in order]
 
     def merged(self, after: int | None = None) -> Iterator[tuple[Keys, list[str]]]:
-        """As `Runs.merged`."""
+        """As `SortedRuns.merged`."""
         start = 0 if after is None else int(np.searchsorted(self._keys, np.uint64(after), "right"))
         for first in range(start, len(self._keys), _WINDOW):
             part = slice(first, first + _WINDOW)
             yield self._keys[part], self._sentences[part]
 
 
-class Runs:
+class SortedRuns:
     """Sorted runs of sentences in a folder. Each is written in one move: a killed reading goes on behind it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.about: list[dict[str, Any]] = []  # what was said of each run, in order
-        while self._path(len(self.about)).exists():
-            with safe_open(self._path(len(self.about)), "numpy") as file:
-                self.about.append(json.loads(file.metadata()["about"]))
+        self.metadata: list[dict[str, Any]] = []  # of each run, in order
+        while self._path(len(self.metadata)).exists():
+            with safe_open(self._path(len(self.metadata)), "numpy") as file:
+                self.metadata.append(json.loads(file.metadata()["about"]))
 
     def _path(self, number: int) -> Path:
         return self.folder / f"run-{number:06}.safetensors"
 
-    def add(self, sentences: Sequence[str], about: Mapping[str, Any]) -> None:
-        """Write one more run of sentences, each of which holds no newline.
+    def add(self, sentences: Sequence[str], metadata: Mapping[str, Any]) -> None:
+        """Write one more run of sentences, each of which holds no newline; of its metadata, `sentences` is added here.
 
         Raises:
             OSError: the disk is full or the folder cannot be written.
@@ -64,32 +64,32 @@ class Runs:
         arrays = {
             "keys": keys, "ends": np.concatenate([[0], ends]), "texts": np.frombuffer(b"".join(texts), np.uint8),
         }  # fmt: skip
-        about = {**about, "sentences": len(keys)}
-        atomic_write(self._path(len(self.about)), save(arrays, {"about": json.dumps(about)}))
-        self.about.append(about)
+        metadata = {**metadata, "sentences": len(keys)}
+        atomic_write(self._path(len(self.metadata)), save(arrays, {"about": json.dumps(metadata)}))
+        self.metadata.append(metadata)
 
     def merged(self, after: int | None = None) -> Iterator[tuple[Keys, list[str]]]:
         """All sentences, each once, with their 64-bit hashes, which ascend; only those behind `after`, if it is given.
 
         They come in windows of the hashes' range, each of which is read from every run and sorted.
         """
-        rows = [about["sentences"] for about in self.about]
+        rows = [metadata["sentences"] for metadata in self.metadata]
         windows = -(-sum(rows) // _WINDOW)
-        at = [0] * len(rows)
-        begin = 0
+        starts = [0] * len(rows)
+        first_window = 0
         if after is not None:
-            at = [int(np.searchsorted(self._keys(run), np.uint64(after), "right")) for run in range(len(rows))]
-            begin = after * windows >> 64
-        for window in range(begin, windows):
+            starts = [int(np.searchsorted(self._keys(run), np.uint64(after), "right")) for run in range(len(rows))]
+            first_window = after * windows >> 64
+        for window in range(first_window, windows):
             last = ((window + 1) << 64) // windows - 1
-            found: list[Keys] = []
+            all_keys: list[Keys] = []
             sentences: list[str] = []
-            for run, start in enumerate(at):
-                keys, texts = self._take(run, start, last, rows[run], rows[run] // windows)
-                at[run] += len(keys)
-                found.append(keys)
+            for run, start in enumerate(starts):
+                keys, texts = self._read_window(run, start, last, rows[run], rows[run] // windows)
+                starts[run] += len(keys)
+                all_keys.append(keys)
                 sentences += texts
-            merged, first = np.unique(np.concatenate(found), return_index=True)
+            merged, first = np.unique(np.concatenate(all_keys), return_index=True)
             yield merged, [sentences[i] for i in first]
 
     def _keys(self, run: int) -> Keys:
@@ -97,13 +97,13 @@ class Runs:
             keys: Keys = file.get_tensor("keys")
             return keys
 
-    def _take(self, run: int, start: int, last: int, rows: int, likely: int) -> tuple[Keys, list[str]]:
-        """The sentences of a run of `rows`, from row `start` on, with hashes up to `last`: `likely` as many."""
+    def _read_window(self, run: int, start: int, last: int, rows: int, expected: int) -> tuple[Keys, list[str]]:
+        """The sentences of a run of `rows`, from row `start` on, with hashes up to `last`: `expected` ones, about."""
         if start == rows:
             return np.empty(0, np.uint64), []
         with safe_open(self._path(run), "numpy") as file:
             stored = file.get_slice("keys")
-            stop = min(rows, start + likely + likely // 8 + 64)
+            stop = min(rows, start + expected + expected // 8 + 64)
             keys: Keys = stored[start:stop]
             while stop < rows and keys[-1] <= last:
                 stop = min(rows, start + 2 * len(keys))

@@ -11,7 +11,7 @@ import errno
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 from hashlib import blake2b
@@ -22,173 +22,174 @@ from typing import Any
 import numpy as np
 
 from vae.config.config import Config
-from vae.data.deduplication import InMemory, Runs
+from vae.data.deduplication import SentencesInMemory, SortedRuns
 from vae.data.prepared_folder import PreparedFolder
-from vae.data.prepared_text import Prepared, clear, fits
+from vae.data.prepared_text import PreparedText, is_prepared, remove_prepared
 from vae.data.token_file import TokenFile, TokenWriter
-from vae.messages.message import UserError
-from vae.system.files import atomic_write, claimed
+from vae.messages.message import Message, UserError
+from vae.system.files import atomic_write, locked_folder
 from vae.text import corpus
 from vae.text.cleaning import CorpusError
-from vae.text.corpus import Corpus, Report
-from vae.text.file_encoding import look
+from vae.text.corpus import Corpus, Record, Report
+from vae.text.file_encoding import open_text
 from vae.text.hashing import digests
 from vae.text.text_file import TextFile
 from vae.text.tokenizer import Tokenizer, train_tokenizer
 
-MOST_SEEN = 1_000_000  # training sentences up to which a model keeps a list of their hashes, 4 bytes each
+MAX_SEEN_HASHES = 1_000_000  # training sentences up to which a model keeps a list of their hashes, 4 bytes each
 _FORMAT = "1"
-_RUN = 65_536  # lines or records of a run
-_HEAD = (50_000, 5_000_000)  # sentences and characters from which the held-out ones and the pieces are taken
-_AT_ONCE = 16_384  # sentences cut into pieces at once
+_RUN_SIZE = 65_536  # lines or records of a run
+_HEAD_SENTENCES, _HEAD_CHARACTERS = 50_000, 5_000_000  # at least, of which some are held out, and pieces learned
+_ENCODED_AT_ONCE = 16_384  # sentences
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 Control = Callable[[], str]
+Source = SentencesInMemory | SortedRuns
 
 
-class BrokenOffError(UserError):
-    """The preparation was ended before it was done, to be gone on with."""
+class PreparationStoppedError(UserError):
+    """The preparation was stopped before it was done; the next one continues it."""
 
 
 def prepare(
     text: Corpus | TextFile, folder: Path, config: Config, *, tokenizer: Tokenizer | None = None,
     control: Control = lambda: "run",
-) -> Prepared:  # fmt: skip
+) -> PreparedText:  # fmt: skip
     """Make a text ready in a run's folder, or go on with what a killed process did of it there.
 
     Args:
         tokenizer: to cut it with; None learns one as `config` says.
-        control: asked now and then while a file is prepared: anything but "run" breaks off.
+        control: asked now and then while a file is prepared: anything but "run" stops it.
     Raises:
-        BrokenOffError: `control` wished so.
+        PreparationStoppedError: `control` wished so.
         CorpusError: the text cannot be used; nothing of it is kept.
-        ValueError: another process prepares the same text in the same place.
+        UserError: another process prepares the same text in the same place.
         OSError: a file cannot be read or written, or the disk is full.
     """
-    asked = [_FORMAT, tokenizer.model.hex() if tokenizer else (config.tokenizer, config.vocabulary)]
+    if isinstance(text, Corpus):
+        return _prepare_corpus(text, folder, config, tokenizer)
     try:
-        if isinstance(text, Corpus):
-            source = InMemory(text.sentences)
-            key = _key(*asked, digests(text.sentences, 8).tobytes().hex())
-            if not fits(folder, key):
-                clear(folder)
-                _write(source, folder, config, tokenizer, text.report).save(folder, key)
-            return Prepared.load(folder)
-        return _prepare_file(text, folder, config, tokenizer, asked, control)
+        return _prepare_file(text, folder, config, tokenizer, control)
     except OSError as error:
-        if isinstance(text, Corpus) or error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if error.errno not in _FULL:
             raise
-        raise OSError(
-            error.errno,
-            "The disk is full: a text takes up to 3 times its size while it is prepared. Make room, and give the same "
-            "command again; it goes on from here.",
-        ) from error
+        raise OSError(error.errno, str(Message("data.disk_full"))) from error
+
+
+def _prepare_corpus(text: Corpus, folder: Path, config: Config, tokenizer: Tokenizer | None) -> PreparedText:
+    key = _key(*_tokenization(config, tokenizer), digests(text.sentences, 8).tobytes().hex())
+    if not is_prepared(folder, key):
+        remove_prepared(folder)
+        _write(SentencesInMemory(text.sentences), folder, config, tokenizer, text.report).save(folder, key)
+    return PreparedText.load(folder)
 
 
 def _prepare_file(
-    text: TextFile, folder: Path, config: Config, tokenizer: Tokenizer | None, asked: list[Any], control: Control
-) -> Prepared:
-    opener = text.opener()
-    text.say("Reading the text", False)
-    looked = look(opener)
-    key = _key(*asked, looked.digest, text.name, text.layout, text.column, text.max_characters)
-    home = text.keep / key if text.keep else folder
-    if not fits(home, key) or PreparedFolder(home).preparing.exists():
+    file: TextFile, folder: Path, config: Config, tokenizer: Tokenizer | None, control: Control
+) -> PreparedText:
+    opener = file.opener()
+    file.on_progress(Message("data.reading"), False)
+    text = open_text(opener)
+    options = file.name, file.layout, file.column, file.max_characters
+    key = _key(*_tokenization(config, tokenizer), text.digest, *options)
+    home = file.cache_folder / key if file.cache_folder else folder
+    if not is_prepared(home, key) or PreparedFolder(home).preparing.exists():
         home.mkdir(parents=True, exist_ok=True)
-        with claimed(home) if text.keep else nullcontext():
-            if not fits(home, key):  # nobody has finished it in between
-                work = _Work(text, home, key, control)
+        with locked_folder(home) if file.cache_folder else nullcontext():
+            if not is_prepared(home, key):  # nobody has finished it in between
+                work = _FilePreparation(file, home, key, control)
                 try:
-                    report = work.read(*corpus.records(looked, text.name, layout=text.layout, column=text.column))
-                    prepared = _write(work.runs, home, config, tokenizer, report, work.reached)
+                    report = work.read(*corpus.read_records(text, file.name, layout=file.layout, column=file.column))
+                    prepared = _write(work.runs, home, config, tokenizer, report, work.progress)
                 except CorpusError:
                     shutil.rmtree(PreparedFolder(home).preparing, ignore_errors=True)
                     raise
                 prepared.save(home, key)
                 kept = len(prepared.train) + len(prepared.held_out)
-                text.say(_summary(_with_repeated(report, kept)), True)
+                file.on_progress(_summary(_with_repeated(report, kept)), True)
             shutil.rmtree(PreparedFolder(home).preparing, ignore_errors=True)
     if home != folder:
-        Prepared.load(home).save(folder, key)
-    return Prepared.load(folder)
+        PreparedText.load(home).save(folder, key)
+    return PreparedText.load(folder)
 
 
-class _Work:
+class _FilePreparation:
     """The preparation of a file, as far as it is."""
 
-    def __init__(self, text: TextFile, home: Path, key: str, control: Control) -> None:
-        self.text, self.control = text, control
+    def __init__(self, file: TextFile, home: Path, key: str, control: Control) -> None:
+        self._file, self._control = file, control
         folder = PreparedFolder(home).preparing
-        of = folder / "key"
-        if not of.exists() or of.read_text() != key:  # nothing yet, or of another text
+        key_file = folder / "key"
+        if not key_file.exists() or key_file.read_text() != key:  # nothing yet, or of another text
             shutil.rmtree(folder, ignore_errors=True)
-            clear(home)
+            remove_prepared(home)
             folder.mkdir()
-            atomic_write(of, key.encode())
-        self.runs = Runs(folder)
+            atomic_write(key_file, key.encode())
+        self.runs = SortedRuns(folder)
 
-    def read(self, report: Report, found: Any) -> Report:
+    def read(self, report: Report, records: Iterator[Record]) -> Report:
         """Read what is not yet read, clean and sort it. The counts: what is repeated still counts as kept."""
-        about = self.runs.about
-        sifted = corpus.sift(islice(found, sum(run["read"] for run in about), None), self.text.max_characters)
-        while not about or about[-1]["read"] == _RUN:
+        runs = self.runs.metadata
+        unread = islice(records, sum(run["read"] for run in runs), None)
+        cleaned = corpus.clean_records(unread, self._file.max_characters)
+        while not runs or runs[-1]["read"] == _RUN_SIZE:
             sentences, dropped = [], Counter[str]()
-            for why, sentence, _ in islice(sifted, _RUN):
-                if why:
-                    dropped[why] += 1
+            for reason, sentence, _ in islice(cleaned, _RUN_SIZE):
+                if reason:
+                    dropped[reason] += 1
                 else:
                     sentences.append(sentence)
             self.runs.add(sentences, {"read": len(sentences) + dropped.total(), "dropped": dict(dropped)})
-            self.reached(f"{sum(run['read'] for run in about):,} read")
+            self.progress(Message("data.preparing_read", count=sum(run["read"] for run in runs)))
         total: Counter[str] = Counter()
-        for run in about:
+        for run in runs:
             total.update(run["dropped"])
-        read = sum(run["read"] for run in about)
-        return replace(report, read=read, kept=read - total.total(), dropped=corpus.counted(total))
+        read = sum(run["read"] for run in runs)
+        return replace(report, read=read, kept=read - total.total(), dropped=corpus.dropped_counts(total))
 
-    def reached(self, what: str) -> None:
-        """Say how far it is. Raises BrokenOffError: it is to end here."""
-        if self.control() != "run":
-            raise BrokenOffError("Stopped while the text was prepared. The same command goes on from here.")
-        self.text.say(f"Preparing the text: {what}", False)
+    def progress(self, message: Message) -> None:
+        """Tell how far it is. Raises PreparationStoppedError: it is to end here."""
+        if self._control() != "run":
+            raise PreparationStoppedError(Message("data.preparation_stopped"))
+        self._file.on_progress(message, False)
 
 
 def _write(
-    source: InMemory | Runs, home: Path, config: Config, tokenizer: Tokenizer | None, report: Report,
-    reached: Callable[[str], None] = lambda _: None,
-) -> Prepared:  # fmt: skip
+    source: Source, home: Path, config: Config, tokenizer: Tokenizer | None, report: Report,
+    progress: Callable[[Message], None] = lambda _: None,
+) -> PreparedText:  # fmt: skip
     """Learn the pieces, cut the sentences into them, and write them; behind what is written already."""
     keys, head = _head(source)
     if len(head) < 2:
-        raise CorpusError(corpus.too_few(_with_repeated(report, len(head))))
-    held = corpus.held_out(min(len(head), _HEAD[0]))
+        raise CorpusError(corpus.too_few_sentences(_with_repeated(report, len(head))))
+    validation = corpus.validation_size(min(len(head), _HEAD_SENTENCES))
     if tokenizer is None:
-        reached("learning its pieces")
-        tokenizer = train_tokenizer(head[held:], config.tokenizer, config.vocabulary)
+        progress(Message("data.preparing_pieces"))
+        tokenizer = train_tokenizer(head[validation:], config.tokenizer, config.vocabulary)
     path = PreparedFolder(home).token_file
     with TokenWriter(path, len(tokenizer)) as writer:
-        behind = keys[held - 1] if writer.last is None else writer.last
-        for found, sentences in source.merged(behind):
-            for start in range(0, len(sentences), _AT_ONCE):
-                part = slice(start, start + _AT_ONCE)
-                writer.add(found[part], tokenizer.encode(sentences[part]))
-                reached(f"{writer.rows:,} sentences cut into pieces")
+        after = keys[validation - 1] if writer.last is None else writer.last
+        for window_keys, sentences in source.merged(after):
+            for start in range(0, len(sentences), _ENCODED_AT_ONCE):
+                part = slice(start, start + _ENCODED_AT_ONCE)
+                writer.add(window_keys[part], tokenizer.encode(sentences[part]))
+                progress(Message("data.preparing_encoded", count=writer.rows))
     train = TokenFile(path)
     longest = max(int(train.lengths_of(block).max()) for block in range(len(train.bounds) - 1))
     seen = np.empty(0, np.uint32)
-    if len(train) <= MOST_SEEN:
-        parts = [digests(sentences, 4) for _, sentences in source.merged(keys[held - 1])]
+    if len(train) <= MAX_SEEN_HASHES:
+        parts = [digests(sentences, 4) for _, sentences in source.merged(keys[validation - 1])]
         seen = np.unique(np.concatenate(parts)).astype(np.uint32)
-    return Prepared(tokenizer, train, head[:held], seen, min(4096, longest + 8))
+    return PreparedText(tokenizer, train, head[:validation], seen, min(4096, longest + 8))
 
 
-def _head(source: InMemory | Runs) -> tuple[list[int], list[str]]:
-    """The sentences of the lowest hashes, as good as drawn at random: what is held out, and what the pieces are
-    learned from."""
+def _head(source: Source) -> tuple[list[int], list[str]]:
+    """The sentences of the lowest hashes, as good as drawn at random, and these hashes."""
     keys: list[int] = []
     head: list[str] = []
     characters = 0
-    for found, sentences in source.merged():
-        for key, sentence in zip(found.tolist(), sentences, strict=True):
-            if len(head) >= _HEAD[0] and characters >= _HEAD[1]:
+    for window_keys, sentences in source.merged():
+        for key, sentence in zip(window_keys.tolist(), sentences, strict=True):
+            if len(head) >= _HEAD_SENTENCES and characters >= _HEAD_CHARACTERS:
                 return keys, head
             keys.append(key)
             head.append(sentence)
@@ -198,16 +199,21 @@ def _head(source: InMemory | Runs) -> tuple[list[int], list[str]]:
 
 def _with_repeated(report: Report, distinct: int) -> Report:
     """The report of a file, whose repeated sentences were counted as kept."""
-    dropped = {
-        **dict(report.dropped),
-        corpus.REPEATED: dict(report.dropped).get(corpus.REPEATED, 0) + report.kept - distinct,
-    }
-    return replace(report, kept=distinct, dropped=corpus.counted(dropped))
+    dropped = Counter(dict(report.dropped))
+    dropped[corpus.REPEATED] += report.kept - distinct
+    return replace(report, kept=distinct, dropped=corpus.dropped_counts(dropped))
 
 
-def _summary(report: Report) -> str:
-    dropped = "".join(f"; {count:,} {why}" for why, count in report.dropped)
-    return f"{report.read:,} read, {report.kept:,} kept{dropped}"
+def _summary(report: Report) -> Message:
+    summary = Message("data.summary", read=report.read, kept=report.kept)
+    for dropped in corpus.dropped_words(report):
+        summary = Message("data.summary_and_dropped", summary=summary, dropped=dropped)
+    return summary
+
+
+def _tokenization(config: Config, tokenizer: Tokenizer | None) -> tuple[Any, Any]:
+    """What a text is cut with, for its key."""
+    return _FORMAT, tokenizer.model.hex() if tokenizer else (config.tokenizer, config.vocabulary)
 
 
 def _key(*parts: Any) -> str:

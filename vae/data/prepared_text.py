@@ -15,33 +15,39 @@ from safetensors.numpy import save as save_arrays
 
 from vae.data.prepared_folder import PreparedFolder
 from vae.data.token_file import TokenFile
+from vae.messages.message import Message
 from vae.system.files import DamagedError, atomic_write
 from vae.text.tokenizer import Tokenizer
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedText:
     """Token ids to train on, held-out sentences, and the 32-bit hashes of the training sentences (none of too many)."""
 
     tokenizer: Tokenizer
     train: TokenFile
     held_out: list[str]
-    seen: np.ndarray
+    seen_hashes: np.ndarray
     max_tokens: int
 
     def save(self, folder: Path, key: str) -> None:
         """Write all but the token file, which may lie elsewhere, into a run's folder."""
         arrays = {
-            "tokenizer": np.frombuffer(self.tokenizer.model, np.uint8), "seen": self.seen,
+            "tokenizer": np.frombuffer(self.tokenizer.model, np.uint8), "seen": self.seen_hashes,
             "held_out": np.frombuffer("\n".join(self.held_out).encode("utf-8", "surrogatepass"), np.uint8),
         }  # fmt: skip
         path = self.train.path
-        described = {"key": key, "max_tokens": self.max_tokens, "sentences": len(self.train), "sum": _sum(arrays)}
-        described["file"] = path.name if path.parent == folder else str(path.resolve())
-        atomic_write(PreparedFolder(folder).tokens, save_arrays(arrays, {"prepared": json.dumps(described)}))
+        description = {
+            "key": key,
+            "max_tokens": self.max_tokens,
+            "sentences": len(self.train),
+            "sum": _checksum(arrays),
+        }
+        description["file"] = path.name if path.parent == folder else str(path.resolve())
+        atomic_write(PreparedFolder(folder).tokens, save_arrays(arrays, {"prepared": json.dumps(description)}))
 
     @classmethod
-    def load(cls, folder: Path) -> Prepared:
+    def load(cls, folder: Path) -> PreparedText:
         """What `save` wrote.
 
         Raises:
@@ -49,52 +55,52 @@ class Prepared:
             DamagedError: it is not what was written, of another version, or its token file is gone.
         """
         PreparedFolder(folder).tokens.stat()
-        described = description_of(folder)
-        if not described:
-            raise DamagedError(f"there is no prepared text of this version in {folder}: start a new run")
+        description = read_description(folder)
+        if not description:
+            raise DamagedError(Message("data.no_prepared_text", folder=str(folder)))
         try:
             with safe_open(PreparedFolder(folder).tokens, "numpy") as file:
                 arrays = {name: file.get_tensor(name) for name in ("tokenizer", "held_out", "seen")}
-            if described.get("sum", _sum(arrays)) != _sum(arrays):  # texts of before had none
+            if description.get("sum", _checksum(arrays)) != _checksum(arrays):  # texts of before had none
                 raise ValueError("its checksum differs")
-            train = TokenFile(folder / described["file"])
+            train = TokenFile(folder / description["file"])
             held_out = arrays["held_out"].tobytes().decode("utf-8", "surrogatepass").split("\n")
             tokenizer = Tokenizer(arrays["tokenizer"].tobytes())
-            return cls(tokenizer, train, held_out, arrays["seen"], described["max_tokens"])
+            return cls(tokenizer, train, held_out, arrays["seen"], description["max_tokens"])
         except FileNotFoundError:
-            raise DamagedError(f"the prepared text {described['file']} is gone: start a new run") from None
+            raise DamagedError(Message("data.prepared_text_gone", file=str(description["file"]))) from None
         except DamagedError:
             raise
         except (SafetensorError, KeyError, TypeError, ValueError) as error:
-            raise DamagedError(f"the prepared text in {folder} is damaged: start a new run") from error
+            raise DamagedError(Message("data.prepared_text_damaged", folder=str(folder))) from error
 
 
-def _sum(arrays: Mapping[str, np.ndarray]) -> int:
+def _checksum(arrays: Mapping[str, np.ndarray]) -> int:
     """A checksum of all values, in the order of their names."""
-    found = 0
+    checksum = 0
     for name in sorted(arrays):
-        found = zlib.crc32(arrays[name].tobytes(), found)
-    return found
+        checksum = zlib.crc32(arrays[name].tobytes(), checksum)
+    return checksum
 
 
-def fits(folder: Path, key: str) -> bool:
-    """Whether the text that is wanted lies prepared in a folder."""
-    described = description_of(folder)
-    return described.get("key") == key and (folder / described["file"]).exists()
+def is_prepared(folder: Path, key: str) -> bool:
+    """Whether the text of a key lies prepared in a folder."""
+    description = read_description(folder)
+    return description.get("key") == key and (folder / description["file"]).exists()
 
 
-def clear(folder: Path) -> None:
+def remove_prepared(folder: Path) -> None:
     """Remove another text, its description first: what is described is whole."""
     PreparedFolder(folder).tokens.unlink(missing_ok=True)
     PreparedFolder(folder).token_file.unlink(missing_ok=True)
 
 
-def description_of(folder: Path) -> dict[str, Any]:
-    """What is told of a prepared text; {} when there is none, or none that is whole. Raises OSError: not to be read."""
+def read_description(folder: Path) -> dict[str, Any]:
+    """The description of a prepared text; {} when there is none that is whole. Raises OSError: not to be read now."""
     try:
         PreparedFolder(folder).tokens.read_bytes()  # whatever is wrong, safe_open would call it missing
         with safe_open(PreparedFolder(folder).tokens, "numpy") as file:
-            described = json.loads(file.metadata()["prepared"])
-            return described if isinstance(described, dict) else {}
+            description = json.loads(file.metadata()["prepared"])
+            return description if isinstance(description, dict) else {}
     except (FileNotFoundError, SafetensorError, KeyError, TypeError, ValueError, RecursionError):
         return {}

@@ -15,6 +15,7 @@ import numpy as np
 
 from vae.data.batches import Tokens, flat_ids
 from vae.data.deduplication import Keys
+from vae.messages.message import Message
 from vae.system.files import DamagedError
 
 BLOCK = 65_536  # sentences of a block; of the last one up to twice as many
@@ -27,10 +28,10 @@ class TokenFile:
     def __init__(self, path: Path) -> None:
         """Raises DamagedError: the file is not what was written. OSError: it is not there."""
         self.path = path
-        self._headers, self._places = _headers(path)
+        self._headers, self._offsets = _read_headers(path)
         self.bounds = np.concatenate([[0], self._headers["rows"].cumsum()])  # the first row of each block, and the end
         self.total = int(self._headers["tokens"].sum())
-        if not len(self._places) or self._places[-1] + _size(self._headers[-1]) != path.stat().st_size:
+        if not len(self._offsets) or self._offsets[-1] + _block_size(self._headers[-1]) != path.stat().st_size:
             raise _damaged(path)
 
     def __len__(self) -> int:
@@ -39,16 +40,16 @@ class TokenFile:
 
     def lengths_of(self, block: int) -> np.ndarray:
         """(rows,) tokens of each sentence of a block, end marks counted."""
-        return np.fromfile(self.path, "<u2", int(self._headers["rows"][block]), offset=int(self._places[block]))
+        return np.fromfile(self.path, "<u2", int(self._headers["rows"][block]), offset=int(self._offsets[block]))
 
     def block(self, number: int) -> Tokens:
-        """The sentences of a block. Raises ValueError: the file is damaged."""
-        lengths, flat = _read(self.path, self._headers[number], int(self._places[number]))
+        """The sentences of a block. Raises DamagedError: it is not what was written."""
+        lengths, flat = _read_block(self.path, self._headers[number], int(self._offsets[number]))
         return Tokens(flat, np.concatenate([[0], lengths.cumsum(dtype=np.int64)]), int(self.bounds[number]))
 
 
 class TokenWriter:
-    """Writes a `TokenFile`. What a killed one left behind is gone on with, behind its last whole block.
+    """Writes a `TokenFile`. What a killed one left is continued, behind its last whole block.
 
     Attributes:
         last: hash of the last sentence that was written; None at the beginning.
@@ -57,9 +58,9 @@ class TokenWriter:
 
     def __init__(self, path: Path, vocabulary: int) -> None:
         self._width = 2 if vocabulary <= 1 << 16 else 4
-        headers, places = _headers(path) if path.exists() else (np.empty(0, _HEADER), np.empty(0, np.int64))
-        end = int(places[-1]) + _size(headers[-1]) if len(places) else 0
-        self.last = int(headers["last"][-1]) if len(places) else None
+        headers, offsets = _read_headers(path) if path.exists() else (np.empty(0, _HEADER), np.empty(0, np.int64))
+        end = int(offsets[-1]) + _block_size(headers[-1]) if len(offsets) else 0
+        self.last = int(headers["last"][-1]) if len(offsets) else None
         self.rows = int(headers["rows"].sum())
         self._file = path.open("r+b" if path.exists() else "wb")
         self._file.truncate(end)
@@ -69,7 +70,7 @@ class TokenWriter:
         self._flat = np.empty(0, f"<u{self._width}")
 
     def add(self, keys: Keys, ids: Sequence[Sequence[int]]) -> None:
-        """Take on sentences by their hashes and token ids, without end marks.
+        """Add sentences by their hashes and token ids, without end marks.
 
         Raises:
             OSError: the disk is full.
@@ -86,7 +87,7 @@ class TokenWriter:
         return self
 
     def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
-        """Write what waits, or leave it to be gone on with."""
+        """Write what waits; after an error leave it to whoever continues."""
         try:
             if failed is None and len(self._keys):
                 self._write(len(self._keys))
@@ -103,34 +104,34 @@ class TokenWriter:
         self._keys, self._lengths, self._flat = self._keys[rows:], self._lengths[rows:], self._flat[tokens:]
 
 
-def _size(header: np.void) -> int:
+def _block_size(header: np.void) -> int:
     """Bytes of a block behind its header."""
     return int(header["rows"]) * 2 + int(header["tokens"]) * int(header["width"])
 
 
-def _headers(path: Path) -> tuple[np.ndarray, np.ndarray]:
+def _read_headers(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """The headers of the whole blocks of a file, and where the data of each begins."""
-    headers, places, end = [], [], path.stat().st_size
+    headers, offsets, end = [], [], path.stat().st_size
     with path.open("rb") as file:
         while len(raw := file.read(_HEADER.itemsize)) == _HEADER.itemsize:
             header = np.frombuffer(raw, _HEADER)
-            sound = min(header["rows"][0], header["tokens"][0]) > 0 and header["width"][0] in (2, 4)
-            if not sound or file.tell() + _size(header[0]) > end:
+            valid = min(header["rows"][0], header["tokens"][0]) > 0 and header["width"][0] in (2, 4)
+            if not valid or file.tell() + _block_size(header[0]) > end:
                 break
             headers.append(header)
-            places.append(file.tell())
-            file.seek(_size(header[0]), os.SEEK_CUR)
+            offsets.append(file.tell())
+            file.seek(_block_size(header[0]), os.SEEK_CUR)
     if headers:
         try:
-            _read(path, headers[-1][0], places[-1])  # the last one may have been torn
-        except ValueError:
-            del headers[-1], places[-1]
-    return np.concatenate([np.empty(0, _HEADER), *headers]), np.array(places, np.int64)
+            _read_block(path, headers[-1][0], offsets[-1])  # the last one may have been torn
+        except DamagedError:
+            del headers[-1], offsets[-1]
+    return np.concatenate([np.empty(0, _HEADER), *headers]), np.array(offsets, np.int64)
 
 
-def _read(path: Path, header: np.void, place: int) -> tuple[np.ndarray, np.ndarray]:
-    """Lengths and ids of a block. Raises ValueError: they are not what was written."""
-    data = np.fromfile(path, np.uint8, _size(header), offset=place)
+def _read_block(path: Path, header: np.void, offset: int) -> tuple[np.ndarray, np.ndarray]:
+    """Lengths and ids of a block. Raises DamagedError: they are not what was written."""
+    data = np.fromfile(path, np.uint8, _block_size(header), offset=offset)
     if zlib.crc32(data.data) != header["sum"]:
         raise _damaged(path)
     split = int(header["rows"]) * 2
@@ -138,4 +139,4 @@ def _read(path: Path, header: np.void, place: int) -> tuple[np.ndarray, np.ndarr
 
 
 def _damaged(path: Path) -> DamagedError:
-    return DamagedError(f"The prepared text {path} is damaged. Remove its folder, and start again.")
+    return DamagedError(Message("data.token_file_damaged", file=str(path)))

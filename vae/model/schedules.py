@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from vae.config.config import Config
+from vae.config.families import FAMILIES
 
 _STEEPNESS = 12.0  # of the logistic rise: from 0.25 % of its height to 99.75 %
 
@@ -44,8 +45,8 @@ def leaves_zero(t: int, config: Config) -> bool:
 
 
 def sharpened(config: Config) -> float:
-    """The last share of the run, in which the model also learns from its own sentences: a VAE alone does."""
-    return config.sharpen if config.family == "vae" else 0.0
+    """The last share of the run, in which the model also learns from its own sentences, in a family that does."""
+    return config.sharpen if FAMILIES[config.family].uses("sharpen") else 0.0
 
 
 def sharpening(fraction: float, config: Config) -> bool:

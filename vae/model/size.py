@@ -3,36 +3,40 @@
 from __future__ import annotations
 
 from vae.config.config import Config
+from vae.config.families import FAMILIES
 
-_PIECES = 256  # bytes are pieces of every vocabulary but one of whole words
+_BYTES = 256  # pieces of every vocabulary but one of whole words
 
 
-def parameters(config: Config, vocabulary: int) -> int:
-    """The weights of the model that `families.build` makes, as many as it has.
+def parameter_count(config: Config, vocabulary: int) -> int:
+    """The weights of the model that `families.registry.build` makes, exactly.
 
     Args:
         vocabulary: different pieces; a text may have fewer than `config.vocabulary`.
     """
+    spec = FAMILIES[config.family]
     e, h, z = config.embedding, config.hidden, config.dimensions
     beside_input, beside_output = (z if place in config.z_to.split("+") else 0 for place in ("inputs", "output"))
-    first = _linear(z, 2 * h) if z and "state" in config.z_to else 2 * h
-    decoder = first + _lstm(e + beside_input, h) + _linear(h + beside_output, e) + 2 * h * config.layer_norm
-    writer = vocabulary * (e + 1) + decoder
-    if config.family == "lm":
-        return writer
-    ways = 2 if config.bidirectional else 1
-    read = ways * config.encoder_hidden
-    encoder = ways * _lstm(e, config.encoder_hidden) + 2 * read * config.layer_norm
-    encoder += read if config.pooling == "attention" else 0
-    autoencoder = writer + encoder + _linear(z, e)
-    if config.family == "aae":
-        return autoencoder + _linear(read, z) + _linear(z, h) + _linear(h, h) + _linear(h, 1)
-    return autoencoder + _linear(read, 2 * z) + (z if config.batch_norm else 0)
+    initial_state = _linear(z, 2 * h) if z and "state" in config.z_to else 2 * h
+    count = vocabulary * (e + 1) + initial_state
+    count += _lstm(e + beside_input, h) + _linear(h + beside_output, e) + 2 * h * config.layer_norm
+    if not spec.has_latent_space:
+        return count
+    directions = 2 if config.bidirectional else 1
+    encoded = directions * config.encoder_hidden
+    count += directions * _lstm(e, config.encoder_hidden) + 2 * encoded * config.layer_norm
+    count += encoded if config.pooling == "attention" else 0
+    count += _linear(encoded, 2 * z if spec.gaussian_posterior else z)
+    count += z if config.batch_norm and spec.uses("batch_norm") else 0
+    count += _linear(z, e)  # the bag of words
+    if spec.uses("adversarial"):  # the critic
+        count += _linear(z, h) + _linear(h, h) + _linear(h, 1)
+    return count
 
 
-def least(config: Config) -> int:
+def min_parameter_count(config: Config) -> int:
     """Weights that its model has in any case, however few different words the text has."""
-    return parameters(config, 0 if config.tokenizer == "word" else _PIECES)
+    return parameter_count(config, 0 if config.tokenizer == "word" else _BYTES)
 
 
 def _linear(inputs: int, outputs: int) -> int:

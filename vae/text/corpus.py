@@ -11,12 +11,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import reduce
 from itertools import chain
 
 import numpy as np
 
+from vae.messages.message import Message, UserError
 from vae.text.cleaning import READABLE, CorpusError, clean
-from vae.text.file_encoding import Text, look
+from vae.text.file_encoding import Text, open_text
 from vae.text.formats.registry import open_table
 from vae.text.formats.table import Row
 from vae.text.hashing import digests
@@ -41,14 +43,22 @@ MAX_CHARACTERS = 400  # of a sentence, unless told otherwise
 MAX_LABEL = 80  # characters of a label
 LAYOUTS = ("auto", "lines", "running")
 
-# Why something that was read was not kept, in the words that the person sees.
+# Why something that was read was not kept. These values stand in files.
 EMPTY = "empty"
 NO_TEXT = "no text in the column"
-SLIPPED = "more cells than columns"
+TOO_MANY_CELLS = "more cells than columns"
 TOO_LONG = "too long"
 UNREADABLE = "no letter or digit"
 REPEATED = "repeated"
-REASONS = (EMPTY, NO_TEXT, SLIPPED, TOO_LONG, UNREADABLE, REPEATED)
+REASONS = (EMPTY, NO_TEXT, TOO_MANY_CELLS, TOO_LONG, UNREADABLE, REPEATED)
+_REASON_WORDS = {
+    EMPTY: Message("text.reason_empty"),
+    NO_TEXT: Message("text.reason_no_text"),
+    TOO_MANY_CELLS: Message("text.reason_too_many_cells"),
+    TOO_LONG: Message("text.reason_too_long"),
+    UNREADABLE: Message("text.reason_unreadable"),
+    REPEATED: Message("text.reason_repeated"),
+}
 
 Record = tuple[str, str, str]  # why there is no text (else ""), the text, its label
 
@@ -78,14 +88,14 @@ class Corpus:
 
     def __post_init__(self) -> None:
         if len(self.sentences) < 2:
-            raise CorpusError(too_few(self.report))
+            raise CorpusError(too_few_sentences(self.report))
         if len(set(self.sentences)) != len(self.sentences):
-            raise CorpusError("The sentences of a corpus must be distinct.")
+            raise CorpusError(Message("text.sentences_not_distinct"))
         if self.labels is not None and len(self.labels) != len(self.sentences):
-            raise CorpusError("A corpus needs as many labels as sentences.")
+            raise CorpusError(Message("text.labels_missing"))
         report = self.report
         if report.kept != len(self.sentences) or report.read != report.kept + sum(n for _, n in report.dropped):
-            raise CorpusError("The counts of a corpus must add up.")
+            raise CorpusError(Message("text.counts_differ"))
 
     def split(self) -> tuple[list[str], list[str]]:
         """(train, validation), both in the order of their 64-bit BLAKE2b: which are held out hangs on nothing else.
@@ -93,8 +103,8 @@ class Corpus:
         Validation is the first 5 % of the sentences, at least 1 and at most 2,500.
         """
         ordered = [self.sentences[i] for i in np.argsort(digests(self.sentences, 8), kind="stable")]
-        held = held_out(len(ordered))
-        return ordered[held:], ordered[:held]
+        size = validation_size(len(ordered))
+        return ordered[size:], ordered[:size]
 
     def to_json(self) -> bytes:
         """The whole corpus as UTF-8 JSON, for a file; `from_json` gives an equal one back."""
@@ -114,39 +124,47 @@ class Corpus:
             labels = None if raw["labels"] is None else tuple(raw["labels"])
             corpus = cls(raw["name"], tuple(raw["sentences"]), labels, report)
             texts = [corpus.name, report.kind, report.layout, report.encoding]
-            texts += [
-                report.column or "",
-                report.label_column or "",
-                *(reason for reason, _ in report.dropped),
-            ]
+            texts += [report.column or "", report.label_column or "", *(reason for reason, _ in report.dropped)]
             "".join(chain(texts, corpus.sentences, labels or ())).encode()  # all are text, and text that can be written
             return corpus
         except CorpusError:
             raise
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            raise CorpusError("This is no corpus file, or it is damaged.") from None
+            raise CorpusError(Message("text.corpus_file_damaged")) from None
 
 
-def held_out(total: int) -> int:
-    """How many of `total` sentences are kept for validation."""
+def validation_size(total: int) -> int:
+    """How many of `total` sentences are held out for validation."""
     return min(max(round(total * 0.05), 1), 2500)
 
 
-def too_few(report: Report) -> str:
+def too_few_sentences(report: Report) -> Message:
     """What to tell somebody whose text has fewer than two sentences."""
     if not report.read:
-        what = "table has no records" if report.layout == "table" else "text is empty"
-        return f"The {what}. Bring at least 2 sentences."
-    unit = {"running": "sentence", "table": "record"}.get(report.layout, "line")
-    counted = f"{report.read:,} {unit}{'s' * (report.read != 1)} read, {report.kept:,} kept"
-    dropped = ", ".join(f"{count:,} {reason}" for reason, count in report.dropped)
-    message = f"At least 2 different sentences are needed: {counted}{f' ({dropped})' if dropped else ''}."
-    too_long = dict(report.dropped).get(TOO_LONG, 0)
-    if report.layout == "lines" and too_long:
-        message += " If this is running text, choose that layout."
-    elif report.layout == "table" and report.read:
-        message += " Is it the right column?"
-    return message
+        return Message("text.table_empty") if report.layout == "table" else Message("text.empty")
+    counts = {"count": report.read, "kept": report.kept}
+    if report.layout == "table":
+        found = Message("text.found_records", **counts)
+    elif report.layout == "running":
+        found = Message("text.found_sentences", **counts)
+    else:
+        found = Message("text.found_lines", **counts)
+    if report.dropped:
+        listed = reduce(lambda first, next: Message("text.list", first=first, next=next), dropped_words(report))
+        found = Message("text.found_and_dropped", found=found, dropped=listed)
+    if report.layout == "lines" and dict(report.dropped).get(TOO_LONG, 0):
+        return Message("text.too_few_lines", found=found)
+    if report.layout == "table":
+        return Message("text.too_few_records", found=found)
+    return Message("text.too_few", found=found)
+
+
+def dropped_words(report: Report) -> list[Message]:
+    """How many were dropped for each reason, in words."""
+    return [
+        Message("text.dropped", count=count, reason=_REASON_WORDS.get(reason, reason))
+        for reason, count in report.dropped
+    ]
 
 
 def read_corpus(
@@ -171,98 +189,97 @@ def read_corpus(
         max_characters: longer sentences are dropped.
     Raises:
         CorpusError: the text cannot be used; its message says why, and what to do.
-        ValueError: layout or max_characters is out of range.
+        UserError: layout or max_characters is out of range.
     """
     if not 1 <= max_characters <= 10_000:
-        raise ValueError(f"max_characters must be between 1 and 10,000, not {max_characters}")
-    report, found = records(_text(data, max_bytes), name, layout=layout, column=column, label_column=label_column)
-    return _collect(title(name), sift(found, max_characters), report, max_sentences)
+        raise UserError(Message("text.max_characters", value=max_characters))
+    text = _open_bytes(data, max_bytes)
+    report, records = read_records(text, name, layout=layout, column=column, label_column=label_column)
+    return _collect(title(name), clean_records(records, max_characters), report, max_sentences)
 
 
 def title(name: str) -> str:
-    """What a text is called by that came in a file of this name."""
+    """What a text is called that came in a file of this name."""
     return clean(re.split(r"[\\/]", name)[-1])[-120:].strip() or "pasted.txt"
 
 
-def records(
+def read_records(
     text: Text, name: str, *, layout: str = "auto", column: str | None = None, label_column: str | None = None
 ) -> tuple[Report, Iterator[Record]]:
     """How a text is read, without counts yet, and what is in it, still to be cleaned. Arguments: `read_corpus`."""
     if layout not in LAYOUTS:
-        raise ValueError(f"layout must be one of {', '.join(LAYOUTS)}, not {layout!r}")
+        raise UserError(Message("text.layout", layouts=", ".join(LAYOUTS), value=repr(layout)))
     table = open_table(text, title(name), sniff=layout == "auto")
     if table is None:
         if column is not None or label_column is not None:
-            raise CorpusError("This is plain text, which has no columns. Choose none.")
+            raise CorpusError(Message("text.plain_text_column"))
         if layout == "auto":
             layout = "running" if is_running(text.head) else "lines"
         found = text.lines() if layout == "lines" else sentences(text.lines(), text.head)
         return Report("txt", layout, text.encoding, 0, 0, ()), (("", sentence, "") for sentence in found)
-    index, rows = table.choose(column)
-    named = table.columns[index] if table.columns else None
-    label = None if label_column is None else table.find(label_column)
-    label_named = None if label is None else table.columns[label]
-    report = Report(table.kind, "table", text.encoding, 0, 0, (), named, label_named)
-    return report, _labelled(rows, index, label)
+    index, rows = table.select(column)
+    name_of_text = table.columns[index] if table.columns else None
+    label_index = None if label_column is None else table.index_of(label_column)
+    name_of_label = None if label_index is None else table.columns[label_index]
+    report = Report(table.kind, "table", text.encoding, 0, 0, (), name_of_text, name_of_label)
+    return report, _table_records(rows, index, label_index)
 
 
-def sift(records: Iterable[Record], max_characters: int = MAX_CHARACTERS) -> Iterator[Record]:
+def clean_records(records: Iterable[Record], max_characters: int = MAX_CHARACTERS) -> Iterator[Record]:
     """Of each record why it is dropped (else ""), its clean sentence and its label."""
-    for why, text, label in records:
+    for reason, text, label in records:
         sentence = clean(text)
-        if not (why or sentence):
-            why = EMPTY
+        if not (reason or sentence):
+            reason = EMPTY
         elif len(sentence) > max_characters:
-            why = TOO_LONG
-        elif not (why or READABLE.search(sentence)):
-            why = UNREADABLE
-        yield why, sentence, label
+            reason = TOO_LONG
+        elif not (reason or READABLE.search(sentence)):
+            reason = UNREADABLE
+        yield reason, sentence, label
 
 
-def counted(dropped: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+def dropped_counts(dropped: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
     """The counts of a `Report`, in the order of REASONS, none of them 0."""
     return tuple((reason, dropped[reason]) for reason in REASONS if dropped.get(reason))
 
 
-def _labelled(rows: Iterable[Row], text: int, label: int | None) -> Iterator[Record]:
-    """Of each row the text and its clean label; or why there is no text."""
+def _table_records(rows: Iterable[Row], text: int, label: int | None) -> Iterator[Record]:
+    """Of each row the text and its clean label, by the indices of their columns; or why there is no text."""
     for row in rows:
         if row is None:
-            yield SLIPPED, "", ""
+            yield TOO_MANY_CELLS, "", ""
         elif (cell := row[text]) is None:
             yield NO_TEXT, "", ""
         else:
             yield "", cell, "" if label is None else clean(row[label] or "")[:MAX_LABEL].strip()
 
 
-def _text(data: bytes, max_bytes: int) -> Text:
+def _open_bytes(data: bytes, max_bytes: int) -> Text:
     if len(data) > max_bytes:
-        raise CorpusError(
-            f"The file has {len(data) / 1e6:,.1f} MB; at most {max_bytes / 1e6:,.1f} MB can be read. "
-            "Bring a part of it."
-        )
-    return look(lambda: io.BytesIO(data))
+        raise CorpusError(Message("text.too_large", size=len(data) / 1e6, most=max_bytes / 1e6))
+    return open_text(lambda: io.BytesIO(data))
 
 
-def _collect(name: str, sifted: Iterable[Record], report: Report, max_sentences: int) -> Corpus:
+def _collect(name: str, records: Iterable[Record], report: Report, max_sentences: int) -> Corpus:
     """Counts what is dropped and why, and builds the corpus; `report` lacks the counts."""
     kept: dict[str, str] = {}
     dropped: Counter[str] = Counter()
     read = 0
-    for why, sentence, label in sifted:
+    for reason, sentence, label in records:
         read += 1
         if read > MAX_RECORDS:
-            raise CorpusError(f"There are more than {MAX_RECORDS:,} lines or records. Bring a part of them.")
-        if why:
-            dropped[why] += 1
+            raise CorpusError(Message("text.too_many_records", most=MAX_RECORDS))
+        if reason:
+            dropped[reason] += 1
         elif sentence in kept:
             dropped[REPEATED] += 1
         else:
             kept[sentence] = label
             if len(kept) > max_sentences:
-                raise CorpusError(f"There are more than {max_sentences:,} sentences. Bring a part of them.")
+                raise CorpusError(Message("text.too_many_sentences", most=max_sentences))
     labels = None if report.label_column is None else tuple(kept.values())
-    return Corpus(name, tuple(kept), labels, replace(report, read=read, kept=len(kept), dropped=counted(dropped)))
+    report = replace(report, read=read, kept=len(kept), dropped=dropped_counts(dropped))
+    return Corpus(name, tuple(kept), labels, report)
 
 
 def columns(data: bytes, name: str, *, max_bytes: int = MAX_BYTES) -> tuple[str, ...]:
@@ -271,7 +288,7 @@ def columns(data: bytes, name: str, *, max_bytes: int = MAX_BYTES) -> tuple[str,
     Raises:
         CorpusError: as `read_corpus`.
     """
-    table = open_table(_text(data, max_bytes), name)
+    table = open_table(_open_bytes(data, max_bytes), name)
     return table.columns if table else ()
 
 
@@ -281,7 +298,7 @@ def lines(data: bytes) -> list[str]:
     Raises:
         CorpusError: the bytes are no text.
     """
-    return [clean(line) for line in look(lambda: io.BytesIO(data)).lines()]
+    return [clean(line) for line in open_text(lambda: io.BytesIO(data)).lines()]
 
 
 def statistics(corpus: Corpus) -> Statistics:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice, pairwise
 
-from vae.text.cleaning import SAMPLE, clean, split_lines
+from vae.text.cleaning import SAMPLE_SIZE, clean, split_lines
 
 _TERMINAL = ".!?…؟۔।॥"
 _WIDE_TERMINAL = "。！？｡"
@@ -41,8 +41,8 @@ _MONTHS = (  # the German for "3 May" is "3. Mai"
     "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November",
     "Dezember",
 )  # fmt: skip
-_LOOK = 2000  # lines from which the width of a text is told
-_LONGEST = 20_000_000  # characters of a paragraph, which has to fit into memory
+_SAMPLE_LINES = 2000  # lines from which the width of a text is told
+_MAX_PARAGRAPH = 20_000_000  # characters of a paragraph, which has to fit into memory
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
 
 
@@ -51,7 +51,7 @@ def sentences(lines: Iterable[str], head: str) -> Iterator[str]:
 
     Lines are joined to paragraphs where they were wrapped; empty lines and indented lines begin one.
     """
-    cased = _is_cased(head[:SAMPLE])
+    cased = _is_cased(head[:SAMPLE_SIZE])
     for paragraph in _paragraphs(lines):
         yield from _split(clean(paragraph), cased)
 
@@ -94,15 +94,17 @@ def _paragraphs(lines: Iterable[str]) -> Iterator[str]:
     """Lines joined where they were wrapped. A line ends a paragraph when the next is empty, is indented
     and it is not, or would have had ample room on it and begins like a sentence."""
     rest = iter(lines)
-    first = list(islice(rest, _LOOK))
-    width = _width(first)
+    first = list(islice(rest, _SAMPLE_LINES))
+    width = _wrap_width(first)
     part: list[str] = []
     size = 0
     indented = False
     for line in chain(first, rest):
         bare = line.strip()
         indent = line[:1].isspace()
-        if part and (not bare or (indent and not indented) or size > _LONGEST or _has_room(part[-1], bare, width)):
+        if part and (
+            not bare or (indent and not indented) or size > _MAX_PARAGRAPH or _has_room(part[-1], bare, width)
+        ):
             yield _join(part)
             part, size = [], 0
         if bare:
@@ -115,17 +117,17 @@ def _paragraphs(lines: Iterable[str]) -> Iterator[str]:
 
 def _has_room(line: str, following: str, width: int) -> bool:
     """Whether a line stops far short of the width although the next, which begins with a capital, would fit."""
-    return following[:1].isupper() and (len(line) + 1 + _first_word(following)) * 10 < width * 6
+    return following[:1].isupper() and (len(line) + 1 + _first_word_length(following)) * 10 < width * 6
 
 
-def _first_word(line: str) -> int:
+def _first_word_length(line: str) -> int:
     space = line.find(" ", 0, 60)
     return space if space >= 0 else min(len(line), 60)
 
 
-def _width(lines: list[str]) -> int:
+def _wrap_width(lines: list[str]) -> int:
     """The width a text was wrapped at: what 95 % of its lines keep to."""
-    lengths = sorted(len(line.strip()) for line in lines[:_LOOK] if line.strip())
+    lengths = sorted(len(line.strip()) for line in lines[:_SAMPLE_LINES] if line.strip())
     return lengths[len(lengths) * 95 // 100] if lengths else 0
 
 
@@ -145,16 +147,16 @@ def is_running(head: str) -> bool:
     It does when its lines are wrapped (most are as full as the width lets them be, and few end with a
     sentence's mark), or when its lines hold two sentences and more on average.
     """
-    lines = [line.strip() for line in split_lines(head[: 4 * SAMPLE])]
+    lines = [line.strip() for line in split_lines(head[: 4 * SAMPLE_SIZE])]
     filled = [line for line in lines if line]
     if not filled:
         return False
-    width = _width(filled)
+    width = _wrap_width(filled)
     pairs = [(a, b) for a, b in pairwise(lines) if a and b]
     ends = tuple(_TERMINAL + _WIDE_TERMINAL + _CLOSING)
-    full = sum(len(a) + 1 + (1 if _WIDE.match(b) else _first_word(b)) >= width for a, b in pairs)
+    full = sum(len(a) + 1 + (1 if _WIDE.match(b) else _first_word_length(b)) >= width for a, b in pairs)
     ended = sum(a.endswith(ends) for a, _ in pairs)
     if width >= 30 and len(pairs) >= 2 and full * 2 > len(pairs) and ended * 2 < len(pairs):
         return True
-    cased = _is_cased(head[:SAMPLE])
+    cased = _is_cased(head[:SAMPLE_SIZE])
     return sum(1 for line in filled for _ in _split(clean(line), cased)) >= 2 * len(filled)

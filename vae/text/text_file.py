@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from vae.messages.message import Message
 from vae.text import corpus
 from vae.text.file_encoding import Opener
 
@@ -16,24 +17,24 @@ class TextFile:
     """A text on disk, of any size, to be trained on without being in memory.
 
     Args:
-        layout, column, max_characters: as for `corpus.read`.
-        keep: a folder in which the prepared text stays, for other runs on the same text to use.
-        say: told, in words for the person, how far the preparation is, and whether that was the last word on it.
+        layout, column, max_characters: as for `corpus.read_corpus`.
+        cache_folder: a folder in which the prepared text stays, for other runs on the same text to use.
+        on_progress: called with how far the preparation is, and whether that is the last call.
     """
 
     path: Path
     layout: str = "auto"
     column: str | None = None
     max_characters: int = corpus.MAX_CHARACTERS
-    keep: Path | None = None
-    say: Callable[[str, bool], None] = lambda _, __: None
+    cache_folder: Path | None = None
+    on_progress: Callable[[Message, bool], None] = lambda _, __: None
 
     @property
     def name(self) -> str:
         return corpus.title(self.path.name)
 
     @property
-    def large(self) -> bool:
+    def is_large(self) -> bool:
         """Whether it is larger than what is read at once elsewhere: then its preparation takes a while."""
         return self.path.stat().st_size > corpus.MAX_BYTES
 

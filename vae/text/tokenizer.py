@@ -9,14 +9,16 @@ from typing import Any
 
 import sentencepiece as spm
 
+from vae.messages.message import Message, UserError
+
 PAD_ID, UNK_ID, BOS_ID, EOS_ID = 0, 1, 2, 3
 
 # SentencePiece writes spaces as U+2581 and reserves U+2585; training drops lines that hold either, and a
 # real U+2581 would come back as a space. These three private-use characters stand in for them, and the
 # escape character escapes itself.
-_ESCAPE, _BLOCK, _UNKNOWN = "\ue0fe", "\ue0fc", "\ue0fd"
-_TO_PIECES = {ord("\u2581"): _ESCAPE + _BLOCK, ord("\u2585"): _ESCAPE + _UNKNOWN, ord(_ESCAPE): _ESCAPE * 2}
-_FROM_PIECES = {_BLOCK: "\u2581", _UNKNOWN: "\u2585", _ESCAPE: _ESCAPE}
+_ESCAPE, _SPACE, _RESERVED = "\ue0fe", "\ue0fc", "\ue0fd"
+_TO_PIECES = {ord("\u2581"): _ESCAPE + _SPACE, ord("\u2585"): _ESCAPE + _RESERVED, ord(_ESCAPE): _ESCAPE * 2}
+_FROM_PIECES = {_SPACE: "\u2581", _RESERVED: "\u2585", _ESCAPE: _ESCAPE}
 
 _ESCAPED = re.compile(_ESCAPE + "(.)", re.DOTALL)
 
@@ -27,36 +29,41 @@ class Tokenizer:
     """A trained SentencePiece model. Pad, unknown, begin and end have ids 0 to 3."""
 
     def __init__(self, model: bytes) -> None:
-        """Raises ValueError: the bytes are no tokenizer of ours."""
+        """Raises UserError: the bytes are no tokenizer of ours."""
         self.model = model
-        self._pieces = spm.SentencePieceProcessor()
+        self._processor = spm.SentencePieceProcessor()
         try:
-            self._pieces.LoadFromSerializedProto(model)
+            self._processor.LoadFromSerializedProto(model)
         except RuntimeError as error:
-            raise ValueError("the tokenizer in this file cannot be read") from error
-        special = (self._pieces.pad_id(), self._pieces.unk_id(), self._pieces.bos_id(), self._pieces.eos_id())
+            raise UserError(Message("text.tokenizer_unreadable")) from error
+        special = (
+            self._processor.pad_id(),
+            self._processor.unk_id(),
+            self._processor.bos_id(),
+            self._processor.eos_id(),
+        )
         if special != (PAD_ID, UNK_ID, BOS_ID, EOS_ID):
-            raise ValueError("the tokenizer in this file numbers its special pieces in another way")
+            raise UserError(Message("text.tokenizer_special_ids"))
         try:
-            self._pieces.decode([[id_] for id_ in range(len(self))])
+            self._processor.decode([[id_] for id_ in range(len(self))])
         except UnicodeDecodeError as error:
-            raise ValueError("the tokenizer in this file has a piece that is no text") from error
+            raise UserError(Message("text.tokenizer_piece")) from error
 
     def __len__(self) -> int:
         """The vocabulary, special pieces and bytes included."""
-        return int(self._pieces.vocab_size())
+        return int(self._processor.vocab_size())
 
     def encode(self, sentences: Sequence[str]) -> list[list[int]]:
         """Ids of each sentence, without begin and end."""
         joined = "\n".join(sentences)
         if any(chr(character) in joined for character in _TO_PIECES):
             sentences = [_escape(s) for s in sentences]
-        ids: list[list[int]] = self._pieces.encode(list(sentences), out_type=int)
+        ids: list[list[int]] = self._processor.encode(list(sentences), out_type=int)
         return ids
 
     def decode(self, ids: Sequence[Sequence[int]]) -> list[str]:
         """The sentences of ids. What a model makes up may hold broken bytes: they become U+FFFD."""
-        return [_unescape(text) for text in self._pieces.decode([list(row) for row in ids])]
+        return [_unescape(text) for text in self._processor.decode([list(row) for row in ids])]
 
 
 def train_tokenizer(sentences: Sequence[str], kind: str = "bpe", vocabulary: int = 4000) -> Tokenizer:
@@ -71,7 +78,7 @@ def train_tokenizer(sentences: Sequence[str], kind: str = "bpe", vocabulary: int
         ValueError: there is nothing to learn from.
     Source: Sennrich et al. 2016, arXiv:1508.07909 (bpe); Kudo 2018, arXiv:1804.10959 (unigram).
     """
-    escaped = [_escape(s) for s in _evenly(sentences) if s]
+    escaped = [_escape(s) for s in _thinned(sentences) if s]
     if not escaped:
         raise ValueError("a tokenizer needs at least one sentence")
     characters = len(set().union(*map(set, escaped)))
@@ -102,7 +109,7 @@ def train_tokenizer(sentences: Sequence[str], kind: str = "bpe", vocabulary: int
     return Tokenizer(output.getvalue())
 
 
-def _evenly(sentences: Sequence[str]) -> Sequence[str]:
+def _thinned(sentences: Sequence[str]) -> Sequence[str]:
     """Every k-th sentence, so that what the trainer has to hold stays bounded."""
     total = sum(map(len, sentences))
     return sentences[:: -(-total // _SAMPLE_CHARACTERS)] if total else sentences

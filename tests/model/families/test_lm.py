@@ -242,7 +242,7 @@ def test_command_that_needs_a_space_says_in_a_sentence_that_there_is_none(
     assert main.main([places.get(word, word) for word in arguments]) == 2
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert printed.err == f"error: {FAMILIES['lm'].lacks} Choose a model of another family.\n"
+    assert printed.err == f"error: {FAMILIES['lm'].limitation} Choose a model of another family.\n"
 
 
 def test_end_mark_alone_is_a_sentence(sizes: Config) -> None:

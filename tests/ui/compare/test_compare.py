@@ -115,8 +115,8 @@ def test_table_tells_why_a_family_has_no_such_figure(compared: Comparison) -> No
     assert shown is not None
     assert [column["title"] for column in shown["columns"]] == [kind.title for kind in FAMILIES.values()]
     groups = {group["title"]: group for group in shown["groups"]}
-    assert groups[GROUPS["latent"]]["without"] == ["", FAMILIES["lm"].lacks, ""]
-    assert groups[GROUPS["density"]]["without"] == ["", "", FAMILIES["aae"].lacks]
+    assert groups[GROUPS["latent"]]["without"] == ["", FAMILIES["lm"].limitation, ""]
+    assert groups[GROUPS["density"]]["without"] == ["", "", FAMILIES["aae"].limitation]
     forward = next(row for row in groups[GROUPS["samples"]]["rows"] if row["title"] == "Forward perplexity")
     assert [("why" in cell) for cell in forward["cells"]] == [False, True, False]  # the judge is not judged
     assert "the language model" in shown["judge"]
@@ -210,8 +210,8 @@ def test_notice_on_likelihood_follows_the_figures(compared: Comparison, times: f
 
 def test_notice_says_what_a_family_lacks_and_what_repeats_itself(compared: Comparison) -> None:
     said = notices.notices(told(compared, distinct=0.25, reconstruction_bleu=0.4))
-    assert FAMILIES["lm"].lacks in said
-    assert FAMILIES["aae"].lacks in said
+    assert FAMILIES["lm"].limitation in said
+    assert FAMILIES["aae"].limitation in said
     assert "The variational autoencoder repeats itself: only 25% of its samples differ." in said
 
 
@@ -364,7 +364,7 @@ def test_client_trains_the_families_compares_them_and_finds_it_again(client: Cli
     vae, lm, aae = last["models"]
     assert all(model["figures"]["perplexity"] > 1 for model in (vae, lm))
     assert aae["figures"]["perplexity"] is None
-    assert aae["missing"]["perplexity"] == FAMILIES["aae"].lacks
+    assert aae["missing"]["perplexity"] == FAMILIES["aae"].limitation
     assert lm["path"] == lm["reconstructions"] == []
     assert all(len(model["path"]) > 1 for model in (vae, aae))
     assert all(model["seconds"] > 0 and model["samples"] for model in last["models"])

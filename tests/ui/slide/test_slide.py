@@ -71,7 +71,7 @@ def test_language_model_says_that_it_has_no_space_and_what_to_do(
     visitor.add_model(tmp_path / "run" / "best.safetensors", "loaded from a file")
     assert visitor.model().family == "lm"
     stage, *prints, note, _ = slide.show_asked_path(visitor, "a cat", "a dog", 5, "linear")
-    assert stage["why"].startswith(FAMILIES["lm"].lacks)
+    assert stage["why"].startswith(FAMILIES["lm"].limitation)
     assert "choose another model" in stage["why"]
     assert prints == [None, None]
     assert note is None

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from vae.config.config import Config
-from vae.config.families import FAMILIES, UNUSED_SETTINGS
+from vae.config.families import FAMILIES
 from vae.config.presets import PRESETS
 from vae.messages import durations
 from vae.serving.jobs.service import Status
@@ -135,11 +135,11 @@ def test_verdict_waits_until_it_can_be_told() -> None:
 
 def test_language_model_shows_its_loss_alone_and_says_what_it_lacks() -> None:
     story = RunHistory("lm")
-    assert view.reconstructions(story) == FAMILIES["lm"].lacks
+    assert view.reconstructions(story) == FAMILIES["lm"].limitation
     story.add([STARTED, replace(PROGRESS, kl=0.0), replace(EVALUATED, kl=0.0, latent=0, reconstructions=())])
     assert set(view.chart(story)["series"]) == {"nll"}
     assert view.verdict(story) == {"level": "unknown", "text": view.NO_SPACE}
-    assert view.reconstructions(story) == FAMILIES["lm"].lacks
+    assert view.reconstructions(story) == FAMILIES["lm"].limitation
     assert view.samples(story)
 
 
@@ -227,7 +227,7 @@ def test_settings_that_a_family_hides_change_nothing_that_it_learns(
         if PARAMETERS[name].choices
         else not getattr(base, name) if PARAMETERS[name].kind is bool
         else PARAMETERS[name].kind(getattr(base, name) + (1 if PARAMETERS[name].kind is int else 0.125))
-        for name in UNUSED_SETTINGS[family]
+        for name in FAMILIES[family].unused_settings
     }  # fmt: skip
     assert changed
     losses = []

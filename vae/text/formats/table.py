@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 
+from vae.messages.message import Message
 from vae.text.cleaning import CorpusError, clean
 
 Cells = list[str | None]  # of a record, in the order of its table's columns; None: no text there
-Row = Cells | None  # None: a record with more cells than columns, which have slipped
-ROWS_LOOKED_AT = 1000  # rows looked at to choose the column
+Row = Cells | None  # None: a record with more cells than columns, so that its cells may belong anywhere
+SAMPLE_ROWS = 1000  # rows looked at to choose the column
 MAX_COLUMNS = 1000
+_MAX_NAME = 80  # characters of a column's name
 
 
 @dataclass(frozen=True)
@@ -22,47 +24,55 @@ class Table:
     kind: str  # csv, tsv, json or jsonl
     columns: tuple[str, ...]  # empty for bare strings
     rows: Iterable[Row]
-    headed: bool = True  # whether the columns' names stand in the file
+    has_header: bool = True  # whether the columns' names stand in the file
 
-    def choose(self, column: str | None) -> tuple[int, Iterator[Row]]:
-        """The index of the wanted column, or of the one that looks like text; and all rows, still to be read."""
+    def select(self, column: str | None) -> tuple[int, Iterator[Row]]:
+        """The index of the wanted column, or of the one that looks like text; and all rows, still to be read.
+
+        Raises:
+            CorpusError: there is no such column.
+        """
         if column is not None:
-            return self.find(column), iter(self.rows)
+            return self.index_of(column), iter(self.rows)
         rows = iter(self.rows)
-        sample = list(islice(rows, ROWS_LOOKED_AT))
+        sample = list(islice(rows, SAMPLE_ROWS))
         return wordiest_column(sample), chain(sample, rows)
 
-    def find(self, column: str) -> int:
-        """The index of a column by its name, in any case and spacing. CorpusError when there is none."""
+    def index_of(self, column: str) -> int:
+        """The index of a column by its name, in any case and spacing.
+
+        Raises:
+            CorpusError: there is no such column.
+        """
         if column in self.columns:
             return self.columns.index(column)
         folded = [clean(name).casefold() for name in self.columns]
         if clean(column).casefold() in folded:
             return folded.index(clean(column).casefold())
         if not self.columns:
-            raise CorpusError(f'There is no column "{column[:80]}": this file holds bare strings.')
+            raise CorpusError(Message("text.no_columns", column=column[:_MAX_NAME]))
         names = ", ".join(self.columns[:20])
-        raise CorpusError(f'There is no column "{column[:80]}". The columns are: {names}.')
+        raise CorpusError(Message("text.no_such_column", column=column[:_MAX_NAME], columns=names))
 
 
-def unique_names(names: list[str]) -> tuple[str, ...]:
+def unique_names(names: Iterable[str]) -> tuple[str, ...]:
     """Names for columns: those given, clean, "column 3" where there is none, "text (2)" where one comes again."""
-    taken: dict[str, None] = {}
+    unique: dict[str, None] = {}
     for number, name in enumerate(names, 1):
-        wanted = base = clean(name)[:80].strip() or f"column {number}"
-        again = 2
-        while wanted in taken:
-            wanted = f"{base} ({again})"
-            again += 1
-        taken[wanted] = None
-    return tuple(taken)
+        candidate = base = clean(name)[:_MAX_NAME].strip() or f"column {number}"
+        suffix = 2
+        while candidate in unique:
+            candidate = f"{base} ({suffix})"
+            suffix += 1
+        unique[candidate] = None
+    return tuple(unique)
 
 
 def wordiest_column(rows: Iterable[Row]) -> int:
     """The column with the longest mean text, counted in letters; addresses count as none."""
-    totals: Counter[int] = Counter()
+    letters: Counter[int] = Counter()
     for row in rows:
         for index, cell in enumerate(row or ()):
             if cell and "://" not in cell[:12]:
-                totals[index] += sum(map(str.isalpha, cell[:1000]))
-    return max(totals, key=lambda index: (totals[index], -index), default=0)
+                letters[index] += sum(map(str.isalpha, cell[:1000]))
+    return max(letters, key=lambda index: (letters[index], -index), default=0)

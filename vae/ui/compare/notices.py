@@ -41,7 +41,7 @@ def called(title: str) -> str:
 
 def lacks(known: Evaluation) -> str:
     """What the family of a model has no way to do."""
-    return FAMILIES[known.family].lacks
+    return FAMILIES[known.family].limitation
 
 
 def notices(columns: Sequence[Told]) -> list[str]:
@@ -73,7 +73,7 @@ def _density(columns: Sequence[Told]) -> list[str]:
         return [_upper(f"{_list(names)} find the held-out sentences about equally likely: perplexity {values}.")]
     others = _list([f"{_number(value)} ({columns[place].name})" for value, place in told[1:]])
     text = f"{columns[first].name} finds the held-out sentences likeliest: perplexity {_number(low)}, against {others}."
-    if any(FAMILIES[columns[place].family].space for _, place in told[1:]):
+    if any(FAMILIES[columns[place].family].has_latent_space for _, place in told[1:]):
         text += " With a latent space the figure is an upper bound: more draws would lower it."
     return [_upper(text)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from vae.config.families import FAMILIES
-from vae.config.presets import FIRST, PRESETS
+from vae.config.presets import DEFAULT_PRESET, PRESETS
 from vae.serving.visitors.comparison import FALLBACK, SENTENCES
 from vae.ui.compare.api import CompareEndpoints
 from vae.ui.compare.handlers import EVALUATE, CompareHandlers, CompareView
@@ -27,7 +27,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     handlers = CompareHandlers(comparisons)
     signal = gr.Textbox(visible="hidden", show_label=False, container=False)
     lead(LEAD)
-    cards = [(f"{spec.title}\n{spec.short}", spec.name) for spec in FAMILIES.values()]
+    cards = [(f"{spec.title}\n{spec.summary}", spec.name) for spec in FAMILIES.values()]
     families = gr.CheckboxGroup(
         cards, value=list(FAMILIES), label="Train these on your text", elem_classes=["cards"],
         elem_id="compare-families",
@@ -37,7 +37,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     )
     with gr.Row(elem_classes=["row", "settings"]):
         preset = gr.Radio(
-            [(preset.title, name) for name, preset in PRESETS.items()], value=FIRST, label="Settings of each",
+            [(preset.title, name) for name, preset in PRESETS.items()], value=DEFAULT_PRESET, label="Settings of each",
             info="As in Train.", elem_classes=["choices"], elem_id="compare-preset",
         )  # fmt: skip
         minutes = gr.Number(

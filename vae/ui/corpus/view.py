@@ -12,7 +12,7 @@ from vae.text.corpus import (
     MAX_CHARACTERS,
     NO_TEXT,
     REPEATED,
-    SLIPPED,
+    TOO_MANY_CELLS,
     TOO_LONG,
     UNREADABLE,
     Corpus,
@@ -28,7 +28,7 @@ _LAYOUTS = {"lines": "a sentence a line", "running": "running text, cut into sen
 _REASONS = {
     EMPTY: "Empty",
     NO_TEXT: "No text in the column",
-    SLIPPED: "More cells than columns",
+    TOO_MANY_CELLS: "More cells than columns",
     TOO_LONG: f"Too long (over {MAX_CHARACTERS} characters)",
     UNREADABLE: "Without a letter or digit",
     REPEATED: "Said before, word for word",

@@ -91,6 +91,6 @@ def change_model(session: Session, drawn_by: str, *inputs: Any) -> SampleView:
 def near_choice(session: Session) -> Any:
     """Whether one can stay near a sentence with the model in use: not where it has no place."""
     spec = FAMILIES[session.model().family] if session.models() else None
-    if spec is None or spec.space:
+    if spec is None or spec.has_latent_space:
         return gr.update(interactive=True, info=NEAR)
     return gr.update(interactive=False, value=False, info=f"{spec.title}s have no places: there is nothing to be near.")

@@ -7,8 +7,8 @@ from typing import Any
 import gradio as gr
 
 from vae.config.config import Parameter
-from vae.config.families import FAMILIES, UNUSED_SETTINGS
-from vae.config.presets import FIRST, PRESETS
+from vae.config.families import FAMILIES
+from vae.config.presets import DEFAULT_PRESET, PRESETS
 from vae.serving.visitors.session import Session
 from vae.serving.visitors.trainings import PARAMETERS, configure
 from vae.serving.visitors.validation import choice
@@ -40,8 +40,8 @@ def knob(name: str) -> Any:
     """The control of a parameter, with its label, range and explanation from the config's own metadata."""
     known = PARAMETERS[name]
     shared: dict[str, Any] = {
-        "value": getattr(PRESETS[FIRST].config, name), "label": known.label, "info": known.help,
-        "elem_id": f"train-{name}", "min_width": 400, "visible": name not in UNUSED_SETTINGS["vae"],
+        "value": getattr(PRESETS[DEFAULT_PRESET].config, name), "label": known.label, "info": known.help,
+        "elem_id": f"train-{name}", "min_width": 400, "visible": name not in FAMILIES["vae"].unused_settings,
     }  # fmt: skip
     if known.choices:
         return gr.Dropdown(list(known.choices), **shared)
@@ -72,14 +72,14 @@ def values(session: Session, preset: str) -> list[Any]:
 
 def of_family(session: Session, family: str) -> list[Any]:
     """What a family is, in words, and the knobs that it has a use for."""
-    unused = UNUSED_SETTINGS[choice(family, "Family", tuple(FAMILIES))]
+    unused = FAMILIES[choice(family, "Family", tuple(FAMILIES))].unused_settings
     return [words(family), *(gr.update(visible=name not in unused) for name in KNOBS)]
 
 
 def words(family: str) -> str:
     """How a family learns, and what it has no way to do."""
     kind = FAMILIES[family]
-    return f"<p class='hint'>{kind.short} {kind.lacks}</p>"
+    return f"<p class='hint'>{kind.summary} {kind.limitation}</p>"
 
 
 def families() -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from vae.config.presets import FIRST, PRESETS
+from vae.config.presets import DEFAULT_PRESET, PRESETS
 from vae.serving.visitors.trainings import SCRATCH
 from vae.ui.components import drawn
 from vae.ui.components.download import SAVE
@@ -31,8 +31,8 @@ def build(page: Page, tab: gr.Tab) -> None:
     handlers = TrainHandlers(trainings, shared)
     lead(LEAD)
     copy, back = shared_run.head()
-    cards = [(f"{preset.title}\n{preset.gives}", name) for name, preset in PRESETS.items()]
-    preset = gr.Radio(cards, value=FIRST, label="What matters to you", elem_classes=["cards"], elem_id="train-preset")
+    cards = [(f"{preset.title}\n{preset.summary}", name) for name, preset in PRESETS.items()]
+    preset = gr.Radio(cards, value=DEFAULT_PRESET, label="What matters to you", elem_classes=["cards"], elem_id="train-preset")
     with gr.Column(elem_id="train-kind"):
         family = gr.Radio(
             knobs.families(), value="vae", label="Kind of model", elem_classes=["choices"], elem_id="train-family"
