@@ -1,4 +1,4 @@
-"""The commands that let a model speak: sample, interpolate, reconstruct."""
+"""The commands that generate sentences: sample, interpolate, reconstruct."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from vae.cli.terminal import print_json
+from vae.messages.message import Message, UserError
 from vae.metrics import text_scores
 from vae.model import checkpoint, interpolation, text_model
 from vae.text import corpus
@@ -41,7 +42,7 @@ def add(command: Command) -> None:
 
 def _sample(arguments: argparse.Namespace) -> int:
     if arguments.from_start and not arguments.start:
-        raise ValueError("--from-start draws around the place of a text: give it with --start")
+        raise UserError(Message("cli.from_start_without_start"))
     loaded = checkpoint.load(arguments.model)
     points = text_model.sample(
         loaded.text_model, arguments.n, temperature=arguments.temperature, top_k=arguments.top_k,
@@ -73,12 +74,12 @@ def _interpolate(arguments: argparse.Namespace) -> int:
 def _reconstruct(arguments: argparse.Namespace) -> int:
     tm = checkpoint.load(arguments.model).text_model
     sentences = corpus.lines(Path(arguments.file).read_bytes())
-    said = [point.text for point in text_model.reconstruct(tm, sentences, beam=arguments.beam)]
-    pairs = list(zip(sentences, said, strict=True))
+    reconstructed = [point.text for point in text_model.reconstruct(tm, sentences, beam=arguments.beam)]
+    pairs = list(zip(sentences, reconstructed, strict=True))
     if arguments.json:
         print_json({
-            "reconstruction_bleu": text_scores.bleu(said, sentences),
-            "exact_match": text_scores.exact_match(said, sentences),
+            "reconstruction_bleu": text_scores.bleu(reconstructed, sentences),
+            "exact_match": text_scores.exact_match(reconstructed, sentences),
             "reconstructions": [{"source": source, "text": text} for source, text in pairs],
         })  # fmt: skip
     else:

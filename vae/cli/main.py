@@ -10,11 +10,16 @@ import time
 from collections.abc import Callable, Sequence
 
 from vae.cli import evaluate, generate, train
+from vae.messages.message import Message, UserError
 from vae.system import distributed
 
 
 def main(argv: Sequence[str] | None = None, *, started: float | None = None) -> int:
-    """Run one command; its exit status. Errors of the user's are one line on stderr and status 2."""
+    """Run one command; its exit status. What the user can put right is one line on stderr, and status 2.
+
+    Args:
+        started: `time.monotonic()` from which `--minutes` counts; now, by default.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8")  # models say what not every console's own encoding can
@@ -22,12 +27,12 @@ def main(argv: Sequence[str] | None = None, *, started: float | None = None) -> 
     arguments.started = time.monotonic() if started is None else started
     try:
         if arguments.seed is not None and not 0 <= arguments.seed < 2**31:
-            raise ValueError(f"seed is {arguments.seed}: it must lie between 0 and {2**31 - 1}")
+            raise UserError(Message("cli.seed_out_of_range", seed=arguments.seed, most=2**31 - 1))
         status: int = arguments.run(arguments)
         return status
     except (ValueError, OSError) as error:
-        words = error.strerror if isinstance(error, OSError) and error.filename is None and error.strerror else error
-        print(f"error: {words}", file=sys.stderr, flush=True)
+        text = error.strerror if isinstance(error, OSError) and error.filename is None and error.strerror else error
+        print(f"error: {text}", file=sys.stderr, flush=True)
         if isinstance(error, distributed.LostError):
             os._exit(2)  # a proper end would wait for those who are gone
         return 2
@@ -44,14 +49,16 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, run: Callable[[argparse.Namespace], int], help: str) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, help=help, description=help)
-        added.set_defaults(run=run)
-        added.add_argument("--json", action="store_true", help="print one JSON object instead of text")
+        subparser = commands.add_parser(name, help=help, description=help)
+        subparser.set_defaults(run=run)
+        subparser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
         if name != "train":
-            many = "+" if name == "compare" else None
-            added.add_argument("model", metavar="MODEL", nargs=many, help="a model file (.safetensors)")
-            added.add_argument("--seed", type=int, default=1, help="the same seed gives the same output (default 1)")
-        return added
+            nargs = "+" if name == "compare" else None
+            subparser.add_argument("model", metavar="MODEL", nargs=nargs, help="a model file (.safetensors)")
+            subparser.add_argument(
+                "--seed", type=int, default=1, help="the same seed gives the same output (default 1)"
+            )
+        return subparser
 
     train.add(command("train", train.run, "Learn from a text, and write a model file."))
     generate.add(command)

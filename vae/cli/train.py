@@ -13,8 +13,9 @@ from typing import Any
 from vae.cli import run_folders
 from vae.cli.terminal import StopOnInterrupt, TrainingDisplay, print_json
 from vae.config.config import Config, Parameter, parameters
-from vae.config.families import FAMILIES, UNUSED_SETTINGS
+from vae.config.families import FAMILIES
 from vae.config.presets import PRESETS
+from vae.messages.message import Message, UserError
 from vae.model import checkpoint
 from vae.system import distributed
 from vae.system.files import atomic_write
@@ -36,7 +37,7 @@ def add(command: argparse.ArgumentParser) -> None:
     command.add_argument("--output", required=True, metavar="MODEL", help="the model file to write (.safetensors)")
     command.add_argument(
         "--preset", choices=tuple(PRESETS),
-        help="; ".join([*(f"{p.name}: {p.gives}" for p in PRESETS.values()), f"{_PRESET} if none is named"]),
+        help="; ".join([*(f"{p.name}: {p.summary}" for p in PRESETS.values()), f"{_PRESET} if none is named"]),
     )  # fmt: skip
     command.add_argument("--from", dest="start_from", metavar="MODEL", help="fine-tune this model instead of a new one")
     command.add_argument("--resume", metavar="FOLDER", help="go on with the run in this folder")
@@ -69,14 +70,14 @@ def _add_flag(flags: Any, parameter: Parameter) -> None:
 def run(arguments: argparse.Namespace) -> int:
     output = Path(arguments.output)
     if not output.parent.is_dir():
-        raise ValueError(f"the folder {output.parent} does not exist: make it, or choose another --output")
+        raise UserError(Message("cli.no_such_folder", folder=str(output.parent)))
     if (arguments.corpus is None) == (arguments.resume is None):
-        raise ValueError("give either a CORPUS to start with or --resume FOLDER to go on with")
+        raise UserError(Message("cli.corpus_or_resume"))
     _check_output(output, arguments)
     with distributed.group():
         if distributed.rank():
-            return _assist(Path(arguments.resume or run_folders.shared(output)))
-        folder, again, event, evaluated = _lead(arguments, output)
+            return _train_as_other(Path(arguments.resume or run_folders.shared_folder(output)))
+        folder, how_to_resume, event, evaluated = _train_as_first(arguments, output)
     if event.path:
         atomic_write(output, Path(event.path).read_bytes())
     if event.reason == "done":
@@ -89,77 +90,82 @@ def run(arguments: argparse.Namespace) -> int:
         if event.path:
             print(f"Model: {output} ({output.stat().st_size / 1e6:.1f} MB)", file=sys.stderr)
         if event.reason == "stopped":
-            print(f"To go on: {again}", file=sys.stderr)
+            print(f"To go on: {how_to_resume}", file=sys.stderr)
     return 1 if event.reason == "diverged" else 0
 
 
 def _check_output(output: Path, arguments: argparse.Namespace) -> None:
-    """Raises ValueError, before hours of work: the model cannot be written there, or would take something's place."""
-    run = Path(arguments.resume) if arguments.resume else run_folders.shared(output)
+    """Raises UserError, before hours of work: the model cannot be written there, or would take something's place."""
+    run = Path(arguments.resume) if arguments.resume else run_folders.shared_folder(output)
     if output.is_dir():
-        raise ValueError(f"--output {output} is a folder: name a file in it")
+        raise UserError(Message("cli.output_is_a_folder", output=str(output)))
     if arguments.corpus and output.exists() and output.samefile(arguments.corpus):
-        raise ValueError(f"--output {output} is the text itself: choose another name for the model")
-    for flag, place in (("--output", output), ("--events", arguments.events), ("--prepared", arguments.prepared)):
-        if place and run.resolve() in (Path(place).resolve(), *Path(place).resolve().parents):
-            raise ValueError(f"{flag} {place} lies in the folder of the run, {run}: choose a place outside of it")
+        raise UserError(Message("cli.output_is_the_text", output=str(output)))
+    for flag, path in (("--output", output), ("--events", arguments.events), ("--prepared", arguments.prepared)):
+        if path and run.resolve() in (Path(path).resolve(), *Path(path).resolve().parents):
+            raise UserError(Message("cli.inside_the_run", flag=flag, path=str(path), run=str(run)))
 
 
-def _lead(arguments: argparse.Namespace, output: Path) -> tuple[Path, str, Finished, Evaluated | None]:
-    """The training as its only process does it, or the first of several: its folder, how to go on, and how it ended."""
-    stop, show = StopOnInterrupt(), TrainingDisplay(quiet=arguments.json)
-    begun = False
+def _train_as_first(arguments: argparse.Namespace, output: Path) -> tuple[Path, str, Finished, Evaluated | None]:
+    """The training as its only process does it, or the first of several.
+
+    Returns:
+        its folder, how to resume it, how it ended, and its last evaluation.
+    """
+    stop, display = StopOnInterrupt(), TrainingDisplay(quiet=arguments.json)
+    resumed = False
     if arguments.resume:
         _refuse_settings(arguments)
-        folder, begun = Path(arguments.resume), True
+        folder, resumed = Path(arguments.resume), True
     elif distributed.world_size() > 1:
-        folder = run_folders.shared(output)
+        folder = run_folders.shared_folder(output)
         command = {name: value for name, value in vars(arguments).items() if name not in ("run", "started")}
-        begun = run_folders.take(folder, Path(arguments.corpus), command)
+        resumed = run_folders.claim(folder, Path(arguments.corpus), command)
     else:
-        folder = run_folders.new(output)
-    if begun:
-        events = train(None, None, folder, resume=True, control=stop.wish, started=arguments.started)
+        folder = run_folders.new_folder(output)
+    if resumed:
+        events = train(None, None, folder, resume=True, control=stop.control, started=arguments.started)
     else:
         Path(arguments.corpus).stat()  # before anything is written
         text = TextFile(
             Path(arguments.corpus), layout=arguments.layout or "auto", column=arguments.column,
-            keep=Path(arguments.prepared) if arguments.prepared else None, say=show.preparing,
+            cache_folder=Path(arguments.prepared) if arguments.prepared else None, on_progress=display.show_preparation,
         )  # fmt: skip
-        about = RunDescription(arguments.name or "", arguments.attribution or "")
+        description = RunDescription(arguments.name or "", arguments.attribution or "")
         events = train(
-            config_of(arguments), text, folder, start_from=arguments.start_from, control=stop.wish,
-            started=arguments.started, about=about,
+            config_of(arguments), text, folder, start_from=arguments.start_from, control=stop.control,
+            started=arguments.started, description=description,
         )  # fmt: skip
     evaluated: Evaluated | None = None
-    mode = "a" if begun else "w"
-    with stop, run_folders.emptied(folder), open(arguments.events or os.devnull, mode, encoding="utf-8") as told:
+    mode = "a" if resumed else "w"
+    path = arguments.events or os.devnull
+    with stop, run_folders.removed_if_failed(folder), open(path, mode, encoding="utf-8") as event_file:
         for event in events:
-            show(event)
-            print(to_json(event), file=told, flush=True)
+            display(event)
+            print(to_json(event), file=event_file, flush=True)
             evaluated = event if isinstance(event, Evaluated) else evaluated
     assert isinstance(event, Finished)
-    again = "start the same command again"
+    how_to_resume = "start the same command again"
     if distributed.world_size() == 1:
-        again = f"python -m vae train --resume {folder} --output {output}"
-    return folder, again, event, evaluated
+        how_to_resume = f"python -m vae train --resume {folder} --output {output}"
+    return folder, how_to_resume, event, evaluated
 
 
-def _assist(folder: Path) -> int:
-    """What every process but the first one does: its part of the training, without a word. The exit status."""
+def _train_as_other(folder: Path) -> int:
+    """What every process but the first one does: its part of the training, in silence. Returns the exit status."""
     with StopOnInterrupt(quiet=True) as stop:
-        *_, event = train(None, None, folder, control=stop.wish)
+        *_, event = train(None, None, folder, control=stop.control)
     assert isinstance(event, Finished)
     return 1 if event.reason == "diverged" else 0
 
 
 def _refuse_settings(arguments: argparse.Namespace) -> None:
-    """A run that goes on keeps what it was begun with. Raises ValueError naming the flags that would change that."""
-    begun_with = ["preset", "start_from", "column", "layout", "prepared", "name", "attribution"]
-    begun_with += [parameter.name for parameter in parameters()]
-    said = [name for name in begun_with if getattr(arguments, name) is not None]
-    if said:
-        raise ValueError(f"a resumed run keeps the settings it was begun with: leave out {_flags(said)}")
+    """A run that goes on keeps what it was begun with. Raises UserError naming the flags that would change that."""
+    fixed = ["preset", "start_from", "column", "layout", "prepared", "name", "attribution"]
+    fixed += [parameter.name for parameter in parameters()]
+    given = [name for name in fixed if getattr(arguments, name) is not None]
+    if given:
+        raise UserError(Message("cli.settings_are_kept", flags=_flags(given)))
 
 
 def _flags(names: Sequence[str]) -> str:
@@ -167,20 +173,20 @@ def _flags(names: Sequence[str]) -> str:
 
 
 def config_of(arguments: argparse.Namespace) -> Config:
-    """The preset with what was said on the command line.
+    """The preset with what was given on the command line.
 
     Raises:
-        ValueError: what was said is not possible, or would change nothing, since the family makes no use of it.
+        UserError: what was given is not possible, or would change nothing, since the family makes no use of it.
     """
-    said = {p.name: getattr(arguments, p.name) for p in parameters() if getattr(arguments, p.name) is not None}
-    if any(name in said for name in _LENGTHS):
-        said = {"steps": 0, "minutes": 0.0, **said}
+    given = {p.name: getattr(arguments, p.name) for p in parameters() if getattr(arguments, p.name) is not None}
+    if any(name in given for name in _LENGTHS):
+        given = {"steps": 0, "minutes": 0.0, **given}
     elif arguments.start_from:
-        said["minutes"] = _FINE_TUNING_MINUTES
-    if arguments.start_from:  # a model stays of its family, unless something else is said: then that is an error
-        said = {"family": checkpoint.load(arguments.start_from).config.family, **said}
-    config = replace(PRESETS[arguments.preset or _PRESET].config, **said)
-    if unused := [name for name in said if name in UNUSED_SETTINGS[config.family]]:
+        given["minutes"] = _FINE_TUNING_MINUTES
+    if arguments.start_from:  # a model stays of its family, unless another is given: then that is an error
+        given = {"family": checkpoint.load(arguments.start_from).config.family, **given}
+    config = replace(PRESETS[arguments.preset or _PRESET].config, **given)
+    if unused := [name for name in given if not FAMILIES[config.family].uses(name)]:
         title = FAMILIES[config.family].title
-        raise ValueError(f"{title} (--family {config.family}) makes no use of {_flags(unused)}: leave that out")
+        raise UserError(Message("cli.unused_settings", title=title, family=config.family, flags=_flags(unused)))
     return config

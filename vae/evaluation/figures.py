@@ -57,7 +57,7 @@ class Figure:
         good, poor = ends
         return float(min(1.0, max(0.0, (value - poor) / (good - poor))))
 
-    def told(self, value: float | None) -> str:
+    def format_value(self, value: float | None) -> str:
         """The value as people read it."""
         if value is None:
             return "–"

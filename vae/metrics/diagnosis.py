@@ -1,10 +1,12 @@
-"""What the figures of a latent space mean, in plain words, and what to change."""
+"""What the figures of a latent space mean, and what to change."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import reduce
 
+from vae.messages.message import Message
 from vae.metrics.latent_use import LatentUse
 
 _FEW_SENTENCES, _TOO_FEW_SENTENCES = 200, 20
@@ -14,92 +16,65 @@ _UNSETTLED_CODES = 0.25  # nats a dimension: as at a third of the prior's varian
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the figures mean. `level` is one of `events.LEVELS`."""
+    """What the figures mean, and what to change, if anything. `level` is one of `checkpoint.LEVELS`."""
 
     level: str
-    text: str
-    advice: str
+    text: Message
+    advice: Message | None = None
 
 
 def verdict(use: LatentUse) -> Verdict:
-    """The state of a latent space in plain words, and what to change."""
-    d, kl, n = len(use.kl), sum(use.kl), use.sentences
-    little = f" Only {n} sentences were held out, so take this with a pinch of salt." if n < _FEW_SENTENCES else ""
-    if not d:
-        return Verdict("unknown", "A language model has no latent space, so there is nothing to collapse.", "")
-    if n < _TOO_FEW_SENTENCES:
-        held_out = "1 sentence was" if n == 1 else f"{n} sentences were"
-        return Verdict(
-            "unknown",
-            f"Nobody can tell yet: only {held_out} held out to measure on.",
-            "Judge by the reconstructions and samples, or bring a longer text.",
-        )
-    if not all(map(math.isfinite, (kl, use.nll, use.latent_gain))):
-        return Verdict("unknown", "The figures are not numbers.", "Train again with a lower learning rate.")
-    if not use.kind.density:
-        return _verdict_on_codes(use, little)
+    """The state of a latent space, and what to change."""
+    if not use.kl:
+        return Verdict("unknown", Message("metrics.no_latent_space"))
+    if use.sentences < _TOO_FEW_SENTENCES:
+        text = Message("metrics.too_few_held_out", count=use.sentences)
+        return Verdict("unknown", text, Message("metrics.judge_by_samples"))
+    if not all(map(math.isfinite, (sum(use.kl), use.nll, use.latent_gain))):
+        return Verdict("unknown", Message("metrics.no_numbers"), Message("metrics.lower_learning_rate"))
+    found = _verdict_on_posteriors(use) if use.spec.has_likelihood else _verdict_on_codes(use)
+    if use.sentences < _FEW_SENTENCES:
+        return Verdict(found.level, Message("metrics.few_held_out", verdict=found.text, n=use.sentences), found.advice)
+    return found
+
+
+def _verdict_on_posteriors(use: LatentUse) -> Verdict:
+    """Of a family with a KL term."""
+    dimensions, kl = len(use.kl), sum(use.kl)
     if kl < 1 or use.latent_gain < 0.5:
-        return Verdict(
-            "collapsed",
-            f"Collapsed: the decoder does not listen to z, so every point says much the same.{little}",
-            "Raise free bits or word dropout, lower beta, or give the autoencoder phase a larger part.",
-        )
-    if kl > _UNSETTLED_KL * d:
-        return Verdict(
-            "weak",
-            f"Unsettled: z carries {kl:.0f} nats, so points drawn at random read badly.{little}",
-            "Train on until beta has risen, or raise beta.",
-        )
-    lacks = _lacks(use)
-    if lacks:
-        return Verdict(
-            "weak",
-            f"Weak: z carries something, but little: {' and '.join(lacks)}.{little}",
-            "Train longer, raise free bits or word dropout, or lower beta.",
-        )
-    active = f"all {d}" if use.active_units == d else f"{use.active_units} of {d}"
-    return Verdict("healthy", f"Healthy: {active} dimensions carry information.{little}", "")
+        return Verdict("collapsed", Message("metrics.collapsed"), Message("metrics.raise_free_bits"))
+    if kl > _UNSETTLED_KL * dimensions:
+        return Verdict("weak", Message("metrics.unsettled", nats=kl), Message("metrics.raise_beta"))
+    if weaknesses := _weaknesses(use):
+        return Verdict("weak", Message("metrics.weak", weaknesses=weaknesses), Message("metrics.train_longer"))
+    if use.active_units == dimensions:
+        return Verdict("healthy", Message("metrics.all_active", dimensions=dimensions))
+    return Verdict("healthy", Message("metrics.some_active", active=use.active_units, dimensions=dimensions))
 
 
-def _verdict_on_codes(use: LatentUse, little: str) -> Verdict:
+def _verdict_on_codes(use: LatentUse) -> Verdict:
     """Of a family whose codes have no spread, and a critic instead of a KL term."""
-    d, distance = len(use.kl), sum(use.kl)
+    distance = sum(use.kl)
     if use.latent_gain < 0.5:
-        return Verdict(
-            "collapsed",
-            f"Collapsed: the decoder does not listen to the codes, so every point says much the same.{little}",
-            "Give the critic less weight, or the autoencoder phase a larger part.",
-        )
-    if distance > _UNSETTLED_CODES * d:
-        return Verdict(
-            "weak",
-            f"Unsettled: the codes lie {distance:.0f} nats off the bell curve, so points drawn at random read badly."
-            f"{little}",
-            "Train longer, or give the critic more weight.",
-        )
-    lacks = _lacks(use)
-    if lacks:
-        return Verdict(
-            "weak",
-            f"Weak: the codes tell something, but little: {' and '.join(lacks)}.{little}",
-            "Train longer, or give the critic less weight.",
-        )
-    return Verdict(
-        "healthy",
-        f"Healthy: the codes lie like the bell curve ({distance:.1f} nats off), and the decoder listens to them."
-        f"{little}",
-        "",
-    )
+        return Verdict("collapsed", Message("metrics.codes_collapsed"), Message("metrics.less_critic"))
+    if distance > _UNSETTLED_CODES * len(use.kl):
+        return Verdict("weak", Message("metrics.codes_unsettled", nats=distance), Message("metrics.more_critic"))
+    if weaknesses := _weaknesses(use):
+        advice = Message("metrics.longer_or_less_critic")
+        return Verdict("weak", Message("metrics.codes_weak", weaknesses=weaknesses), advice)
+    return Verdict("healthy", Message("metrics.codes_healthy", nats=distance))
 
 
-def _lacks(use: LatentUse) -> list[str]:
-    """What a latent space that does little is short of, in words."""
-    d, information = len(use.kl), use.mutual_information
-    lacks = []
-    if use.active_units < 0.5 * d:
-        lacks.append(f"{use.active_units} of {d} dimensions are in use")
+def _weaknesses(use: LatentUse) -> Message | None:
+    """What a latent space that does little is short of."""
+    dimensions, information = len(use.kl), use.mutual_information
+    found = []
+    if use.active_units < 0.5 * dimensions:
+        found.append(Message("metrics.few_active", active=use.active_units, dimensions=dimensions))
     if use.latent_gain < 3:
-        lacks.append(f"another sentence's z costs the decoder only {use.latent_gain:.1f} nats")
+        found.append(Message("metrics.low_gain", nats=use.latent_gain))
     if information is not None and information < 0.5 * min(use.mi_ceiling, 5.0):
-        lacks.append(f"a z tells only {information:.1f} nats of its sentence")
-    return lacks
+        found.append(Message("metrics.low_information", nats=information))
+    if not found:
+        return None
+    return reduce(lambda first, second: Message("metrics.and", first=first, second=second), found)

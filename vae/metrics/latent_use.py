@@ -11,6 +11,7 @@ from torch import Tensor
 
 from vae.config.families import FAMILIES, FamilySpec
 from vae.data.batches import Tokens
+from vae.messages.message import Message, UserError
 from vae.metrics.likelihood import nll_at
 from vae.model import gaussian
 from vae.model.families.interface import Posterior
@@ -31,7 +32,7 @@ class LatentUse:
     active_units: int
     latent_gain: float
     sentences: int
-    kind: FamilySpec = FAMILIES["vae"]
+    spec: FamilySpec = FAMILIES["vae"]
 
     @property
     def elbo(self) -> float:
@@ -44,18 +45,18 @@ class LatentUse:
 
 
 @torch.inference_mode()
-def use_of_latent(tm: TextModel, sentences: Sequence[str], *, seed: int = 1) -> LatentUse:
+def measure_latent_use(tm: TextModel, sentences: Sequence[str], *, seed: int = 1) -> LatentUse:
     """How much the latent space carries, and whether the decoder listens to it.
 
     Raises:
-        ValueError: there is no sentence.
+        UserError: there is no sentence.
     """
     if not sentences:
-        raise ValueError("there is no sentence to measure on")
+        raise UserError(Message("metrics.no_sentences"))
     posterior = encode(tm, sentences)
     generator = torch.Generator().manual_seed(seed)
     z = gaussian.sample(*posterior, generator)  # (B, D)
-    # a cycle through a random order: everybody gets somebody else's z
+    # a cycle through a random order: each sentence gets another one's z
     order = torch.randperm(len(z), generator=generator)
     other = torch.empty_like(order)
     other[order] = order.roll(1)
@@ -66,12 +67,12 @@ def use_of_latent(tm: TextModel, sentences: Sequence[str], *, seed: int = 1) -> 
     return LatentUse(
         nll=own.mean().item(),
         kl=tuple(tm.model.divergence(posterior).tolist()),
-        mutual_information=information if tm.kind.density else None,
+        mutual_information=information if tm.spec.has_likelihood else None,
         mi_sentences=n,
         active_units=active_units(posterior.mu),
         latent_gain=gain.mean().item(),
         sentences=len(sentences),
-        kind=tm.kind,
+        spec=tm.spec,
     )
 
 

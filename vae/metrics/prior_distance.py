@@ -7,14 +7,14 @@ import math
 import torch
 from torch import Tensor
 
-_COMPARED = 2000  # points at most, since each is compared with each
+_MAX_POINTS = 2000  # points at most, since each is compared with each
 
 
-def off_centre(mu: Tensor) -> float | None:
+def mean_distance(mu: Tensor) -> float | None:
     """How far the mean of the codes lies from the prior's, 0: the root mean square over dimensions.
 
-    As in `off_shape`, two halves of the codes are measured apart, and the product of what they find is taken: chance,
-    which is another one in each half, then does not count as distance.
+    As in `covariance_distance`, it is the product of what two halves of the codes give: chance, which is another one in
+    each, then does not count as distance.
 
     Args:
         mu: posterior means, (B, D).
@@ -27,7 +27,7 @@ def off_centre(mu: Tensor) -> float | None:
     return math.sqrt(max(0.0, (first * second).mean().item()))
 
 
-def off_shape(mu: Tensor, logvar: Tensor) -> float | None:
+def covariance_distance(mu: Tensor, logvar: Tensor) -> float | None:
     """How much the covariance of the codes differs from the prior's, I: the Frobenius norm of the difference over that
     of I, so that 1 is as far as if all codes were one point.
 
@@ -61,7 +61,7 @@ def mmd(x: Tensor, y: Tensor) -> float | None:
         None of fewer than 2 points.
     Source: Gretton et al. 2012, A kernel two-sample test, lemma 6; Tolstikhin et al. 2018, arXiv:1711.01558 (kernel).
     """
-    x, y = x[:_COMPARED].double(), y[:_COMPARED].double()
+    x, y = x[:_MAX_POINTS].double(), y[:_MAX_POINTS].double()
     n, scale = len(x), 2 * x.shape[1]
     if n < 2:
         return None

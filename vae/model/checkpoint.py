@@ -22,7 +22,7 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 from vae.config.config import Config
-from vae.messages.message import UserError
+from vae.messages.message import Message, UserError
 from vae.model.families.base import DecoderModel
 from vae.model.families.registry import build
 from vae.model.text_model import TextModel
@@ -45,7 +45,7 @@ class CheckpointError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Info:
-    """What is told of a model. `kl` has a value a dimension, in nats, on held-out sentences, as has `nll`."""
+    """What a file says of its model. `nll` and, of each dimension, `kl` are nats, on held-out sentences."""
 
     name: str
     trained_on: str
@@ -62,8 +62,10 @@ class Info:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A model that can speak, with its history. `seen` holds the sorted hashes of its training sentences, or none when
-    they were too many to be listed."""
+    """A model, ready to use, with its history.
+
+    `seen` holds the sorted hashes of its training sentences, or none when they were too many to be listed.
+    """
 
     text_model: TextModel
     config: Config
@@ -78,8 +80,8 @@ class Checkpoint:
         if self.info.sentences and not len(self.seen):
             return None
         wanted = hashes([sentence])[0]
-        place = np.searchsorted(self.seen, wanted)
-        return bool(place == len(self.seen) or self.seen[place] != wanted)
+        index = np.searchsorted(self.seen, wanted)
+        return bool(index == len(self.seen) or self.seen[index] != wanted)
 
 
 def save(path: Path, checkpoint: Checkpoint) -> None:
@@ -104,12 +106,12 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
     try:
         _info(_json_object(metadata["info"]), checkpoint.config)
     except ValueError as error:
-        raise CheckpointError(f"The model's description is not valid: {error}") from error
+        raise CheckpointError(Message("model.description_not_valid", reason=_reason(error))) from error
     metadata["sha256"] = json.dumps(_digests(tensors, metadata))
-    atomic_write(Path(path), _in_order(save_tensors(tensors, metadata)))
+    atomic_write(Path(path), _with_sorted_header(save_tensors(tensors, metadata)))
 
 
-def _in_order(data: bytes) -> bytes:
+def _with_sorted_header(data: bytes) -> bytes:
     """The same file with its header sorted: safetensors writes it in an order that differs between runs."""
     length = int.from_bytes(data[:8], "little")
     header = json.dumps(json.loads(data[8 : 8 + length]), sort_keys=True, separators=(",", ":")).encode()
@@ -126,10 +128,10 @@ def load(path: Path | str, device: torch.device | str = "cpu") -> Checkpoint:
     try:
         size = Path(path).stat().st_size
         if size > _MAX_FILE:
-            raise CheckpointError(f"This file is {size >> 20} MB; a model has at most {_MAX_FILE >> 20} MB.")
+            raise CheckpointError(Message("model.file_too_large", size=size >> 20, most=_MAX_FILE >> 20))
         data = Path(path).read_bytes()
     except OSError as error:
-        raise CheckpointError("The model file cannot be opened. Check that it is still there.") from error
+        raise CheckpointError(Message("model.file_cannot_be_opened")) from error
     return loads(data, device)
 
 
@@ -139,28 +141,28 @@ def loads(data: bytes, device: torch.device | str = "cpu") -> Checkpoint:
     try:
         config = Config.from_dict(_json_object(metadata["config"]))
         info = _info(_json_object(metadata["info"]), config)
-        expected = _json_object(metadata["sha256"])
+        checksums = _json_object(metadata["sha256"])
     except KeyError as error:
-        raise CheckpointError(f"This file is no model of this app: it has no {error.args[0]}.") from error
+        raise CheckpointError(Message("model.file_lacks_a_part", part=error.args[0])) from error
     except ValueError as error:
-        raise CheckpointError(f"The model's description is not valid: {error}") from error
+        raise CheckpointError(Message("model.description_not_valid", reason=_reason(error))) from error
     if header[_TOKENIZER]["shape"][0] > _MAX_TOKENIZER:
-        raise CheckpointError("The tokenizer in this file is too large.")
+        raise CheckpointError(Message("model.tokenizer_too_large"))
     try:
         tensors = load_tensors(data)
     except (SafetensorError, ValueError, KeyError) as error:
-        raise CheckpointError("The model file is damaged. Download or copy it again.") from error
-    if expected != _digests(tensors, metadata):
-        raise CheckpointError("The model file is damaged: a checksum differs. Download or copy it again.")
-    pieces, seen = tensors.pop(_TOKENIZER), tensors.pop(_SEEN)
+        raise CheckpointError(Message("model.file_damaged")) from error
+    if checksums != _digests(tensors, metadata):
+        raise CheckpointError(Message("model.checksum_differs"))
+    tokenizer_bytes, seen = tensors.pop(_TOKENIZER), tensors.pop(_SEEN)
     try:
-        tokenizer = Tokenizer(pieces.numpy().tobytes())
+        tokenizer = Tokenizer(tokenizer_bytes.numpy().tobytes())
     except ValueError as error:
-        raise CheckpointError(f"The model file cannot be used: {error}.") from error
+        raise CheckpointError(Message("model.file_cannot_be_used", reason=_reason(error))) from error
     model = _build(config, tokenizer, tensors).to(device)
     known = seen.numpy().view("<u4").astype(np.uint32)
     if len(known) > 1 and not (known[1:] > known[:-1]).all():
-        raise CheckpointError("The model file is not valid: its list of training sentences is out of order.")
+        raise CheckpointError(Message("model.seen_out_of_order"))
     return Checkpoint(TextModel(model, tokenizer, info.max_tokens), config, info, known)
 
 
@@ -168,10 +170,10 @@ def _build(config: Config, tokenizer: Tokenizer, tensors: Mapping[str, Tensor]) 
     with torch.device("meta"):
         shapes = {name: value.shape for name, value in build(config, len(tokenizer)).state_dict().items()}
     if {name: value.shape for name, value in tensors.items()} != shapes:
-        raise CheckpointError("The model file is not valid: its weights do not fit its own description.")
+        raise CheckpointError(Message("model.weights_do_not_fit"))
     _check_finite(tensors)
     if "norm.moments" in tensors and (tensors["norm.moments"][1] < 0).any():  # of a batch norm: mean and variance
-        raise CheckpointError("The model file is not valid: norm.moments holds a variance below 0.")
+        raise CheckpointError(Message("model.negative_variance"))
     model = build(config, len(tokenizer))
     model.load_state_dict({name: value.float() for name, value in tensors.items()})
     return model.eval()
@@ -181,77 +183,83 @@ def _header(data: bytes) -> tuple[dict[str, Any], dict[str, str]]:
     """The tensors' entries and the metadata, checked as far as is needed before the rest is read."""
     length = int.from_bytes(data[:8], "little")
     if len(data) < 10 or not 2 <= length <= min(_MAX_HEADER, len(data) - 8):
-        raise CheckpointError("This file is no model: a model is a .safetensors file that this app saved.")
+        raise CheckpointError(Message("model.file_is_no_model"))
     try:
         header = _json_object(data[8 : 8 + length].decode("utf-8"))
         metadata = header.pop("__metadata__")
         if metadata["format"] != _FORMAT:
-            raise CheckpointError("This model was saved by a newer version of the app. Update the app to load it.")
+            raise CheckpointError(Message("model.file_of_a_newer_version"))
         for name, entry in header.items():
             dtype = {_TOKENIZER: "U8", _SEEN: "I32"}.get(name, "F16")
             shape, flat = entry["shape"], name in (_TOKENIZER, _SEEN)
-            whole = isinstance(shape, list) and all(type(size) is int for size in shape)
-            if entry["dtype"] != dtype or not whole or (flat and len(shape) != 1):
-                raise CheckpointError(f"The model file is not valid: {name[:80]!r} has an unexpected form.")
+            valid_shape = isinstance(shape, list) and all(type(size) is int for size in shape)
+            if entry["dtype"] != dtype or not valid_shape or (flat and len(shape) != 1):
+                raise CheckpointError(Message("model.unexpected_tensor", tensor=name[:80]))
         if not all(isinstance(value, str) for value in metadata.values()) or not {_TOKENIZER, _SEEN} <= set(header):
             raise KeyError("metadata")
     except CheckpointError:
         raise
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
-        raise CheckpointError("This file is no model of this app, or it is damaged.") from error
+        raise CheckpointError(Message("model.no_model_or_damaged")) from error
     return header, metadata
+
+
+def _reason(error: ValueError) -> Message | str:
+    """What an error says, as a part of another message; of a library's own in English."""
+    return error.message if isinstance(error, UserError) else str(error)
 
 
 def _json_object(text: str) -> dict[str, Any]:
     """Strict JSON. Raises ValueError for all else: NaN, infinities, huge integers, deep nesting, a duplicate name."""
 
     def no_constant(name: str) -> None:
-        raise ValueError(f"{name} is no JSON")
+        raise UserError(Message("model.constant_is_no_json", name=name))
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len({name for name, _ in pairs}) != len(pairs):
-            raise ValueError("a name occurs twice")
+            raise UserError(Message("model.name_occurs_twice"))
         return dict(pairs)
 
     try:
         value = json.loads(text, parse_constant=no_constant, object_pairs_hook=unique)
     except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+        raise UserError(Message("model.nested_too_deeply")) from error
     if not isinstance(value, dict):
-        raise ValueError("not an object")
+        raise UserError(Message("model.no_object"))
     return value
 
 
 def _info(values: Mapping[str, Any], config: Config) -> Info:
-    kinds = {f.name: {"str": str, "int": int, "float": float}.get(str(f.type), list) for f in fields(Info)}
-    if set(values) != set(kinds) or any(type(values[name]) is not kind for name, kind in kinds.items()):
-        raise ValueError("a field is missing or of another type")
+    """The description in a file. Raises UserError: it is not valid, or does not fit the config."""
+    types = {f.name: {"str": str, "int": int, "float": float}.get(str(f.type), list) for f in fields(Info)}
+    if set(values) != set(types) or any(type(values[name]) is not type_ for name, type_ in types.items()):
+        raise UserError(Message("model.field_missing"))
     info = Info(**{**values, "kl": tuple(values["kl"])})
-    for name, kind in kinds.items():
-        if kind is str:
+    for name, type_ in types.items():
+        if type_ is str:
             check_text(name, getattr(info, name))
     finite = all(type(k) is float and math.isfinite(k) for k in (*info.kl, info.nll))
     if len(info.kl) != config.dimensions or not finite:
-        raise ValueError("its figures do not fit its latent size")
+        raise UserError(Message("model.figures_do_not_fit"))
     if info.level not in LEVELS:
-        raise ValueError("its verdict is none that is known")
+        raise UserError(Message("model.unknown_level"))
     if not 1 <= info.max_tokens <= 4096 or min(info.sentences, info.steps, info.parameters) < 0:
-        raise ValueError("a count is out of range")
+        raise UserError(Message("model.count_out_of_range"))
     return info
 
 
 def check_text(name: str, text: str) -> None:
-    """Raises ValueError: a text is too long to stand in a model file, or holds characters that no file can."""
+    """Raises UserError: a text is too long to stand in a model file, or holds characters that no file can."""
     if len(text) > _MAX_TEXT:
-        raise ValueError(f"{name} has {len(text):,} characters: it may have {_MAX_TEXT:,}")
+        raise UserError(Message("model.text_too_long", name=name, length=len(text), most=_MAX_TEXT))
     if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
-        raise ValueError(f"{name} holds characters that are no text")
+        raise UserError(Message("model.text_not_valid", name=name))
 
 
 def _check_finite(tensors: Mapping[str, Tensor]) -> None:
     for name, value in tensors.items():
         if not torch.isfinite(value).all():
-            raise CheckpointError(f"The model is not valid: {name[:80]} holds values that are no numbers.")
+            raise CheckpointError(Message("model.weight_is_no_number", tensor=name[:80]))
 
 
 def _digests(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> dict[str, str]:

@@ -28,12 +28,12 @@ class CounterRng:
     def __init__(self, seed: int, t: int, index: Tensor) -> None:
         self._key = _mix(_mix(seed & _WORD) ^ (t & _WORD))
         self._index = (index ^ (index >> 32)).to(torch.int32)
-        self._draws = 0
+        self._counter = 0
 
-    def hits(self, columns: int, p: float) -> Tensor:
+    def bernoulli(self, columns: int, p: float) -> Tensor:
         """(B, columns) bool, true with probability p. A column's draws do not hang on how many columns there are."""
-        bits, hits = self._bits(columns), round(p * 2**32)  # so many of the values of an int32, from the least on
-        return bits <= hits - 2**31 - 1 if hits else torch.zeros_like(bits, dtype=torch.bool)
+        bits, threshold = self._bits(columns), round(p * 2**32)  # so many of the values of an int32, from the least on
+        return bits <= threshold - 2**31 - 1 if threshold else torch.zeros_like(bits, dtype=torch.bool)
 
     def uniform(self, columns: int) -> Tensor:
         """(B, columns) float32 in [0, 1)."""
@@ -49,10 +49,10 @@ class CounterRng:
 
     def _bits(self, columns: int) -> Tensor:
         """(B, columns) int32, all of whose values are equally likely."""
-        self._draws += 1
-        rows = _mix_(self._index ^ _signed(_mix(self._key + self._draws)))  # (B,)
-        places = torch.arange(1, columns + 1, device=rows.device).mul_(_GOLDEN).to(torch.int32)
-        return _mix_(rows[:, None] + places)
+        self._counter += 1
+        rows = _mix_(self._index ^ _signed(_mix(self._key + self._counter)))  # (B,)
+        addresses = torch.arange(1, columns + 1, device=rows.device).mul_(_GOLDEN).to(torch.int32)
+        return _mix_(rows[:, None] + addresses)
 
 
 def _mix(x: int) -> int:

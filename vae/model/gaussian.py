@@ -66,11 +66,6 @@ def information(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
     return (log_q.diagonal() - log_q.logsumexp(1) + math.log(len(z))).mean()
 
 
-def log_prior(z: Tensor) -> Tensor:
-    """log N(z; 0, I): (..., D) -> (...), nats."""
-    return -0.5 * (z.square() + _LOG_2PI).sum(-1)
-
-
 def _same_shape(mu: Tensor, logvar: Tensor) -> None:
     if mu.shape != logvar.shape:
         raise ValueError(f"mu is {tuple(mu.shape)} and logvar {tuple(logvar.shape)}: their shapes must be equal")

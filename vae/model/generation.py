@@ -1,6 +1,6 @@
 """From a state to token ids: greedy, temperature, top-k, top-p and beam, once, for every family.
 
-It knows nothing of text. Rows of a batch never influence each other's choices.
+It knows nothing of text. Rows of a batch never influence each other's tokens.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from vae.messages.message import Message, UserError
 from vae.model.families.interface import SentenceModel
 from vae.text.tokenizer import BOS_ID, EOS_ID
 
-_LIKELY = 64  # candidates that hold the share top_p of most rows
+_TOP_P_CANDIDATES = 64  # candidates that hold the share top_p of most rows
 
 
 @torch.inference_mode()
@@ -30,53 +31,56 @@ def generate(
     top_p: float = 1.0,
     prefix: Sequence[int] = (),
     generator: torch.Generator | None = None,
-    luck: Tensor | None = None,
+    uniforms: Tensor | None = None,
 ) -> list[list[int]]:
     """Continue n sentences until each one ends.
 
     Args:
         state: of `model.begin(n, z)`.
         max_tokens: longest sentence, prefix counted.
-        temperature: 0 takes the likeliest token, 1 draws as the model believes, more is more varied.
+        temperature: 0 takes the likeliest token, 1 draws from the model's probabilities, more is more varied.
         top_k: draw among the k likeliest only; 0 for all.
         top_p: draw among the likeliest that hold this much probability.
         prefix: tokens that every sentence starts with.
-        generator: gives each sentence its own numbers, (n, max_tokens - prefix) at once.
-        luck: these numbers themselves, in [0, 1), instead.
+        generator: of the random numbers, each sentence's own, (n, max_tokens - prefix) at once.
+        uniforms: these numbers themselves, in [0, 1), instead.
     Returns:
         ids of each sentence, prefix included, without begin and end.
     Raises:
-        ValueError: a parameter is out of its range, or the model's probabilities are no numbers.
+        UserError: a parameter is out of its range, or the model's probabilities are no numbers.
     Source: Fan et al. 2018, arXiv:1805.04833 (top-k); Holtzman et al. 2020, arXiv:1904.09751 (top-p).
     """
-    _check(temperature, top_k, top_p, max_tokens)
+    _check_ranges(temperature, top_k, top_p, max_tokens)
     limit, device = max_tokens - len(prefix), state[0].device
     if n == 0 or limit <= 0:
         return [list(prefix) for _ in range(n)]
-    row = torch.arange(_wide(n), device=device)  # where in `said` each row of the state is written
+    row = torch.arange(_padded_rows(n), device=device)  # where in `generated` each row of the state is written
     ended = row >= n  # the rows that only fill up
-    state = _take(state, row.clamp(max=n - 1))
-    logits, state = _force(model, state, len(row), prefix)
+    state = _select_rows(state, row.clamp(max=n - 1))
+    logits, state = _prefill(model, state, len(row), prefix)
     if temperature > 0:
         if logits.amax(-1).isnan().any():
-            raise ValueError("the model's figures are no numbers: train it again with a lower learning rate")
-        if luck is None:
-            luck = torch.rand(n, limit, generator=generator, device=generator.device if generator else None)
-        draws = torch.cat([luck, luck.new_zeros(len(row) - n, limit)]).to(device)
-    said = torch.full((len(row), limit), EOS_ID, device=device)
+            raise UserError(Message("model.logits_are_no_numbers"))
+        if uniforms is None:
+            uniforms = torch.rand(n, limit, generator=generator, device=generator.device if generator else None)
+        row_uniforms = torch.cat([uniforms, uniforms.new_zeros(len(row) - n, limit)]).to(device)
+    generated = torch.full((len(row), limit), EOS_ID, device=device)
     for t in range(limit):
-        tokens = _draw(logits, temperature, top_k, top_p, draws[row, t]) if temperature > 0 else logits.argmax(-1)
-        said[row, t] = tokens.masked_fill(ended, EOS_ID)
+        if temperature > 0:
+            tokens = _sample_tokens(logits, temperature, top_k, top_p, row_uniforms[row, t])
+        else:
+            tokens = logits.argmax(-1)
+        generated[row, t] = tokens.masked_fill(ended, EOS_ID)
         ended = ended | (tokens == EOS_ID)
-        if _may_ask(device, t):
-            left = len(row) - int(ended.sum())
-            if not left:
+        if _may_sync(device, t):
+            remaining = len(row) - int(ended.sum())
+            if not remaining:
                 break
-            if _wide(left) <= 0.9 * len(row):  # moving the others costs about a tenth of a step
-                kept = ended.int().argsort(stable=True)[: _wide(left)]
-                row, ended, tokens, state = row[kept], ended[kept], tokens[kept], _take(state, kept)
+            if _padded_rows(remaining) <= 0.9 * len(row):  # moving the others costs about a tenth of a step
+                kept = ended.int().argsort(stable=True)[: _padded_rows(remaining)]
+                row, ended, tokens, state = row[kept], ended[kept], tokens[kept], _select_rows(state, kept)
         logits, state = _advance(model, tokens, state)
-    return _rows(prefix, said[:n])
+    return _to_ids(prefix, generated[:n])
 
 
 @torch.inference_mode()
@@ -102,89 +106,93 @@ def beam_search(
     Returns:
         ids of each sentence, prefix included, without begin and end.
     Raises:
-        ValueError: a parameter is out of its range.
+        UserError: a parameter is out of its range.
     Source: Wu et al. 2016, arXiv:1609.08144, section 7 (length normalisation, and giving candidates up).
     """
-    _check(0.0, 0, 1.0, max_tokens)
+    _check_ranges(0.0, 0, 1.0, max_tokens)
     if not 1 <= beams <= 64:
-        raise ValueError(f"beams is {beams}: it must lie between 1 and 64")
+        raise UserError(Message("model.out_of_range", name="beams", value=beams, low=1, high=64))
     limit, device = max_tokens - len(prefix), state[0].device
     if n == 0 or limit <= 0:
         return [list(prefix) for _ in range(n)]
     best = torch.full((n, limit), EOS_ID, device=device)
     best_score = torch.full((n,), -torch.inf, device=device)
-    live = torch.arange(n, device=device)  # (L,) the sentences still searched for
-    said = best[:, None]  # (L, K, limit): what their K candidates have said; at first there is one, of nothing
+    active = torch.arange(n, device=device)  # (L,) the sentences still searched for
+    generated = best[:, None]  # (L, K, limit): their K candidates so far; at first there is one, of nothing
     scores = torch.zeros(n, 1, device=device)  # (L, K) log p of it
-    place = live  # (R,) which of the L * K candidates each row of the state is
-    logits, state = _force(model, state, n, prefix)
+    slots = active  # (R,) which of the L * K candidates each row of the state is
+    logits, state = _prefill(model, state, n, prefix)
     for length in range(1, limit + 1):
-        searches, k = scores.shape
-        rows = len(place)  # and some that only fill up
-        gain = -logits.logsumexp(-1, keepdim=True)[:rows]
-        ended = _spread(logits[:rows, EOS_ID, None] + gain, place, scores)
-        score, which = (ended[..., 0] / length**length_penalty).max(1)
-        better = score > best_score[live]
-        best_score[live] = torch.where(better, score, best_score[live])
-        best[live] = torch.where(better[:, None], said[torch.arange(searches, device=device), which], best[live])
+        active_count, k = scores.shape
+        rows = len(slots)  # and some that only fill up
+        log_normalizer = -logits.logsumexp(-1, keepdim=True)[:rows]
+        ended = _spread_scores(logits[:rows, EOS_ID, None] + log_normalizer, slots, scores)
+        score, best_beam = (ended[..., 0] / length**length_penalty).max(1)
+        better = score > best_score[active]
+        best_score[active] = torch.where(better, score, best_score[active])
+        completed = generated[torch.arange(active_count, device=device), best_beam]
+        best[active] = torch.where(better[:, None], completed, best[active])
         logits[:, EOS_ID] = -torch.inf
         values, tokens = logits.topk(min(beams, logits.shape[-1]), -1)  # (R, C)
-        totals = _spread(values[:rows] + gain, place, scores).flatten(1)  # (L, K * C)
+        totals = _spread_scores(values[:rows] + log_normalizer, slots, scores).flatten(1)  # (L, K * C)
         scores, chosen = totals.topk(min(beams, totals.shape[1]), 1)
         parent = chosen // values.shape[-1]
-        said = said.gather(1, parent[..., None].expand(-1, -1, limit))
-        row = torch.zeros(searches * k, dtype=torch.long, device=device)
-        row[place] = torch.arange(rows, device=device)
-        row = row.view(searches, k).gather(1, parent)  # (L, K) of the state
-        said[..., length - 1] = tokens[row, chosen % values.shape[-1]]
-        if _may_ask(device, length):
-            top = best_score[live, None]
+        generated = generated.gather(1, parent[..., None].expand(-1, -1, limit))
+        row = torch.zeros(active_count * k, dtype=torch.long, device=device)
+        row[slots] = torch.arange(rows, device=device)
+        row = row.view(active_count, k).gather(1, parent)  # (L, K) of the state
+        generated[..., length - 1] = tokens[row, chosen % values.shape[-1]]
+        if _may_sync(device, length):
+            best_so_far = best_score[active, None]
             # log p only falls, so a candidate can at best reach its score at the longest length
-            going = scores / limit**length_penalty > top
-            going &= scores >= torch.maximum(scores[:, :1], top * length**length_penalty) - margin
-            left = going.any(1).nonzero().squeeze(1)
-            if not len(left):
+            promising = scores / limit**length_penalty > best_so_far
+            promising &= scores >= torch.maximum(scores[:, :1], best_so_far * length**length_penalty) - margin
+            remaining = promising.any(1).nonzero().squeeze(1)
+            if not len(remaining):
                 break
-            live, scores, said, row, going = (part[left] for part in (live, scores, said, row, going))
-            place = going.flatten().nonzero().squeeze(1)
+            active, scores, generated, row, promising = (
+                part[remaining] for part in (active, scores, generated, row, promising)
+            )
+            slots = promising.flatten().nonzero().squeeze(1)
         else:
-            place = torch.arange(row.numel(), device=device)
-        wide = torch.zeros(2, _wide(len(place)), dtype=torch.long, device=device)
-        wide[:, : len(place)] = torch.stack([row.flatten()[place], said[..., length - 1].flatten()[place]])
-        logits, state = _advance(model, wide[1], _take(state, wide[0]))
-    unended = best_score[live].isinf()
-    best[live[unended]] = said[unended, 0]
-    return _rows(prefix, best)
+            slots = torch.arange(row.numel(), device=device)
+        inputs = torch.zeros(2, _padded_rows(len(slots)), dtype=torch.long, device=device)
+        inputs[:, : len(slots)] = torch.stack([row.flatten()[slots], generated[..., length - 1].flatten()[slots]])
+        parents, tokens = inputs
+        logits, state = _advance(model, tokens, _select_rows(state, parents))
+    unended = best_score[active].isinf()
+    best[active[unended]] = generated[unended, 0]
+    return _to_ids(prefix, best)
 
 
-def _spread(gains: Tensor, place: Tensor, scores: Tensor) -> Tensor:
-    """The scores (L, K) behind gains (R, C) of the candidates at `place`, -inf for the others: (L, K, C)."""
-    spread = gains.new_full((scores.numel(), gains.shape[1]), -torch.inf)
-    spread[place] = gains
+def _spread_scores(log_probs: Tensor, slots: Tensor, scores: Tensor) -> Tensor:
+    """The scores (L, K) plus the log-probabilities (R, C) of the candidates in `slots`, -inf in others: (L, K, C)."""
+    spread = log_probs.new_full((scores.numel(), log_probs.shape[1]), -torch.inf)
+    spread[slots] = log_probs
     return spread.view(*scores.shape, -1) + scores[..., None]
 
 
-def _wide(n: int) -> int:
+def _padded_rows(n: int) -> int:
     """Rows to decode for n: the processor's code for a product is made anew for each number of them, in 1 ms."""
     return n if n <= 16 else -(-n // 8) * 8
 
 
-def _may_ask(device: torch.device, t: int) -> bool:
-    """Whether to look at figures now: a GPU has to stand still for it."""
+def _may_sync(device: torch.device, t: int) -> bool:
+    """Whether to look at values now: a GPU has to stand still for it."""
     return device.type == "cpu" or t % 8 == 7
 
 
-def _take(state: Any, rows: Tensor) -> Any:
+def _select_rows(state: Any, rows: Tensor) -> Any:
     return type(state)(*(part.index_select(0, rows) for part in state))
 
 
-def _rows(prefix: Sequence[int], said: Tensor) -> list[list[int]]:
+def _to_ids(prefix: Sequence[int], generated: Tensor) -> list[list[int]]:
     """(N, T) tokens, ended by end marks -> the ids of each sentence."""
-    lengths = (said != EOS_ID).cumprod(1).sum(1)
-    return [[*prefix, *row[:length]] for row, length in zip(said.tolist(), lengths.tolist(), strict=True)]
+    lengths = (generated != EOS_ID).cumprod(1).sum(1)
+    return [[*prefix, *row[:length]] for row, length in zip(generated.tolist(), lengths.tolist(), strict=True)]
 
 
-def _force(model: SentenceModel, state: Any, n: int, prefix: Sequence[int]) -> tuple[Tensor, Any]:
+def _prefill(model: SentenceModel, state: Any, n: int, prefix: Sequence[int]) -> tuple[Tensor, Any]:
     """Logits (n, V) behind the begin mark and the prefix."""
     for token in (BOS_ID, *prefix):
         logits, state = _advance(model, torch.full((n,), token, device=state[0].device), state)
@@ -197,51 +205,55 @@ def _advance(model: SentenceModel, tokens: Tensor, state: Any) -> tuple[Tensor, 
     return logits, state
 
 
-def _draw(logits: Tensor, temperature: float, top_k: int, top_p: float, luck: Tensor) -> Tensor:
-    """The token of each row (N, V) at which its probabilities, added up, pass its luck in [0, 1): (N,)."""
+def _sample_tokens(logits: Tensor, temperature: float, top_k: int, top_p: float, uniforms: Tensor) -> Tensor:
+    """The token of each row (N, V) at which its probabilities, added up, pass its number in [0, 1): (N,)."""
     logits = logits.contiguous()  # rows are drawn from faster than columns
     p = (logits if temperature == 1 else logits / max(temperature, 1e-9)).softmax(-1)
     if 0 < top_k < p.shape[-1]:
-        p, places = p.topk(top_k, -1)
-        return _pick(_cut(p, top_p * p.sum(-1, keepdim=True)), luck, places)
+        p, ids = p.topk(top_k, -1)
+        return _invert_cdf(_keep_top_p(p, top_p * p.sum(-1, keepdim=True)), uniforms, ids)
     if top_p == 1:
-        return _pick(p, luck)
-    if p.is_cuda or p.shape[-1] <= _LIKELY:
-        p, places = p.sort(-1, descending=True)
-        return _pick(_cut(p, top_p), luck, places)
-    likely, places = p.topk(_LIKELY, -1)
-    tokens = _pick(_cut(likely, top_p), luck, places)
-    short = (likely.sum(-1) < top_p).nonzero().squeeze(1)  # only these need a sort, which takes far longer
-    if len(short):
-        p, places = p[short].sort(-1, descending=True)
-        tokens[short] = _pick(_cut(p, top_p), luck[short], places)
+        return _invert_cdf(p, uniforms)
+    if p.is_cuda or p.shape[-1] <= _TOP_P_CANDIDATES:
+        p, ids = p.sort(-1, descending=True)
+        return _invert_cdf(_keep_top_p(p, top_p), uniforms, ids)
+    candidates, ids = p.topk(_TOP_P_CANDIDATES, -1)
+    tokens = _invert_cdf(_keep_top_p(candidates, top_p), uniforms, ids)
+    insufficient = (candidates.sum(-1) < top_p).nonzero().squeeze(1)  # only these need a sort, which takes far longer
+    if len(insufficient):
+        p, ids = p[insufficient].sort(-1, descending=True)
+        tokens[insufficient] = _invert_cdf(_keep_top_p(p, top_p), uniforms[insufficient], ids)
     return tokens
 
 
-def _cut(p: Tensor, share: Tensor | float) -> Tensor:
-    """Falling p (N, K) up to where they hold this share; the others and all behind are 0."""
+def _keep_top_p(p: Tensor, share: Tensor | float) -> Tensor:
+    """Descending p (N, K) up to where they hold this share; all behind are 0."""
     return p.masked_fill(F.pad(p.cumsum(-1)[:, :-1], (1, 0), value=-1.0) >= share, 0.0)
 
 
-def _pick(p: Tensor, luck: Tensor, places: Tensor | None = None) -> Tensor:
-    """The column of each row (N, K) at which p, added up, passes its luck; or what stands in `places` there: (N,).
+def _invert_cdf(p: Tensor, uniforms: Tensor, ids: Tensor | None = None) -> Tensor:
+    """The column of each row (N, K) at which p, added up, passes its number; or what stands in `ids` there: (N,).
 
     The block of 64 is found first, and then the column in it: adding up whole rows would take longer than `softmax`.
     """
-    blocks = p.shape[1] // 64
-    sums = p[:, : blocks * 64].view(len(p), blocks, 64).sum(-1)
-    rest = p[:, blocks * 64 :].sum(-1, keepdim=True)
-    passed = F.pad(torch.cat([sums, rest], 1).cumsum(-1), (1, 0))  # (N, 2 + blocks) before each block and behind all
-    goal = luck[:, None] * passed[:, -1:]
-    block = (torch.searchsorted(passed, goal, right=True) - 1).clamp(max=blocks)
+    block_count = p.shape[1] // 64
+    block_sums = p[:, : block_count * 64].view(len(p), block_count, 64).sum(-1)
+    rest = p[:, block_count * 64 :].sum(-1, keepdim=True)
+    # (N, 2 + block_count): before each block, and behind all
+    cumulative = F.pad(torch.cat([block_sums, rest], 1).cumsum(-1), (1, 0))
+    target = uniforms[:, None] * cumulative[:, -1:]
+    block = (torch.searchsorted(cumulative, target, right=True) - 1).clamp(max=block_count)
     columns = (block * 64 + torch.arange(64, device=p.device)).clamp(max=p.shape[1] - 1)
-    within = passed.gather(1, block) + p.gather(1, columns).cumsum(-1)
-    goal = goal.minimum(within[:, -1:].nextafter(goal.new_zeros(())))  # it may be rounded down to below the goal
-    columns = columns.gather(1, torch.searchsorted(within, goal, right=True))
-    return (columns if places is None else places.gather(1, columns)).squeeze(1)
+    within = cumulative.gather(1, block) + p.gather(1, columns).cumsum(-1)
+    target = target.minimum(
+        within[:, -1:].nextafter(target.new_zeros(()))
+    )  # it may be rounded down to below the target
+    columns = columns.gather(1, torch.searchsorted(within, target, right=True))
+    return (columns if ids is None else ids.gather(1, columns)).squeeze(1)
 
 
-def _check(temperature: float, top_k: int, top_p: float, max_tokens: int) -> None:
+def _check_ranges(temperature: float, top_k: int, top_p: float, max_tokens: int) -> None:
+    """Raises UserError: one of them is out of its range."""
     for name, value, low, high in (
         ("temperature", temperature, 0.0, 10.0),
         ("top_k", top_k, 0, 1_000_000),
@@ -249,4 +261,4 @@ def _check(temperature: float, top_k: int, top_p: float, max_tokens: int) -> Non
         ("max_tokens", max_tokens, 1, 10_000),
     ):
         if not low <= value <= high:
-            raise ValueError(f"{name} is {value!r}: it must lie between {low:g} and {high:g}")
+            raise UserError(Message("model.out_of_range", name=name, value=value, low=low, high=high))

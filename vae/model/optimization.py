@@ -12,7 +12,7 @@ from vae.model import schedules
 from vae.system import distributed
 from vae.system.distributed import GradientSum
 
-_STRETCHES = 50
+_WINDOWS = 50  # of a run
 
 
 class Updater:
@@ -33,11 +33,11 @@ class Updater:
         Returns:
             A bool scalar, which nobody waits for here. False: not finite in some process, and nothing changed in any.
         """
-        finite = self.differentiate(loss)
-        self.update(t, finite)
+        finite = self.backward(loss)
+        self.step(t, finite)
         return finite
 
-    def differentiate(self, loss: Tensor) -> Tensor:
+    def backward(self, loss: Tensor) -> Tensor:
         """The first half of `apply`: the gradients of a loss, and whether they are finite in all processes."""
         self.adam.zero_grad(set_to_none=True)
         self._sum.begin()
@@ -47,7 +47,7 @@ class Updater:
         self._norm = nn.utils.get_total_norm([p.grad for p in self.parameters if p.grad is not None])
         return self._norm.isfinite()
 
-    def update(self, t: int, finite: Tensor) -> None:
+    def step(self, t: int, finite: Tensor) -> None:
         """The second half: the update of step t, if all is `finite`, a bool scalar."""
         # the fused Adam divides and refuses by itself, in its one pass over the gradients
         self.adam.grad_scale = (self._norm / self.config.clip).clamp(min=1)  # type: ignore[attr-defined]
@@ -57,8 +57,8 @@ class Updater:
             group["lr"] = schedules.learning_rate(fraction, peak=self.config.learning_rate)
         self.adam.step()
 
-    def forget(self, parameters: Iterable[nn.Parameter]) -> None:
-        """Adam begins anew with some of the parameters."""
+    def reset_moments(self, parameters: Iterable[nn.Parameter]) -> None:
+        """Forget Adam's moments of some of the parameters."""
         for parameter in parameters:
             self.adam.state.pop(parameter, None)
 
@@ -74,41 +74,42 @@ class Updater:
         """Go on from `state()`."""
         for i, parameter in enumerate(self.parameters):
             prefix = f"{i}."
-            mine = {
+            own = {
                 key.removeprefix(prefix): value.to(parameter.device)
                 for key, value in state.items()
                 if key.startswith(prefix)
             }
-            if mine:
-                self.adam.state[parameter] = mine
+            if own:
+                self.adam.state[parameter] = own
 
 
 class AggressiveUpdater(Updater):
-    """Updates of an encoder that lags behind its decoder, for as long as they make z tell more.
+    """Updates of an encoder that lags behind its decoder, for as long as they raise the mutual information of z and x.
 
-    `going` says whether they do: at first, and until the mutual information, the mean over a fiftieth of the run, is no
-    higher than in the fiftieth before.
+    `active` says whether they do: at first, and until the mean over a fiftieth of the run is no higher than that over
+    the fiftieth before.
     Source: He et al. 2019, arXiv:1901.05534.
     """
 
     def __init__(self, parameters: Iterable[nn.Parameter], config: Config) -> None:
         super().__init__(parameters, config)
-        self.going = True
-        self._standing = torch.zeros(3, dtype=torch.float64)  # nats and steps of this stretch, mean of the one before
+        self.active = True
+        # sum of nats and steps of this window, mean of the one before
+        self._information = torch.zeros(3, dtype=torch.float64)
 
-    def watch(self, information: Tensor, t: int) -> None:
-        """Take note of a step's mutual information, nats, and decide at the end of each stretch."""
-        told, steps, before = self._standing.unbind()
-        told, steps = told + information.to(told), steps + 1
-        if (t + 1) % max(1, self.config.steps // _STRETCHES) == 0:
-            mean = distributed.sum_over_ranks(told) / steps / distributed.world_size()
-            self.going, told, steps, before = bool(mean > before), 0 * told, 0 * steps, mean
-        self._standing = torch.stack([told, steps, before])
+    def observe(self, information: Tensor, t: int) -> None:
+        """Add a step's mutual information, a scalar in nats, and decide at the end of each window."""
+        total, steps, previous = self._information.unbind()
+        total, steps = total + information.to(total), steps + 1
+        if (t + 1) % max(1, self.config.steps // _WINDOWS) == 0:
+            mean = distributed.sum_over_ranks(total) / steps / distributed.world_size()
+            self.active, total, steps, previous = bool(mean > previous), 0 * total, 0 * steps, mean
+        self._information = torch.stack([total, steps, previous])
 
     def state(self) -> dict[str, Tensor]:
-        """Adam's moments and counts, and what it knows of the mutual information, to save."""
-        return super().state() | {"standing": self._standing, "going": torch.tensor(self.going)}
+        """Adam's moments and counts, and those of the mutual information, to save."""
+        return super().state() | {"standing": self._information, "going": torch.tensor(self.active)}
 
     def load_state(self, state: Mapping[str, Tensor]) -> None:
         super().load_state(state)
-        self._standing, self.going = state["standing"], bool(state["going"])
+        self._information, self.active = state["standing"], bool(state["going"])

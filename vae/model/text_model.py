@@ -1,4 +1,4 @@
-"""Sentences in, points of the latent space and sentences out."""
+"""A model with its tokenizer: sentences to codes, codes to sentences, and new sentences from the prior."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import torch
 from torch import Tensor
 
 from vae.config.families import FamilySpec
-from vae.data.batches import Tokens, in_order
+from vae.data.batches import Tokens, batches_by_length
+from vae.messages.message import Message, UserError
 from vae.model.families.interface import Posterior, SentenceModel
 from vae.model.generation import beam_search, generate
 from vae.text.tokenizer import Tokenizer
 
-_WORDS = 0x5EED  # the choice of words must not repeat the numbers that z was drawn from
-_AT_ONCE, _AT_ONCE_GPU = 512, 8192  # rows decoded together: more are no faster, and take memory
+_TOKEN_SEED = 0x5EED  # tokens must not be drawn with the numbers that z was drawn with
+_MAX_ROWS, _MAX_ROWS_GPU = 512, 8192  # rows decoded together: more are no faster, and take memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,9 @@ class TextModel:
         return self.model.latent
 
     @property
-    def kind(self) -> FamilySpec:
+    def spec(self) -> FamilySpec:
         """Its family in words."""
-        return self.model.kind
+        return self.model.spec
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,9 @@ def encode(tm: TextModel, sentences: Sequence[str]) -> Posterior:
     """q(z|x) of each sentence, in the order given: mu and logvar, (B, D) each."""
     tokens, device = Tokens.of(tm.tokenizer.encode(sentences)), tm.model.device
     mu, logvar = torch.empty(2, len(tokens), tm.latent, device=device)
-    for rows, batch in in_order(tokens):
-        places = torch.from_numpy(rows).to(device)
-        mu[places], logvar[places] = tm.model.posterior(batch.to(device))
+    for rows, batch in batches_by_length(tokens):
+        positions = torch.from_numpy(rows).to(device)
+        mu[positions], logvar[positions] = tm.model.posterior(batch.to(device))
     return Posterior(mu.cpu(), logvar.cpu())
 
 
@@ -68,24 +69,24 @@ def decode(
     beam: int = 1,
     seed: int = 0,
 ) -> list[str]:
-    """A sentence for each row of z (N, D); `start` is forced, then continued. Parameters as in `generate`.
+    """A sentence for each row of z (N, D), begun with `start`. Other parameters as in `generate`.
 
-    Chance is a row's own: a row says the same whatever the others are.
+    Each row has its own random numbers: it gives the same sentence whatever the others are.
     """
     prefix = tm.tokenizer.encode([start])[0] if start else []
-    longest = max(tm.max_tokens, len(prefix) + 1)
-    generator = torch.Generator().manual_seed(seed ^ _WORDS)
+    max_tokens = max(tm.max_tokens, len(prefix) + 1)
+    generator = torch.Generator().manual_seed(seed ^ _TOKEN_SEED)
     ids = []
     z = z.to(tm.model.device)
-    at_once = max(1, (_AT_ONCE_GPU if z.is_cuda else _AT_ONCE) // max(1, beam))
-    for first in range(0, len(z), at_once):
-        some = z[first : first + at_once]
-        state = tm.model.begin(len(some), some)
+    chunk_size = max(1, (_MAX_ROWS_GPU if z.is_cuda else _MAX_ROWS) // max(1, beam))
+    for first in range(0, len(z), chunk_size):
+        chunk = z[first : first + chunk_size]
+        state = tm.model.begin(len(chunk), chunk)
         if beam != 1:
-            ids += beam_search(tm.model, state, len(some), beams=beam, max_tokens=longest, prefix=prefix)
+            ids += beam_search(tm.model, state, len(chunk), beams=beam, max_tokens=max_tokens, prefix=prefix)
         else:
             ids += generate(
-                tm.model, state, len(some), max_tokens=longest, temperature=temperature, top_k=top_k, top_p=top_p,
+                tm.model, state, len(chunk), max_tokens=max_tokens, temperature=temperature, top_k=top_k, top_p=top_p,
                 prefix=prefix, generator=generator,
             )  # fmt: skip
     return tm.tokenizer.decode(ids)
@@ -106,41 +107,42 @@ def sample(
     """n sentences from the prior, or around the code of `start` if `from_start` says so.
 
     Args:
-        temperature: of the choice of words; 0 says the likeliest of each z.
+        temperature: of the choice of words; 0 takes the likeliest of each z.
         start: every sentence begins with it.
         from_start: draw z from q(z | start) instead of the prior.
         seed: the same seed gives the same sentences.
     Raises:
-        ValueError: a parameter is out of its range.
+        UserError: a parameter is out of its range, or `from_start` asks for a latent space where there is none.
     """
     if not 1 <= n <= 100_000:
-        raise ValueError(f"n is {n}: it must lie between 1 and 100000")
+        raise UserError(Message("model.out_of_range", name="n", value=n, low=1, high=100_000))
     start = " ".join(start.split())
     generator = torch.Generator().manual_seed(seed)
     if start and from_start:
-        need_space(tm)
+        require_latent_space(tm)
         mu, logvar = encode(tm, [start])
         z = mu + torch.randn(n, tm.latent, generator=generator) * (0.5 * logvar).exp()
     else:
-        z = tm.model.draw(n, generator)
+        z = tm.model.prior.sample(n, generator)
     texts = decode(tm, z, temperature=temperature, top_k=top_k, top_p=top_p, start=start, beam=beam, seed=seed)
     return points(texts, z)
 
 
 def reconstruct(tm: TextModel, sentences: Sequence[str], *, beam: int = 1) -> list[Point]:
-    """What the decoder says at the posterior mean of each sentence; z is that mean.
+    """What the decoder makes of the posterior mean of each sentence; z is that mean.
 
     Raises:
-        ValueError: the model has no latent space.
+        UserError: the model has no latent space.
     """
-    need_space(tm)
+    require_latent_space(tm)
     mu = encode(tm, sentences).mu
     return points(decode(tm, mu, beam=beam), mu)
 
 
-def need_space(tm: TextModel) -> None:
+def require_latent_space(tm: TextModel) -> None:
+    """Raises UserError: the model has no latent space."""
     if not tm.latent:
-        raise ValueError(f"{tm.kind.lacks} Choose a model of another family.")
+        raise UserError(Message("model.no_latent_space", limitation=tm.spec.limitation))
 
 
 def points(texts: Sequence[str], z: Tensor) -> list[Point]:

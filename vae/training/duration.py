@@ -12,17 +12,19 @@ from vae.model import schedules
 from vae.system import distributed
 
 _TIMED_STEPS = 10
-_SHARPENED = 1.9  # times as long as others: measured, since what an untrained model says has no end that could be timed
+# A step with self-distillation takes so many times as long. Measured: what an untrained model generates has no end that
+# could be timed.
+_DISTILLATION_COST = 1.9
 
 
-def steps_of(
+def resolve_steps(
     config: Config, sampler: Sampler, update: Callable[[Batch, int], object], evaluate: Callable[[], object],
     evaluations: int, started: float,
 ) -> int:  # fmt: skip
     """The length of a run in steps, from steps, minutes or epochs, whichever is given first: on all processes the same.
 
     Args:
-        update: does a step, of which some are timed: what it changes must be of no further use.
+        update: does a step; some are timed on a model that is thrown away.
         evaluate: does all of an evaluation.  evaluations: how many of them the run will have.
         started: `time.monotonic()` from which the minutes count.
     """
@@ -30,17 +32,17 @@ def steps_of(
         return config.steps
     if not config.minutes:
         return max(1, math.ceil(config.epochs * len(sampler)))
-    pace = _update_seconds(sampler, update) * (1 + (_SHARPENED - 1) * schedules.sharpened(config))
-    if distributed.rank() == 0:  # as it will be in the run
-        evaluating = evaluations * min(_seconds(evaluate) for _ in range(2))
-        left = 60 * config.minutes - (time.monotonic() - started) - evaluating
-        return distributed.broadcast_from_first(max(1, int(left / pace)))
+    seconds_per_step = _update_seconds(sampler, update) * (1 + (_DISTILLATION_COST - 1) * schedules.sharpened(config))
+    if distributed.rank() == 0:  # it alone evaluates, as in the run
+        evaluation_seconds = evaluations * min(_seconds(evaluate) for _ in range(2))
+        seconds_left = 60 * config.minutes - (time.monotonic() - started) - evaluation_seconds
+        return distributed.broadcast_from_first(max(1, int(seconds_left / seconds_per_step)))
     return distributed.broadcast_from_first(0)
 
 
 def _update_seconds(sampler: Sampler, update: Callable[[Batch, int], object]) -> float:
-    """What a step takes on average."""
-    batches = [sampler.batch(turn) for turn in range(min(_TIMED_STEPS, len(sampler)))]
+    """Seconds that a step takes on average."""
+    batches = [sampler.batch(step) for step in range(min(_TIMED_STEPS, len(sampler)))]
     for batch in batches:  # the first update of each shape pays for its kernels and its memory
         update(batch, 0)
     seconds = sum(_seconds(update, batch, 0) for _ in range(2) for batch in batches) / 2
@@ -49,6 +51,6 @@ def _update_seconds(sampler: Sampler, update: Callable[[Batch, int], object]) ->
 
 
 def _seconds(work: Callable[..., object], *arguments: object) -> float:
-    begun = time.perf_counter()
+    start = time.perf_counter()
     work(*arguments)
-    return time.perf_counter() - begun
+    return time.perf_counter() - start

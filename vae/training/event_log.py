@@ -9,15 +9,15 @@ from vae.training.events import Event, from_json
 
 
 class EventLog:
-    """The events in one file, from any one on. It keeps in mind where each begins.
+    """The events in one file, from any one on. It keeps the offset of each.
 
     Thread-safe. The file may not exist yet; it only grows.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._starts: list[int] = []
-        self._end = 0  # up to where they are known
+        self._offsets: list[int] = []
+        self._scanned = 0  # bytes of which they are known
         self._lock = threading.Lock()
 
     def read(self, after: int = 0) -> list[Event]:
@@ -32,14 +32,14 @@ class EventLog:
             except FileNotFoundError:
                 return []
             with file:
-                file.seek(self._end)
+                file.seek(self._scanned)
                 for line in file:
                     if not line.endswith(b"\n"):
                         break  # still being written
-                    self._starts.append(self._end)
-                    self._end += len(line)
-                wanted = self._starts[max(0, after) :]
-                if not wanted:
+                    self._offsets.append(self._scanned)
+                    self._scanned += len(line)
+                offsets = self._offsets[max(0, after) :]
+                if not offsets:
                     return []
-                file.seek(wanted[0])
-                return [from_json(file.readline().decode()) for _ in wanted]
+                file.seek(offsets[0])
+                return [from_json(file.readline().decode()) for _ in offsets]

@@ -1,4 +1,4 @@
-"""What a training tells the world: frozen events that hold numbers, strings and tuples only.
+"""What happens in a training, as frozen events that hold numbers, strings and tuples only.
 
 They pickle, compare, and travel as one line of JSON each, so that a run's folder, a worker process, the
 command line and the page all read the same thing. Losses are in nats a sentence.
@@ -14,7 +14,7 @@ from typing import Any, get_args
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A sentence the model said, and the point of the latent space that it said it from."""
+    """A sentence that the model generated, and its code."""
 
     text: str
     z: tuple[float, ...]
@@ -31,8 +31,10 @@ class Reconstruction:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The run has its data and its model. A resumed run starts again at `step`: it takes back what was told of later
-    steps, since it will be told anew."""
+    """The run has its data and its model.
+
+    A resumed run starts again at `step`: events of later steps that came before it no longer hold.
+    """
 
     folder: str
     sentences: int
@@ -63,10 +65,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """How the model does on held-out sentences, and a verdict in plain words.
+    """The figures of the model on held-out sentences, and a verdict in plain words.
 
     `level` is one of LEVELS; `mutual_information`, its ceiling and `latent_gain` are in nats. `kl` is a VAE's; of an
-    adversarial autoencoder it tells how far all codes together are from the prior, and there is no mutual information.
+    adversarial autoencoder it is the distance of all codes together from the prior, and there is no mutual information.
     """
 
     step: int
@@ -107,7 +109,7 @@ class Finished:
 
 
 Event = Started | Progress | Evaluated | Saved | Finished
-_KINDS: dict[str, Any] = {kind.__name__.lower(): kind for kind in get_args(Event)}
+_EVENT_TYPES: dict[str, Any] = {type_.__name__.lower(): type_ for type_ in get_args(Event)}
 
 
 def plain(value: Any) -> Any:
@@ -132,13 +134,13 @@ def from_json(line: str) -> Event:
     """
     try:
         fields = json.loads(line)
-        kind = _KINDS[fields.pop("event")]
-        if kind is Evaluated:
+        type_ = _EVENT_TYPES[fields.pop("event")]
+        if type_ is Evaluated:
             fields["reconstructions"] = tuple(
                 Reconstruction(r["source"], r["text"], tuple(r["z"])) for r in fields["reconstructions"]
             )
             fields["samples"] = tuple(Sample(s["text"], tuple(s["z"])) for s in fields["samples"])
-        event: Event = kind(**fields)
+        event: Event = type_(**fields)
         return event
     except (AttributeError, KeyError, TypeError, RecursionError, json.JSONDecodeError) as error:
         raise ValueError(f"not an event: {line[:80]!r}") from error
@@ -146,5 +148,5 @@ def from_json(line: str) -> Event:
 
 def public(event: Event) -> dict[str, Any]:
     """An event for whoever may not know where things lie: its fields as JSON has them, save those that name places."""
-    known = {name: value for name, value in asdict(event).items() if name not in ("folder", "path")}
-    return {"event": type(event).__name__.lower(), **plain(known)}
+    values = {name: value for name, value in asdict(event).items() if name not in ("folder", "path")}
+    return {"event": type(event).__name__.lower(), **plain(values)}

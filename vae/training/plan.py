@@ -1,4 +1,4 @@
-"""What a run is meant to be: its settings, its name, and the text it learns from, as they stand in its folder."""
+"""The plan of a run: its settings, its name, and the text it learns from, as they stand in its folder."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import torch
 
 from vae.config.config import Config
 from vae.config.families import FAMILIES
+from vae.messages.message import Message, UserError
 from vae.model import checkpoint
 from vae.system.files import DamagedError, atomic_write
 from vae.training.run_folder import Run
 
-_SHAPE = (
+_INHERITED = (
     "family", "tokenizer", "vocabulary", "embedding", "encoder_hidden", "hidden", "latent", "bidirectional", "pooling",
     "z_to", "layer_norm", "batch_norm",
 )  # fmt: skip
@@ -21,13 +22,13 @@ _SHAPE = (
 
 @dataclass(frozen=True, slots=True)
 class RunDescription:
-    """What the finished model will tell of itself."""
+    """What the finished model's file will say of it."""
 
     name: str = ""
     attribution: str = ""
 
     def __post_init__(self) -> None:
-        """Raises ValueError: a text cannot stand in a model file."""
+        """Raises UserError: a text cannot stand in a model file."""
         checkpoint.check_text("name", self.name)
         checkpoint.check_text("attribution", self.attribution)
 
@@ -53,12 +54,10 @@ class Plan:
         """
         data = run.config.read_bytes()
         try:
-            described = json.loads(data)
-            return cls(Config.from_dict(described["config"]), RunDescription(**described["about"]), described["source"])
+            stored = json.loads(data)
+            return cls(Config.from_dict(stored["config"]), RunDescription(**stored["about"]), stored["source"])
         except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
-            raise DamagedError(
-                "The settings of this training are damaged, so it cannot go on. Start a new one."
-            ) from error
+            raise DamagedError(Message("training.settings_damaged")) from error
 
 
 def resolve_config(config: Config, base: Config | None, processes: int) -> Config:
@@ -68,15 +67,13 @@ def resolve_config(config: Config, base: Config | None, processes: int) -> Confi
         base: of the model that a fine-tuning begins with: its text and shape are kept, there is no second
             autoencoder phase, and updates are smaller.
     Raises:
-        ValueError: the whole step is too large, or the model is of another family.
+        UserError: the whole step is too large, or the model is of another family.
     """
     if base:
         if config.family != base.family:
-            raise ValueError(
-                f"the model to start from is of the family {base.family} ({FAMILIES[base.family].title}), and cannot "
-                f"be made one of the family {config.family}: choose the same family, or start from nothing"
-            )
-        inherited = {name: getattr(base, name) for name in _SHAPE}
+            title = FAMILIES[base.family].title
+            raise UserError(Message("training.other_family", base=base.family, title=title, family=config.family))
+        inherited = {name: getattr(base, name) for name in _INHERITED}
         config = replace(
             config, **inherited, autoencoder=0.0, warmup=0.0, learning_rate=config.learning_rate / 2
         )  # fmt: skip
@@ -86,16 +83,16 @@ def resolve_config(config: Config, base: Config | None, processes: int) -> Confi
     return replace(config, precision=precision, batch=config.batch * processes)
 
 
-def device_of(wish: str) -> torch.device:
+def device_of(name: str) -> torch.device:
     """The device that "auto", "cpu" or "cuda" stands for here.
 
     Raises:
-        ValueError: there is no such device.
+        UserError: there is no such device.
     """
-    there = torch.cuda.is_available()
-    if wish == "cuda" and not there:
-        raise ValueError("there is no CUDA device here: choose the device cpu, or auto")
-    return torch.device("cuda" if there and wish != "cpu" else "cpu")
+    has_cuda = torch.cuda.is_available()
+    if name == "cuda" and not has_cuda:
+        raise UserError(Message("training.no_cuda"))
+    return torch.device("cuda" if has_cuda and name != "cpu" else "cpu")
 
 
 def _has_bfloat16(device: torch.device) -> bool:

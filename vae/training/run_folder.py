@@ -48,7 +48,7 @@ class Run(PreparedFolder):
         with self.events.open("a", encoding="utf-8", newline="\n") as file:
             file.write(line + "\n")
 
-    def sweep(self) -> None:
+    def remove_leftovers(self) -> None:
         """Remove the temporaries that a killed process left, and the torn end of the events."""
         for temporary in self.folder.glob(".*.tmp"):
             temporary.unlink(missing_ok=True)
@@ -59,8 +59,17 @@ class Run(PreparedFolder):
     def remove(self) -> None:
         """Remove the run's own files, and its folder if nothing else is in there."""
         shutil.rmtree(self.preparing, ignore_errors=True)
-        own = (self.config, self.corpus, self.tokens, self.token_file, self.events, self.state, self.best, self.command)
-        for path in (*own, *self.folder.glob(".*.tmp")):
+        files = (
+            self.config,
+            self.corpus,
+            self.tokens,
+            self.token_file,
+            self.events,
+            self.state,
+            self.best,
+            self.command,
+        )
+        for path in (*files, *self.folder.glob(".*.tmp")):
             path.unlink(missing_ok=True)
         with suppress(OSError):  # somebody keeps something there
             self.folder.rmdir()

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from vae.config.config import Config
 from vae.data.prepare import Control
+from vae.messages.message import Message, UserError
 from vae.system import distributed
 from vae.system.files import locked_folder
 from vae.text.corpus import Corpus
@@ -34,23 +35,24 @@ def train(
     resume: bool = False,
     control: Control = lambda: "run",
     started: float | None = None,
-    about: RunDescription | None = None,
+    description: RunDescription | None = None,
 ) -> Iterator[Event]:
-    """Train a model and tell what happens. Every event is appended to the run's folder as well.
+    """Train a model, step by step, as its events are taken. Each is appended to the run's folder as well.
 
     Args:
         config, text: None with `resume`, since what it takes to go on is in the folder.
         folder: the run's own, made if it is missing.
         start_from: a model file whose tokenizer, shape and weights to begin with (fine-tuning).
         resume: go on from the folder's saved state, to the same weights as a run that was never interrupted.
-        control: asked before every step: "run"; "pause" saves the state and ends the generator; "stop" measures and
+        control: called before every step: "run"; "pause" saves the state and ends the generator; "stop" measures and
             saves the model, then ends it.
         started: `time.monotonic()` at which the user's wait began; `config.minutes` counts from it (but not the
             preparation of a text past 20 MB).
+        description: the model's name and the credit for its text, for its file.
     Yields:
         Started, then Progress, Evaluated and Saved, then one Finished.
     Raises:
-        ValueError: the folder holds no run to resume, another process is at work in it, or a parameter does not fit
+        UserError: the folder holds no run to resume, another process is at work in it, or a parameter does not fit
             the text.
         CheckpointError: `start_from` cannot be used.
         CorpusError: the text is too small to train on.
@@ -59,13 +61,13 @@ def train(
     started = time.monotonic() if started is None else started
     first = distributed.rank() == 0
     if first and resume and not run.state.exists():
-        raise ValueError(f"there is no run to resume in {run.folder.name}: start a new one")
+        raise UserError(Message("training.nothing_to_resume", folder=run.folder.name))
     with locked_folder(run.folder) if first else nullcontext():
         if distributed.broadcast_from_first(resume):
-            trainer = Trainer.resumed(run)
+            trainer = Trainer.resume(run)
         else:
-            trainer = Trainer.new(run, config, text, start_from, about or RunDescription(), control, started)
-        for event in trainer.run_on(control, started):
+            trainer = Trainer.new(run, config, text, start_from, description or RunDescription(), control, started)
+        for event in trainer.events(control, started):
             if first:
                 run.append_event(to_json(event))
             yield event

@@ -1,4 +1,4 @@
-"""A run under way: its data, its model, where it stands, and what it tells."""
+"""A run under way: its data, its model, how far it is, and its events."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ import torch
 from vae.config.config import Config
 from vae.data.batches import Batch, Sampler
 from vae.data.prepare import Control, prepare
-from vae.data.prepared_text import Prepared
+from vae.data.prepared_text import PreparedText
+from vae.messages.message import Message, UserError
 from vae.metrics import diagnosis, latent_use
 from vae.model import checkpoint, schedules, text_model
 from vae.model.families.base import DecoderModel
@@ -23,7 +24,7 @@ from vae.model.families.registry import build
 from vae.system import distributed, resources
 from vae.text.corpus import Corpus
 from vae.text.text_file import TextFile
-from vae.training.duration import steps_of
+from vae.training.duration import resolve_steps
 from vae.training.events import Evaluated, Event, Finished, Reconstruction, Sample, Saved, Started
 from vae.training.plan import Plan, RunDescription, device_of, resolve_config
 from vae.training.progress import ProgressMeter
@@ -32,52 +33,59 @@ from vae.training.run_folder import Run
 
 _EVALUATIONS = (0.01, 0.025, 0.05, *(i / 16 for i in range(1, 17)))  # as shares of the run
 _EVALUATED_SENTENCES = 500
-_SHOWN = 3
+_EXAMPLES = 3
 
 
 class Trainer:
-    """A run under way: its data, its model, and where it stands."""
+    """A run under way: its data, its model, and how far it is.
 
-    def __init__(self, run: Run, plan: Plan, data: Prepared) -> None:
+    Three ways lead to one: `new` prepares the text and decides the length, `resume` goes on from the saved state, and
+    `load` begins the run that a folder describes. `events` then trains.
+    """
+
+    def __init__(self, run: Run, plan: Plan, data: PreparedText) -> None:
         self.run, self.plan, self.config, self.data = run, plan, plan.config, data
         config = plan.config
-        world, shared = distributed.world_size(), distributed.local_world_size()
-        if config.batch % world:
-            raise ValueError(f"{config.batch} sentences a step cannot be shared equally among {world} processes")
-        if config.threads or shared > 1:
-            torch.set_num_threads(config.threads or max(1, resources.cores() // shared))
+        ranks, local_ranks = distributed.world_size(), distributed.local_world_size()
+        if config.batch % ranks:
+            raise UserError(Message("training.unequal_shares", sentences=config.batch, processes=ranks))
+        if config.threads or local_ranks > 1:
+            torch.set_num_threads(config.threads or max(1, resources.cores() // local_ranks))
         self.device = device_of(config.device)
         with torch.random.fork_rng(devices=range(torch.cuda.device_count())), self.device:
             torch.manual_seed(config.seed)
             self.model = build(config, len(data.tokenizer))
         self.sampler = Sampler(
-            data.train, batch=config.batch // world, seed=config.seed, rank=distributed.rank(), world=world
+            data.train, batch=config.batch // ranks, seed=config.seed, rank=distributed.rank(), world=ranks
         )
-        self.due = {max(1, round(share * config.steps)) for share in _EVALUATIONS}
+        self.evaluation_steps = {max(1, round(share * config.steps)) for share in _EVALUATIONS}
         self.step, self.seconds, self.best = 0, 0.0, math.inf
 
     @classmethod
     def new(
         cls, run: Run, config: Config | None, text: Corpus | TextFile | None, start_from: Path | str | None,
-        about: RunDescription, control: Control, started: float,
+        description: RunDescription, control: Control, started: float,
     ) -> Trainer:  # fmt: skip
+        """At the first step of a run that this prepares. Parameters as of `train`; rank 0 alone has config and text."""
         base = None
         with distributed.rank_zero_first():
             if distributed.rank() == 0:
                 if config is None or text is None:
-                    raise ValueError("a new run needs a config and a corpus")
-                for left in (run.state, run.best, run.events):  # of an earlier run
-                    left.unlink(missing_ok=True)
+                    raise UserError(Message("training.no_config_or_corpus"))
+                for path in (run.state, run.best, run.events):  # of an earlier run
+                    path.unlink(missing_ok=True)
                 base = checkpoint.load(start_from) if start_from else None
-                begun = time.monotonic()
+                start = time.monotonic()
                 config = resolve_config(config, base.config if base else None, distributed.world_size())
                 tokenizer = base.text_model.tokenizer if base else None
                 prepare(text, run.folder, config, tokenizer=tokenizer, control=control)
-                Plan(config, replace(about, name=about.name or text.name), text.name).save(run)
-                if isinstance(text, TextFile) and text.large:  # its preparation may take longer than all the minutes
-                    started += time.monotonic() - begun
-            trial = cls.prepared(run)  # to be timed, and thrown away
-        steps = steps_of(trial.config, trial.sampler, trial._update, trial._rehearse, len(_EVALUATIONS), started)
+                Plan(config, replace(description, name=description.name or text.name), text.name).save(run)
+                if isinstance(text, TextFile) and text.is_large:  # its preparation may take longer than all the minutes
+                    started += time.monotonic() - start
+            trial = cls.load(run)  # to be timed, and thrown away
+        steps = resolve_steps(
+            trial.config, trial.sampler, trial._timed_update, trial._timed_evaluation, len(_EVALUATIONS), started
+        )  # fmt: skip
         self = cls(run, replace(trial.plan, config=replace(trial.config, steps=steps)), trial.data)
         with distributed.rank_zero_first():
             if distributed.rank() == 0:
@@ -91,42 +99,44 @@ class Trainer:
         return self
 
     @classmethod
-    def resumed(cls, run: Run) -> Trainer:
+    def resume(cls, run: Run) -> Trainer:
+        """At the step where the folder's saved state is."""
         with distributed.rank_zero_first():
             if distributed.rank() == 0:
-                run.sweep()
-        self = cls.prepared(run)
-        standing = load_state(run, self.model)
-        self.step, self.seconds, self.best = standing.step, standing.seconds, standing.best
+                run.remove_leftovers()
+        self = cls.load(run)
+        point = load_state(run, self.model)
+        self.step, self.seconds, self.best = point.step, point.seconds, point.best
         return self
 
     @classmethod
-    def prepared(cls, run: Run) -> Trainer:
+    def load(cls, run: Run) -> Trainer:
         """At the first step of the run that the folder describes."""
         if not run.config.exists():  # the first process has just written it
-            raise ValueError(f"{run.folder} is not to be seen here: all processes need the same folders (shared disks)")
-        return cls(run, Plan.load(run), Prepared.load(run.folder))
+            raise UserError(Message("training.folder_not_shared", folder=str(run.folder)))
+        return cls(run, Plan.load(run), PreparedText.load(run.folder))
 
-    def run_on(self, control: Control, started: float) -> Iterator[Event]:
-        total = self.config.steps
-        before = self.seconds
+    def events(self, control: Control, started: float) -> Iterator[Event]:
+        """Train to the end, or until `control` asks for a pause or a stop. Parameters as of `train`."""
+        steps = self.config.steps
+        seconds_before = self.seconds
         yield Started(
             str(self.run.folder), len(self.data.train), len(self.data.held_out), len(self.data.tokenizer),
-            sum(p.numel() for p in self.model.parameters()), self.model.latent, total, self.step,
+            sum(p.numel() for p in self.model.parameters()), self.model.latent, steps, self.step,
             self.config.family,
         )  # fmt: skip
-        meter, agree = ProgressMeter(), distributed.Agreement()
+        meter, agreement = ProgressMeter(), distributed.Agreement()
         finite = torch.tensor(True, device=self.device)
         self.model.train()
-        while self.step < total:
-            wish = control()
-            pause, stop, tell = agree(wish == "pause", wish == "stop", distributed.rank() == 0 and meter.due())
-            if tell and meter.steps:
+        while self.step < steps:
+            request = control()
+            report = distributed.rank() == 0 and meter.due()
+            pause, stop, report = agreement(request == "pause", request == "stop", report)
+            if report and meter.steps:
                 yield self._progress(meter)
             if pause:
                 self._save_state()
-                message = "Paused. Everything is saved; resume goes on from here."
-                yield Finished(self.step, total, "paused", None, message)
+                yield self._finished("paused", Message("training.paused"), path=None)
                 return
             if stop:
                 break
@@ -137,32 +147,36 @@ class Trainer:
                 self._save_state()  # of the last step that was made
                 raise
             finite = losses.finite & finite
-            if self._may_ask(self.step + 1 in self.due) and not finite:
+            if self._may_sync(self.step + 1 in self.evaluation_steps) and not finite:
                 yield from self._diverged()
                 return
             self.step += 1
-            self.seconds = before + time.monotonic() - started
+            self.seconds = seconds_before + time.monotonic() - started
             meter.add(losses, batch)
-            if self.step in self.due:  # the last one is
+            if self.step in self.evaluation_steps:  # the last one is
                 yield self._progress(meter)
                 yield from self._evaluate()
                 self._save_state()
                 meter.restart()
-        if not self.run.best.exists() or (self.step < total and self._settling):  # for now: the next one replaces it
+        if not self.run.best.exists() or (self.step < steps and self._settling):  # for now: the next one replaces it
             yield from self._evaluate()
             self.best = math.inf
         self._save_state()
-        reason = "done" if self.step >= total else "stopped"
-        message = "Training is done." if reason == "done" else "Stopped. The best model so far is kept."
-        yield Finished(self.step, total, reason, self._best_path, message)
+        if self.step >= steps:
+            yield self._finished("done", Message("training.done"), self._best_path)
+        else:
+            yield self._finished("stopped", Message("training.stopped"), self._best_path)
 
-    def _update(self, batch: Batch, t: int) -> bool:
+    def _finished(self, reason: str, message: Message, path: str | None) -> Finished:
+        return Finished(self.step, self.config.steps, reason, path, str(message))
+
+    def _timed_update(self, batch: Batch, t: int) -> bool:
         """A step from beginning to end, to be timed."""
         return bool(self.model.step(batch.to(self.device), t).finite)
 
-    def _may_ask(self, anyhow: bool) -> bool:
-        """Whether to look at a result of this step: a GPU still works on it, and every question makes it wait."""
-        return self.device.type == "cpu" or anyhow or self.step % 32 == 31
+    def _may_sync(self, required: bool) -> bool:
+        """Whether to look at a result of this step: a GPU is still at work on it, and would be waited for."""
+        return self.device.type == "cpu" or required or self.step % 32 == 31
 
     def _progress(self, meter: ProgressMeter) -> Event:
         return meter.read(self.step, self.config.steps, self.step / len(self.sampler), self.seconds)
@@ -172,17 +186,15 @@ class Trainer:
         if not self.run.best.exists():
             with suppress(ValueError):  # it may be too far gone to be measured
                 yield from self._evaluate()
-        kept = "The last good model is kept. " if self._best_path else ""
-        message = f"The loss stopped being a number, so training stopped by itself. {kept}"
-        message += "Try again with a lower learning rate."
-        yield Finished(self.step, self.config.steps, "diverged", self._best_path, message)
+        message = Message("training.diverged_but_kept") if self._best_path else Message("training.diverged")
+        yield self._finished("diverged", message, self._best_path)
 
     @property
     def _best_path(self) -> str | None:
         return str(self.run.best) if self.run.best.exists() else None
 
     def _evaluate(self) -> Iterator[Event]:
-        """Measure, keep the model if it is the best so far, and say both: one process does it for all."""
+        """Measure, and save the model if it is the best so far: the first process does it for all."""
         if distributed.rank():
             return
         use, event = self._measure()
@@ -201,26 +213,28 @@ class Trainer:
     @property
     def _first_sharpened(self) -> bool:
         """Whether it is the first evaluation of a last part whose models are wanted, though they may seem worse."""
-        total = self.config.steps
-        return self.step == min((s for s in self.due if schedules.sharpening(s / total, self.config)), default=-1)
+        steps = self.config.steps
+        sharpened = (step for step in self.evaluation_steps if schedules.sharpening(step / steps, self.config))
+        return self.step == min(sharpened, default=-1)
 
     def _measure(self) -> tuple[latent_use.LatentUse, Evaluated]:
         self.model.eval()
-        use = latent_use.use_of_latent(self._text_model, self.data.held_out[:_EVALUATED_SENTENCES])
+        use = latent_use.measure_latent_use(self._text_model, self.data.held_out[:_EVALUATED_SENTENCES])
         verdict = diagnosis.verdict(use)
-        shown = self.data.held_out[:_SHOWN]
-        said = text_model.reconstruct(self._text_model, shown) if self.model.latent else []
-        samples = text_model.sample(self._text_model, _SHOWN, seed=self.config.seed)
+        examples = self.data.held_out[:_EXAMPLES]
+        reconstructed = text_model.reconstruct(self._text_model, examples) if self.model.latent else []
+        samples = text_model.sample(self._text_model, _EXAMPLES, seed=self.config.seed)
         self.model.train()
         return use, Evaluated(
             step=self.step, steps=self.config.steps, nll=use.nll, kl=sum(use.kl),
             mutual_information=use.mutual_information, mi_ceiling=use.mi_ceiling, active_units=use.active_units,
             latent=self.model.latent, latent_gain=use.latent_gain, sentences=use.sentences,
-            level=verdict.level, verdict=verdict.text, advice=verdict.advice,
+            level=verdict.level, verdict=str(verdict.text), advice=str(verdict.advice or ""),
             reconstructions=tuple(
-                Reconstruction(source, p.text, _rounded(p.z)) for source, p in zip(shown, said, strict=False)
+                Reconstruction(source, point.text, _rounded(point.z))
+                for source, point in zip(examples, reconstructed, strict=False)  # none without a latent space
             ),
-            samples=tuple(Sample(p.text, _rounded(p.z)) for p in samples),
+            samples=tuple(Sample(point.text, _rounded(point.z)) for point in samples),
         )  # fmt: skip
 
     @property
@@ -233,13 +247,15 @@ class Trainer:
             sentences=len(self.data.train), steps=self.step, parameters=sum(p.numel() for p in self.model.parameters()),
             max_tokens=self.data.max_tokens, level=event.level, verdict=event.verdict, nll=use.nll, kl=use.kl,
         )  # fmt: skip
-        checkpoint.save(self.run.best, checkpoint.Checkpoint(self._text_model, self.config, info, self.data.seen))
+        checkpoint.save(
+            self.run.best, checkpoint.Checkpoint(self._text_model, self.config, info, self.data.seen_hashes)
+        )
 
     def _save_state(self) -> None:
         if distributed.rank() == 0:
             save_state(self.run, self.model, ResumePoint(self.step, self.seconds, self.best))
 
-    def _rehearse(self) -> None:
+    def _timed_evaluation(self) -> None:
         """All that belongs to an evaluation, to be timed; nothing of it stays."""
         self._measure()
         with TemporaryDirectory(dir=self.run.folder) as scratch:

@@ -19,15 +19,15 @@ from vae.model.optimization import Updater
 from vae.system import distributed
 
 _LOGVAR = -12.0  # of a code, which has no spread: a number, so that whoever asks for a posterior can draw from it
-_FLAT = 1.0  # weight of the critic's slope
+_R1_WEIGHT = 1.0  # of the critic's squared gradient
 
 
 class AdversarialAutoencoder(Autoencoder):
-    """LSTM encoder -> z, one point a sentence; z -> LSTM decoder; z -> critic, which tells codes from prior draws.
+    """LSTM encoder -> z, one point a sentence; z -> LSTM decoder; z -> critic, which tells codes from prior samples.
 
-    The autoencoder's loss is nll + beta * mean_b -log p(critic takes z_b for a draw) + bag_of_words * nll_bow, where
+    The autoencoder's loss is nll + beta * mean_b -log p(critic takes z_b for a sample) + bag_of_words * nll_bow, where
     the encoder reads a sentence with some of its words changed, and beta is `adversarial` on the schedule of a VAE's
-    beta. The critic's is that of a classifier which must not be steep. Each side learns from its own loss alone.
+    beta. The critic's is that of a classifier with a gradient penalty. Each side learns from its own loss alone.
 
     Source: Makhzani et al. 2015, arXiv:1511.05644; Shen et al. 2020, arXiv:1905.12777 (denoising); Goodfellow et al.
     2014, arXiv:1406.2661, section 3 (the loss that does not saturate).
@@ -45,47 +45,49 @@ class AdversarialAutoencoder(Autoencoder):
 
     def posterior(self, batch: Batch) -> Posterior:
         """The codes, and a spread that is next to none: (B, D) each."""
-        z = self._codes(self.embedding(batch.tokens), batch.lengths)
+        z = self._encode(self.embedding(batch.tokens), batch.lengths)
         return Posterior(z, torch.full_like(z, _LOGVAR))
 
-    def _codes(self, x: Tensor, lengths: Tensor) -> Tensor:
+    def _encode(self, x: Tensor, lengths: Tensor) -> Tensor:
         """x: (B, T, E) embedded tokens -> (B, D)."""
         z: Tensor = self.to_posterior(self.encoder(x, lengths))
         return z.float()
 
-    def losses(self, batch: Batch, t: int, noise: CounterRng | None = None) -> Losses:
-        """The losses of step t without an update; with noise, as in training, and then those of the critic, too.
+    def losses(self, batch: Batch, t: int, rng: CounterRng | None = None) -> Losses:
+        """The losses of step t without an update; with `rng`, as in training, and then that of the critic, too.
 
-        There is no KL: `kl` tells how far the codes of the step lie from the prior, by their means and variances, and
-        the same of each of its sentences.
+        There is no KL: `kl` is how far the codes of the step lie from the prior, by their means and variances, the same
+        number for each of its sentences.
         """
         config = self.config
         beta = config.adversarial * schedules.rise(t / max(1, config.steps), config)
-        x, lengths, y = self.heard(batch, noise)
-        z = self._codes(x, lengths)
-        told, nll = self.told_from(z, batch, y, noise)
+        x, lengths, y = self.embed_inputs(batch, rng)
+        z = self._encode(x, lengths)
+        token_loss, nll = self.token_loss_from_code(z, batch, y, rng)
         frozen = {name: weight.detach() for name, weight in self.critic.named_parameters()}
-        loss = told + beta * _surprise(functional_call(self.critic, frozen, z)) / batch.whole
-        return Losses(loss, nll, self._distance(z.detach(), batch), beta, critic=self._told_apart(z, batch, noise))
+        loss = token_loss + beta * _logistic_loss(functional_call(self.critic, frozen, z)) / batch.global_size
+        return Losses(
+            loss, nll, self._divergence_of_step(z.detach(), batch), beta, critic=self._critic_loss(z, batch, rng)
+        )
 
-    def _told_apart(self, z: Tensor, batch: Batch, noise: CounterRng | None) -> Tensor | None:
-        """The critic's loss: codes z (B, D) against as many draws of the prior.
+    def _critic_loss(self, z: Tensor, batch: Batch, rng: CounterRng | None) -> Tensor | None:
+        """The critic's loss: codes z (B, D) against as many samples of the prior, with a gradient penalty on these.
 
-        Where the prior is, the critic is held flat: a steep one chases all codes from one place to the next.
+        A steep critic would drive all codes from one place to the next.
         Source: Mescheder et al. 2018, arXiv:1801.04406 (R1).
         """
-        if noise is None:
+        if rng is None:
             return None
         with torch.autocast(z.device.type, enabled=False):
-            draws = noise.normal(self.latent).requires_grad_()
-            drawn = self.critic(draws)
-            (slope,) = torch.autograd.grad(drawn.sum(), draws, create_graph=True)  # (B, D)
-            wrong = (_surprise(drawn) + _surprise(-self.critic(z.detach()))) / 2
-            return (wrong + _FLAT / 2 * slope.square().sum()) / batch.whole
+            prior_samples = rng.normal(self.latent).requires_grad_()
+            prior_logits = self.critic(prior_samples)
+            (gradient,) = torch.autograd.grad(prior_logits.sum(), prior_samples, create_graph=True)  # (B, D)
+            classification = (_logistic_loss(prior_logits) + _logistic_loss(-self.critic(z.detach()))) / 2
+            return (classification + _R1_WEIGHT / 2 * gradient.square().sum()) / batch.global_size
 
-    def _distance(self, z: Tensor, batch: Batch) -> Tensor:
+    def _divergence_of_step(self, z: Tensor, batch: Batch) -> Tensor:
         """`divergence` of the codes of the step, over all processes, for each row of z (B, D)."""
-        moments = distributed.sum_over_ranks(torch.stack([z.sum(0), z.square().sum(0)]) / batch.whole)  # (2, D)
+        moments = distributed.sum_over_ranks(torch.stack([z.sum(0), z.square().sum(0)]) / batch.global_size)  # (2, D)
         mean, variance = moments[0], moments[1] - moments[0].square()
         return gaussian.moments_to_prior(mean, variance).expand_as(z)
 
@@ -97,20 +99,20 @@ class AdversarialAutoencoder(Autoencoder):
         """Both sides learn from the same codes, or neither does: one alone would get ahead of the other."""
         assert losses.critic is not None
         sides = (self.updaters["all"], losses.loss), (self.updaters["critic"], losses.critic)
-        finite = torch.stack([updater.differentiate(loss) for updater, loss in sides]).all()
+        finite = torch.stack([updater.backward(loss) for updater, loss in sides]).all()
         for updater, _ in sides:
-            updater.update(t, finite)
+            updater.step(t, finite)
         return finite
 
     def objective(self, nll: float, kl: Sequence[float]) -> float:
-        """Nats to tell a sentence from its code, and nats from all codes to the prior.
+        """The nll of sentences given their codes, and the KL of all codes from the prior.
 
-        A VAE's loss is these two and the mutual information, which of codes without a spread is no number. What either
-        side loses says nothing here: it hangs on the other side.
+        A VAE's loss is these two and the mutual information, which is infinite for codes without a spread. The losses
+        of the two sides say nothing here: each depends on the other side.
         """
         return nll + sum(kl)
 
 
-def _surprise(logits: Tensor) -> Tensor:
+def _logistic_loss(logits: Tensor) -> Tensor:
     """Sum of -log sigmoid: a scalar, in full precision."""
     return F.softplus(-logits.float()).sum()

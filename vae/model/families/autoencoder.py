@@ -1,4 +1,4 @@
-"""What the families with a latent space share: an encoder that reads noisy sentences, and the bag of words."""
+"""What the families with a latent space share: an encoder of corrupted sentences, and the bag of words."""
 
 from __future__ import annotations
 
@@ -15,28 +15,32 @@ from vae.text.tokenizer import EOS_ID, UNK_ID
 
 
 class Autoencoder(DecoderModel):
-    """LSTM encoder -> so many figures as a family makes z of; z -> LSTM decoder."""
+    """LSTM encoder -> the `outputs` numbers that a family makes z of; z -> LSTM decoder."""
 
-    def __init__(self, config: Config, vocabulary: int, figures: int) -> None:
+    def __init__(self, config: Config, vocabulary: int, outputs: int) -> None:
         super().__init__(config, vocabulary)
         self.encoder = Encoder(
             config.embedding, config.encoder_hidden, config.bidirectional, config.pooling, config.layer_norm
         )
-        self.to_posterior = nn.Linear(self.encoder.size, figures)
+        self.to_posterior = nn.Linear(self.encoder.size, outputs)
         self.bag = nn.Linear(config.latent, config.embedding)
 
-    def heard(self, batch: Batch, noise: CounterRng | None) -> tuple[Tensor, Tensor, Tensor]:
-        """What the encoder reads and how long it is, and what the decoder has seen before each token: (B, T, E), (B,),
-        (B, T, E); with noise, words of both are changed, and features of the first are hidden."""
-        config = self.config
-        read, lengths = corrupt(
-            batch.tokens, batch.lengths, config.noise_kind, config.encoder_noise, len(self.bias), noise
-        )
-        before = blank_words(batch.inputs, config.word_dropout, UNK_ID, EOS_ID + 1, noise)
-        x, y = self.embedding(torch.cat([read, before])).chunk(2)  # one lookup has one gradient, as large as the table
-        return locked_dropout(x, config.dropout, noise), lengths, y
+    def embed_inputs(self, batch: Batch, rng: CounterRng | None) -> tuple[Tensor, Tensor, Tensor]:
+        """The encoder's inputs embedded, their lengths, and the decoder's inputs embedded: (B, T, E), (B,), (B, T, E).
 
-    def told_from(self, z: Tensor, batch: Batch, y: Tensor, noise: CounterRng | None) -> tuple[Tensor, Tensor]:
-        """`told`, with the bag of words where it counts. z: (B, D)."""
+        With `rng`, as in training: words of both are corrupted, and features of the first drop out.
+        """
+        config = self.config
+        corrupted, lengths = corrupt(
+            batch.tokens, batch.lengths, config.noise_kind, config.encoder_noise, len(self.bias), rng
+        )
+        previous = blank_words(batch.inputs, config.word_dropout, UNK_ID, EOS_ID + 1, rng)
+        x, y = self.embedding(torch.cat([corrupted, previous])).chunk(
+            2
+        )  # one lookup has one gradient, as large as the table
+        return locked_dropout(x, config.dropout, rng), lengths, y
+
+    def token_loss_from_code(self, z: Tensor, batch: Batch, y: Tensor, rng: CounterRng | None) -> tuple[Tensor, Tensor]:
+        """`token_loss`, with the bag of words where it has a weight. z: (B, D)."""
         bag = (self.bag(z), self.config.bag_of_words) if self.config.bag_of_words else None
-        return self.told(batch, y, z, noise, bag)
+        return self.token_loss(batch, y, z, rng, bag)

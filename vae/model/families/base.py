@@ -1,4 +1,4 @@
-"""What all families share: one table of embeddings, and the LSTM that writes a sentence from z."""
+"""What all families share: one table of embeddings, and the LSTM that generates a sentence from z."""
 
 from __future__ import annotations
 
@@ -12,45 +12,49 @@ from torch.nn import functional as F
 from vae.config.config import Config
 from vae.config.families import FAMILIES
 from vae.data.batches import Batch
+from vae.messages.message import Message, UserError
 from vae.model import gaussian
 from vae.model.counter_rng import CounterRng
 from vae.model.families.interface import Losses, Posterior
 from vae.model.layers.corruption import locked_dropout
 from vae.model.layers.decoder import Decoder
-from vae.model.layers.output_softmax import product, token_nll, weighted_nll
+from vae.model.layers.output_softmax import linear, token_nll, weighted_nll
 from vae.model.optimization import Updater
+from vae.model.priors.interface import Prior
+from vae.model.priors.standard_normal import StandardNormal
 from vae.text.tokenizer import EOS_ID, PAD_ID
 
-_TABLE = 2**24  # numbers in a table made for speed alone: 64 MB
+_MAX_TABLE = 2**24  # numbers in a table made for speed alone: 64 MB
 
 
 class DecoderState(NamedTuple):
     """Where decoding stands: the sentence's z and the decoder's memory, N rows each."""
 
     z: Tensor  # (N, D)
-    gates: Tensor  # (N, 4 * H): what z brings to the gates at every token
-    features: Tensor  # (N, E): and to what tells the token
+    gates: Tensor  # (N, 4 * H): what z adds to the gates at every token
+    features: Tensor  # (N, E): and to the features from which the token is predicted
     h: Tensor  # (N, H)
     c: Tensor  # (N, H)
 
 
 class DecoderModel(nn.Module):
-    """z (B, D) -> LSTM decoder, with one table of embeddings for reading, writing and choosing. D may be 0.
+    """z (B, D) -> LSTM decoder, with one table of embeddings for the inputs of both LSTMs and the output. D may be 0.
 
-    A family adds how z comes about and its losses. `config.steps` must be known before `step` is called, since
+    A family adds its encoder, if it has one, and its losses. `config.steps` must be known before `step` is called:
     schedules are fractions of the run.
     """
 
     def __init__(self, config: Config, vocabulary: int) -> None:
         super().__init__()
         self.config = config
-        self.kind, self.latent = FAMILIES[config.family], config.dimensions
+        self.spec, self.latent = FAMILIES[config.family], config.dimensions
         self.embedding = nn.Embedding(vocabulary, config.embedding)
         self.decoder = Decoder(config.embedding, config.hidden, self.latent, config.z_to, config.layer_norm)
         self.bias = nn.Parameter(torch.zeros(vocabulary))
         nn.init.normal_(self.embedding.weight, std=config.embedding**-0.5)
+        self.prior: Prior = StandardNormal(self.latent)
         self.updaters: dict[str, Updater] = {}
-        self._table: tuple[list[tuple[int, int]], Tensor] | None = None
+        self._gate_table: tuple[list[tuple[int, int]], Tensor] | None = None
 
     @property
     def device(self) -> torch.device:
@@ -62,43 +66,42 @@ class DecoderModel(nn.Module):
         Args:
             z: (S * B, D), S points a sentence: all sentences at their first point, then at their second.
         Returns:
-            (S * B,), in the order of z. What the words bring to the decoder is worked out once for all S.
+            (S * B,), in the order of z. What the words add to the decoder's gates is worked out once for all S.
         """
-        times = len(z) // len(batch.tokens)
+        repeats = len(z) // len(batch.tokens)
         with torch.no_grad():
-            reads = self._read(batch.inputs.flatten()).view(*batch.tokens.shape, -1)  # (B, T, 4 * H)
+            input_gates = self._input_gates(batch.inputs.flatten()).view(*batch.tokens.shape, -1)  # (B, T, 4 * H)
             state, features = self.begin(len(z), z), []
-            for read in reads.unbind(1):
-                said, memory = self.decoder.advance(
-                    read.repeat(times, 1), (state.gates, state.features), (state.h, state.c)
+            for gates in input_gates.unbind(1):
+                token_features, (h, c) = self.decoder.advance(
+                    gates.repeat(repeats, 1), (state.gates, state.features), (state.h, state.c)
                 )
-                state = state._replace(h=memory[0], c=memory[1])
-                features.append(said)
-        tokens, mask = batch.tokens.repeat(times, 1), batch.mask.repeat(times, 1)  # (S * B, T)
+                state = state._replace(h=h, c=c)
+                features.append(token_features)
+        tokens, mask = batch.tokens.repeat(repeats, 1), batch.mask.repeat(repeats, 1)  # (S * B, T)
         rows = torch.arange(tokens.numel(), device=z.device)
         nll = token_nll(
             torch.stack(features, 1).flatten(0, 1), self.embedding.weight, self.bias, rows, tokens.flatten()
         )
         return (nll.view_as(mask) * mask).sum(1)
 
-    def told(
-        self, batch: Batch, y: Tensor, z: Tensor, noise: CounterRng | None, bag: tuple[Tensor, float] | None = None
+    def token_loss(
+        self, batch: Batch, y: Tensor, z: Tensor, rng: CounterRng | None, bag: tuple[Tensor, float] | None = None
     ) -> tuple[Tensor, Tensor]:
-        """The mean nll of a batch that is to be learned, a scalar share of the step's; and the nll, (B,), without a
-        gradient.
+        """The mean nll of a batch to learn from, a scalar share of the step's; and the nll, (B,), without a gradient.
 
-        Padding is told, too, and weighs nothing: it is rare, and so the shapes of the matrix products are few.
+        Padding is predicted, too, at a weight of 0: it is rare, and so the shapes of the matrix products are few.
 
         Args:
-            y: (B, T, E), what the decoder has seen before each token, embedded.
-            noise: features are hidden by it, as in training.
-            bag: features (B, E) from which alone all words of a sentence are to be told, in no order, and their weight.
+            y: (B, T, E), the decoder's inputs (the tokens before each one), embedded.
+            rng: of the dropout in training; None for none.
+            bag: features (B, E) from which alone all words of a sentence are predicted, in no order, and their weight.
         """
-        y = locked_dropout(y, self.config.dropout, noise)
-        features = self.decoder(y, z, self.config.dropout, noise).flatten(0, 1)  # (B * T, E)
+        y = locked_dropout(y, self.config.dropout, rng)
+        features = self.decoder(y, z, self.config.dropout, rng).flatten(0, 1)  # (B * T, E)
         mask, tokens = batch.mask, batch.tokens.flatten()
         rows = torch.arange(len(tokens), device=tokens.device)
-        weights = mask.flatten() / batch.whole
+        weights = mask.flatten() / batch.global_size
         if bag:
             features = torch.cat([features, bag[0].to(features.dtype)])
             rows = torch.cat([rows, len(tokens) + rows // mask.shape[1]])
@@ -111,16 +114,16 @@ class DecoderModel(nn.Module):
         """q(z|x): (B, D) each."""
         raise NotImplementedError
 
-    def losses(self, batch: Batch, t: int, noise: CounterRng | None = None) -> Losses:
-        """The losses of step t without an update; with noise, as in training."""
+    def losses(self, batch: Batch, t: int, rng: CounterRng | None = None) -> Losses:
+        """The losses of step t without an update; with `rng`, as in training."""
         raise NotImplementedError
 
     def step(self, batch: Batch, t: int) -> Losses:
-        """One update. All its randomness follows from (config.seed, t), so that a run can go on anywhere."""
-        self._table = None  # Adam changes weights without a trace in their version
-        noise = CounterRng(self.config.seed, t, batch.rows)
+        """One update. All its randomness follows from (config.seed, t), so that a run can resume anywhere."""
+        self._gate_table = None  # Adam changes weights without a trace in their version
+        rng = CounterRng(self.config.seed, t, batch.rows)
         with torch.autocast(batch.tokens.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
-            losses = self.losses(batch, t, noise)
+            losses = self.losses(batch, t, rng)
         finite = self.update(losses, t)
         return Losses(losses.loss.detach(), losses.nll, losses.kl.detach(), losses.beta, finite)
 
@@ -129,45 +132,47 @@ class DecoderModel(nn.Module):
         return self.updaters["all"].apply(losses.loss, t)
 
     def divergence(self, posterior: Posterior) -> Tensor:
-        """How far sentences are from the prior, nats of each dimension, the mean over sentences: (D,)."""
+        """KL of the posteriors from the prior, nats of each dimension, the mean over sentences: (D,)."""
         return gaussian.kl_to_prior(*posterior).mean(0)
 
     def objective(self, nll: float, kl: Sequence[float]) -> float:
-        """What the best model of a run has least of: nats a sentence; kl of each dimension."""
-        return nll
+        """What the best model of a run minimises, nats a sentence.
 
-    def draw(self, n: int, generator: torch.Generator | None = None) -> Tensor:
-        """n points of the prior: (n, D), drawn on the processor for any device."""
-        return torch.randn(n, self.latent, generator=generator)
+        Args:
+            nll: nats a sentence.  kl: of each dimension, as `divergence` has it.
+        """
+        return nll
 
     def begin(self, n: int, z: Tensor | None = None) -> DecoderState:
         """The state before the first token of n sentences; z: (n, D), by default from the prior."""
-        z = self.draw(n).to(self.device) if z is None else z
-        return DecoderState(z, *self.decoder.fixed(z), *self.decoder.begin(z))
+        z = self.prior.sample(n).to(self.device) if z is None else z
+        return DecoderState(z, *self.decoder.code_terms(z), *self.decoder.begin(z))
 
     def advance(self, tokens: Tensor, state: DecoderState) -> tuple[Tensor, DecoderState]:
         """One token a sentence: (N,) -> logits (N, V) of the next, and the state behind it."""
-        features, memory = self.decoder.advance(self._read(tokens), (state.gates, state.features), (state.h, state.c))
-        logits = product(features, self.embedding.weight, self.bias)
+        features, (h, c) = self.decoder.advance(
+            self._input_gates(tokens), (state.gates, state.features), (state.h, state.c)
+        )
+        logits = linear(features, self.embedding.weight, self.bias)
         logits[:, PAD_ID] = -torch.inf
-        return logits, state._replace(h=memory[0], c=memory[1])
+        return logits, state._replace(h=h, c=c)
 
-    def _read(self, tokens: Tensor) -> Tensor:
-        """What tokens (N,) bring to the decoder's gates: (N, 4 * H).
+    def _input_gates(self, tokens: Tensor) -> Tensor:
+        """What tokens (N,) add to the decoder's gates: (N, 4 * H).
 
         A model that no longer learns looks it up in a table of all its tokens, made once: at the bundled model's size
-        40 ms and 40 MB, for a fifth of the time of a path and of samples.
+        40 ms and 40 MB, for a fifth of the time of an interpolation and of samples.
         """
-        words, gates = self.embedding.weight, self.decoder.lstm.get_parameter("weight_ih_l0")
-        if self.training or torch.is_grad_enabled() or len(words) * len(gates) > _TABLE:
-            return self.decoder.read(F.embedding(tokens, words))
-        made_of = [(weight.data_ptr(), weight._version) for weight in (words, gates)]
-        if self._table is None or self._table[0] != made_of:
-            self._table = made_of, self.decoder.read(words)
-        return F.embedding(tokens, self._table[1])
+        embeddings, weight = self.embedding.weight, self.decoder.lstm.get_parameter("weight_ih_l0")
+        if self.training or torch.is_grad_enabled() or len(embeddings) * len(weight) > _MAX_TABLE:
+            return self.decoder.input_gates(F.embedding(tokens, embeddings))
+        versions = [(each.data_ptr(), each._version) for each in (embeddings, weight)]
+        if self._gate_table is None or self._gate_table[0] != versions:
+            self._gate_table = versions, self.decoder.input_gates(embeddings)
+        return F.embedding(tokens, self._gate_table[1])
 
     def train(self, mode: bool = True) -> DecoderModel:
-        self._table = None
+        self._gate_table = None
         return super().train(mode)
 
     def optimiser_state(self) -> dict[str, Tensor]:
@@ -178,10 +183,10 @@ class DecoderModel(nn.Module):
         """Go on from `optimiser_state()`.
 
         Raises:
-            ValueError: it is that of another version.
+            UserError: it is that of another version.
         """
         if unknown := {key.split(".")[0] for key in state} - set(self.updaters):
-            raise ValueError(f"the run was begun by another version of the app ({min(unknown)}): start it anew")
+            raise UserError(Message("model.state_of_another_version", part=min(unknown)))
         for name, updater in self.updaters.items():
             prefix = f"{name}."
             updater.load_state({key.removeprefix(prefix): v for key, v in state.items() if key.startswith(prefix)})

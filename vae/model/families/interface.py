@@ -10,12 +10,13 @@ from torch import Tensor
 
 from vae.config.families import FamilySpec
 from vae.data.batches import Batch
+from vae.model.priors.interface import Prior
 
 
 class Losses(NamedTuple):
     """Of one batch. `loss` is what is minimised, a scalar; the others are (B,) in nats, kl being (B, D).
 
-    Of several processes, each has its own sentences, and a share of the loss: their sum is the whole.
+    Of several processes, each has its own sentences, and a share of the loss: their sum is the loss of the step.
     """
 
     loss: Tensor
@@ -34,17 +35,19 @@ class Posterior(NamedTuple):
 
 
 class SentenceModel(Protocol):
-    """A model that learns from batches and says one token after another.
+    """A model that learns from batches and generates one token after another.
 
-    Its z has `latent` dimensions; of a family without a latent space it has none, and what is asked about z then
-    comes as tensors of no columns.
+    Its z has `latent` dimensions and the distribution `prior`. A family without a latent space has 0 of them: all that
+    is about z then comes as tensors of no columns.
 
     The state of N sentences is a NamedTuple of tensors with N rows each, so that rows can be dropped and doubled.
     """
 
     latent: int
-    kind: FamilySpec
+    spec: FamilySpec
 
+    @property
+    def prior(self) -> Prior: ...
     @property
     def device(self) -> torch.device: ...
     def step(self, batch: Batch, t: int) -> Losses: ...
@@ -52,7 +55,6 @@ class SentenceModel(Protocol):
     def objective(self, nll: float, kl: Sequence[float]) -> float: ...
     def posterior(self, batch: Batch) -> Posterior: ...
     def divergence(self, posterior: Posterior) -> Tensor: ...
-    def draw(self, n: int, generator: torch.Generator | None = None) -> Tensor: ...
     def nll(self, batch: Batch, z: Tensor) -> Tensor: ...
     def begin(self, n: int, z: Tensor | None = None) -> Any: ...
     def advance(self, tokens: Tensor, state: Any) -> tuple[Tensor, Any]: ...

@@ -13,10 +13,10 @@ from vae.model.optimization import Updater
 
 
 class LanguageModel(DecoderModel):
-    """LSTM -> the next word. Its loss is the nll, which is exact: there is nothing that it does not know.
+    """LSTM -> the next word. Its loss is the nll, which is exact: there is no latent variable to integrate out.
 
-    To everything else it is a model whose z has no dimensions. Words before the next one are all it has to go by, so
-    that none of them is ever blanked.
+    To everything else it is a model whose z has no dimensions. The words before are its only input, so none of them is
+    ever blanked.
     Source: Mikolov et al. 2010, Recurrent neural network based language model; Merity et al. 2018, arXiv:1708.02182
     (what keeps a small one from reciting); Press & Wolf 2017, arXiv:1608.05859 (one table to read and to write).
     """
@@ -27,11 +27,11 @@ class LanguageModel(DecoderModel):
 
     def posterior(self, batch: Batch) -> Posterior:
         """(B, 0) each."""
-        nothing = torch.empty(len(batch.tokens), 0, device=self.device)
-        return Posterior(nothing, nothing)
+        empty = torch.empty(len(batch.tokens), 0, device=self.device)
+        return Posterior(empty, empty)
 
-    def losses(self, batch: Batch, t: int, noise: CounterRng | None = None) -> Losses:
-        """The losses of step t without an update; with noise, as in training."""
+    def losses(self, batch: Batch, t: int, rng: CounterRng | None = None) -> Losses:
+        """The losses of step t without an update; with `rng`, as in training."""
         z, _ = self.posterior(batch)
-        loss, nll = self.told(batch, self.embedding(batch.inputs), z, noise)
+        loss, nll = self.token_loss(batch, self.embedding(batch.inputs), z, rng)
         return Losses(loss, nll, z, 0.0)

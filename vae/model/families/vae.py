@@ -21,13 +21,17 @@ from vae.system import distributed
 from vae.text.tokenizer import EOS_ID, UNK_ID
 
 _LOGVAR_RANGE = (-12.0, 4.0)
-_SHARPENED, _LIKELY, _LONGEST = 0.5, 0.5, 64  # weight of the model's own sentences, their temperature, most tokens
+_DISTILLATION_WEIGHT, _DISTILLATION_TEMPERATURE, _DISTILLATION_TOKENS = (
+    0.5,
+    0.5,
+    64,
+)  # weight of the model's own sentences, their temperature, most tokens
 
 
 class SentenceVAE(Autoencoder):
     """LSTM encoder -> mu, logvar; z -> LSTM decoder.
 
-    Its loss is nll + beta * charged(kl) + bag_of_words * nll_bow.
+    Its loss is nll + beta * kl_penalty(kl) + bag_of_words * nll_bow, where free bits make the penalty.
     Source: Kingma & Welling 2014, arXiv:1312.6114; Bowman et al. 2016, arXiv:1511.06349; Zhao et al. 2017,
     arXiv:1703.10960 (bag of words).
     """
@@ -37,101 +41,115 @@ class SentenceVAE(Autoencoder):
         self.norm: BatchNorm | None = BatchNorm(config.latent, config.batch_norm) if config.batch_norm else None
         self.updaters["all"] = Updater(self.parameters(), config)
         if config.aggressive:
-            self.chase = AggressiveUpdater([*self.encoder.parameters(), *self.to_posterior.parameters()], config)
-            self.updaters["encoder"] = self.chase
+            parameters = [*self.encoder.parameters(), *self.to_posterior.parameters()]
+            self.encoder_updater = self.updaters["encoder"] = AggressiveUpdater(parameters, config)
 
     def posterior(self, batch: Batch) -> Posterior:
         """q(z|x): (B, D) each."""
         return self._posterior(self.embedding(batch.tokens), batch.lengths)
 
-    def _posterior(self, x: Tensor, lengths: Tensor, whole: int = 0) -> Posterior:
-        """x: (B, T, E) embedded tokens.  whole: sentences of the step over all processes while it learns, else 0."""
+    def _posterior(self, x: Tensor, lengths: Tensor, global_size: int = 0) -> Posterior:
+        """q(z|x): (B, D) each.
+
+        Args:
+            x: (B, T, E), embedded tokens.
+            global_size: sentences of the step over all processes while it learns, else 0.
+        """
         mu, logvar = self.to_posterior(self.encoder(x, lengths)).float().chunk(2, -1)
-        return Posterior(self.norm(mu, whole) if self.norm is not None else mu, logvar.clamp(*_LOGVAR_RANGE))
+        return Posterior(self.norm(mu, global_size) if self.norm is not None else mu, logvar.clamp(*_LOGVAR_RANGE))
 
     def step(self, batch: Batch, t: int) -> Losses:
-        """One update, and what is due before it at step t."""
+        """One update; before it, where step t asks for them, new weights of the decoder and updates of the encoder."""
+        beta = schedules.beta(t / max(1, self.config.steps), self.config)
         if self.config.decoder_reset and schedules.leaves_zero(t, self.config):
             self._reset_decoder()
-        if self.config.aggressive and self.chase.going and schedules.beta(t / max(1, self.config.steps), self.config):
-            self._chase(batch, t)
+        if self.config.aggressive and self.encoder_updater.active and beta:
+            self._train_encoder(batch, t)
         return super().step(batch, t)
 
     def update(self, losses: Losses, t: int) -> Tensor:
         finite = super().update(losses, t)
         if self.norm is not None:
-            self.norm.remember(finite)
+            self.norm.update_moments(finite)
         return finite
 
     def _reset_decoder(self) -> None:
-        """New random weights for the decoder, which then learns from codes that already tell a lot.
+        """New random weights for the decoder, which then learns from codes that are informative already.
 
-        Source: Li et al. 2019, arXiv:1909.00868. The table of embeddings stays, since the encoder reads with it.
+        Source: Li et al. 2019, arXiv:1909.00868. The table of embeddings stays, since the encoder uses it, too.
         """
         with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
             torch.manual_seed(self.config.seed)
             self.decoder.reset_parameters()
-        self.updaters["all"].forget(self.decoder.parameters())
+        self.updaters["all"].reset_moments(self.decoder.parameters())
 
-    def _chase(self, batch: Batch, t: int) -> None:
-        """Updates of the encoder alone, each with another noise, so that it keeps up with the decoder.
+    def _train_encoder(self, batch: Batch, t: int) -> None:
+        """Updates of the encoder alone, each with other random numbers, so that it keeps up with the decoder.
 
-        Whether z tells more than before is seen in this process's share of the batch, of which it tells ln B at most.
+        The mutual information is estimated on this process's share of the batch, so that it is ln B at most.
         Source: He et al. 2019, arXiv:1901.05534.
         """
-        for turn in range(1, self.config.aggressive + 1):
-            noise = CounterRng(self.config.seed ^ turn << 24, t, batch.rows)
+        for repetition in range(1, self.config.aggressive + 1):
+            rng = CounterRng(self.config.seed ^ repetition << 24, t, batch.rows)
             with torch.autocast(batch.tokens.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
-                loss = self.losses(batch, t, noise, sharpen=False).loss
-            self.chase.apply(loss, t)
+                loss = self.losses(batch, t, rng, sharpen=False).loss
+            self.encoder_updater.apply(loss, t)
         with torch.no_grad():
             mu, logvar = self.posterior(batch)
             z = mu + CounterRng(self.config.seed, t, batch.rows).normal(self.latent) * (0.5 * logvar).exp()
-            self.chase.watch(gaussian.information(z, mu, logvar), t)
+            self.encoder_updater.observe(gaussian.information(z, mu, logvar), t)
 
-    def losses(self, batch: Batch, t: int, noise: CounterRng | None = None, sharpen: bool = True) -> Losses:
-        """The losses of step t without an update; with noise, as in training (words blanked, one sampled z).
+    def losses(self, batch: Batch, t: int, rng: CounterRng | None = None, sharpen: bool = True) -> Losses:
+        """The losses of step t without an update.
 
-        sharpen: with what the model learns of itself, where that is due.
+        Args:
+            rng: as in training: words are blanked, and z is one draw; without it z is the mean.
+            sharpen: with the self-distillation, in the part of the run that has it.
         """
         config = self.config
         beta = schedules.beta(t / max(1, config.steps), config)
-        x, lengths, y = self.heard(batch, noise)
-        mu, logvar = self._posterior(x, lengths, batch.whole if noise else 0)
-        z = mu if noise is None else mu + noise.normal(config.latent) * (0.5 * logvar).exp()
+        x, lengths, y = self.embed_inputs(batch, rng)
+        mu, logvar = self._posterior(x, lengths, batch.global_size if rng else 0)
+        z = mu if rng is None else mu + rng.normal(config.latent) * (0.5 * logvar).exp()
         kl = gaussian.kl_to_prior(mu, logvar)  # (B, D)
-        told, nll = self.told_from(z, batch, y, noise)
-        mean_kl = distributed.sum_over_ranks(kl.sum(0) / batch.whole)  # (D,)
-        loss = told + beta * self._charged(mean_kl) / distributed.world_size()
-        due = sharpen and noise is not None and schedules.sharpening(t / max(1, config.steps), config)
-        if due and noise is not None and told.isfinite():
-            loss = loss + _SHARPENED * self._sharpened(batch, t, noise)
+        token_loss, nll = self.token_loss_from_code(z, batch, y, rng)
+        mean_kl = distributed.sum_over_ranks(kl.sum(0) / batch.global_size)  # (D,)
+        loss = token_loss + beta * self._kl_penalty(mean_kl) / distributed.world_size()
+        due = sharpen and rng is not None and schedules.sharpening(t / max(1, config.steps), config)
+        if due and rng is not None and token_loss.isfinite():
+            loss = loss + _DISTILLATION_WEIGHT * self._self_distillation(batch, t, rng)
         return Losses(loss, nll, kl, beta)
 
-    def _sharpened(self, batch: Batch, t: int, noise: CounterRng) -> Tensor:
-        """The mean nll of sentences that the model itself says at points of the prior when it is to say likely ones, a
-        scalar share: a third as many as the batch has, since saying them takes longer than learning from them.
+    def _self_distillation(self, batch: Batch, t: int, rng: CounterRng) -> Tensor:
+        """The mean nll of sentences that the model generates at a low temperature, a scalar share.
+
+        They are a third as many as the batch has, since generating them takes longer than learning from them.
 
         Between the codes of real sentences the decoder is unsure, and the words that it draws there read badly, though
-        its likeliest ones read well: it learns from these. What the encoder finds there is not asked.
+        its likeliest ones read well: it learns from these. The encoder takes no part.
         Source: Kim & Rush 2016, arXiv:1606.07947 (sequence-level distillation), here of a model into itself.
         """
-        chosen = noise.hits(1, 1 / 3)[:, 0].nonzero()[:, 0]
+        chosen = rng.bernoulli(1, 1 / 3)[:, 0].nonzero()[:, 0]
         if not len(chosen):
             return chosen.new_zeros((), dtype=torch.float32)
-        z, luck = noise.normal(self.latent)[chosen], noise.uniform(_LONGEST)[chosen]
+        z, uniforms = rng.normal(self.latent)[chosen], rng.uniform(_DISTILLATION_TOKENS)[chosen]
         with torch.no_grad(), torch.autocast(z.device.type, enabled=False):
-            said = generate(self, self.begin(len(z), z), len(z), max_tokens=_LONGEST, temperature=_LIKELY, luck=luck)
-        again = Tokens.of(said).batch(range(len(said)), batch.whole).to(z.device)
-        unended = again.lengths > _LONGEST  # of these the end mark is not told
-        again = again._replace(lengths=again.lengths - unended.long(), rows=batch.rows[chosen])
-        noise = CounterRng(self.config.seed ^ 1 << 31, t, again.rows)
-        before = blank_words(again.inputs, self.config.word_dropout, UNK_ID, EOS_ID + 1, noise)
-        return 3 * self.told(again, self.embedding(before), z, noise)[0]
+            generated = generate(
+                self, self.begin(len(z), z), len(z), max_tokens=_DISTILLATION_TOKENS,
+                temperature=_DISTILLATION_TEMPERATURE, uniforms=uniforms,
+            )  # fmt: skip
+        own_batch = Tokens.of(generated).batch(range(len(generated)), batch.global_size).to(z.device)
+        unended = own_batch.lengths > _DISTILLATION_TOKENS  # of these the end mark is no target
+        own_batch = own_batch._replace(lengths=own_batch.lengths - unended.long(), rows=batch.rows[chosen])
+        rng = CounterRng(self.config.seed ^ 1 << 31, t, own_batch.rows)
+        previous = blank_words(own_batch.inputs, self.config.word_dropout, UNK_ID, EOS_ID + 1, rng)
+        return 3 * self.token_loss(own_batch, self.embedding(previous), z, rng)[0]
 
-    def _charged(self, kl: Tensor) -> Tensor:
-        """What the KL of each dimension (D,), the mean over sentences, costs: so much of it as is not free, or all.
+    def _kl_penalty(self, kl: Tensor) -> Tensor:
+        """The KL term of the loss with free bits: what is below them costs as much as they, without a gradient.
 
+        Args:
+            kl: of each dimension, the mean over sentences, (D,).
         Source: Kingma et al. 2016, arXiv:1606.04934 (of each dimension); Li et al. 2019, arXiv:1909.00868 (of the sum).
         """
         if self.config.free_bits_on == "sentence":
@@ -140,4 +158,4 @@ class SentenceVAE(Autoencoder):
 
     def objective(self, nll: float, kl: Sequence[float]) -> float:
         """The loss at the final beta, without the bag of words."""
-        return nll + self.config.beta * self._charged(torch.tensor(kl, dtype=torch.float64)).item()
+        return nll + self.config.beta * self._kl_penalty(torch.tensor(kl, dtype=torch.float64)).item()

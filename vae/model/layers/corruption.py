@@ -1,4 +1,4 @@
-"""What is hidden from the two LSTMs while they learn."""
+"""Dropout and noise: what is hidden from the two LSTMs while they learn."""
 
 from __future__ import annotations
 
@@ -8,59 +8,60 @@ from torch import Tensor
 from vae.model.counter_rng import CounterRng
 from vae.text.tokenizer import EOS_ID, PAD_ID, UNK_ID
 
-_FAR = 3  # places that a shuffled word moves at most
+_SHUFFLE_DISTANCE = 3  # places that a shuffled word moves at most
 
 
-def locked_dropout(x: Tensor, p: float, noise: CounterRng | None) -> Tensor:
+def locked_dropout(x: Tensor, p: float, rng: CounterRng | None) -> Tensor:
     """Hide the same features at every token of a sentence, and scale up the others.
 
     Args:
-        x: (B, T, H).  noise: None turns it off (evaluation).
+        x: (B, T, H).  rng: None turns it off (evaluation).
     Source: Gal & Ghahramani 2016, arXiv:1512.05287.
     """
-    if noise is None or p == 0:
+    if rng is None or p == 0:
         return x
-    keep = ~noise.hits(x.shape[2], p)  # (B, H)
+    keep = ~rng.bernoulli(x.shape[2], p)  # (B, H)
     return x * (keep / (1 - p)).to(x.dtype)[:, None]
 
 
-def blank_words(ids: Tensor, p: float, blank: int, keep_from: int, noise: CounterRng | None) -> Tensor:
+def blank_words(ids: Tensor, p: float, blank: int, keep_from: int, rng: CounterRng | None) -> Tensor:
     """Replace tokens by `blank` with probability p; ids below `keep_from` (the marks) stay.
 
     Args:
-        ids: (B, T).  noise: None turns it off (evaluation).
+        ids: (B, T).  rng: None turns it off (evaluation).
     Source: Bowman et al. 2016, arXiv:1511.06349, section 3.1 (word dropout); Shen et al. 2020, arXiv:1905.12777.
     """
-    if noise is None or p == 0:
+    if rng is None or p == 0:
         return ids
-    return torch.where(noise.hits(ids.shape[1], p) & (ids >= keep_from), blank, ids)
+    return torch.where(rng.bernoulli(ids.shape[1], p) & (ids >= keep_from), blank, ids)
 
 
 def corrupt(
-    ids: Tensor, lengths: Tensor, kind: str, p: float, vocabulary: int, noise: CounterRng | None
+    ids: Tensor, lengths: Tensor, kind: str, p: float, vocabulary: int, rng: CounterRng | None
 ) -> tuple[Tensor, Tensor]:
-    """Sentences as the encoder gets to read them while it learns, each of their words hit with probability p.
+    """Sentences as the encoder gets to read them while it learns, each of their words corrupted with probability p.
 
     blank, substitute: it becomes the unknown word, or any of the vocabulary. drop: it is gone, and the sentence is
     shorter. shuffle: it stands up to three places later, and what it passes by earlier. The end mark stays the last.
 
     Args:
-        ids, lengths: (B, T), (B,), the end mark counted.  noise: None turns it off (evaluation).
+        ids, lengths: (B, T), (B,), the end mark counted.  rng: None turns it off (evaluation).
     Source: Shen et al. 2020, arXiv:1905.12777; the shuffle is that of Lample et al. 2018, arXiv:1711.00043.
     """
-    if noise is None or p == 0:
+    if rng is None or p == 0:
         return ids, lengths
     if kind == "blank":
-        return blank_words(ids, p, UNK_ID, EOS_ID + 1, noise), lengths
-    hit = noise.hits(ids.shape[1], p) & (ids > EOS_ID)
+        return blank_words(ids, p, UNK_ID, EOS_ID + 1, rng), lengths
+    corrupted = rng.bernoulli(ids.shape[1], p) & (ids > EOS_ID)
     if kind == "drop":
-        kept_first = hit.to(torch.uint8).argsort(dim=1, stable=True)  # and padding among what is kept
-        return ids.masked_fill(hit, PAD_ID).gather(1, kept_first), lengths - hit.sum(1)
-    chance = noise.uniform(ids.shape[1])
+        order = corrupted.to(torch.uint8).argsort(dim=1, stable=True)  # and padding among what is kept
+        return ids.masked_fill(corrupted, PAD_ID).gather(1, order), lengths - corrupted.sum(1)
+    uniforms = rng.uniform(ids.shape[1])
     if kind == "substitute":
-        words = vocabulary - EOS_ID - 1
-        return torch.where(hit, EOS_ID + 1 + (chance * words).long(), ids), lengths
-    places = torch.arange(ids.shape[1], device=ids.device)
-    is_word = places < lengths[:, None] - 1
-    places = places + torch.where(is_word, hit * chance * (_FAR + 1), _FAR + 1)
-    return ids.gather(1, places.argsort(dim=1, stable=True)), lengths
+        choices = vocabulary - EOS_ID - 1
+        return torch.where(corrupted, EOS_ID + 1 + (uniforms * choices).long(), ids), lengths
+    positions = torch.arange(ids.shape[1], device=ids.device)
+    is_word = positions < lengths[:, None] - 1
+    distance = _SHUFFLE_DISTANCE + 1
+    positions = positions + torch.where(is_word, corrupted * uniforms * distance, distance)
+    return ids.gather(1, positions.argsort(dim=1, stable=True)), lengths

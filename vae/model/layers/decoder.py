@@ -1,4 +1,4 @@
-"""The LSTM that is told z and writes a sentence."""
+"""The LSTM that generates a sentence from z."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from torch.nn import functional as F
 
 from vae.model.counter_rng import CounterRng
 from vae.model.layers.corruption import locked_dropout
-from vae.model.layers.normalization import scaling
-from vae.model.layers.output_softmax import product
+from vae.model.layers.normalization import optional_layer_norm
+from vae.model.layers.output_softmax import linear
 
 State = tuple[Tensor, Tensor]  # h, c: (B, H) each
 
 
-class _Constant(nn.Module):
-    """The same learned numbers for each of B rows without any: (B, 0) -> (B, size)."""
+class _LearnedState(nn.Module):
+    """The same learned numbers for each of B codes of no dimensions: (B, 0) -> (B, size)."""
 
     def __init__(self, size: int) -> None:
         super().__init__()
@@ -29,13 +29,13 @@ class _Constant(nn.Module):
 
 
 class Decoder(nn.Module):
-    """An LSTM that is told z: tokens -> features (B, T, E).
+    """An LSTM conditioned on z: embedded tokens -> features (B, T, E), from which each next token is predicted.
 
     Where z has no dimensions, the first state is learned, and that is all.
 
     Args:
         z_to: where z enters, joined by +: its first state, beside its inputs (every embedding), beside its output.
-        layer_norm: whether the states that tell the tokens are brought to mean 0 and variance 1 over their features.
+        layer_norm: whether the states, before the features, are brought to mean 0 and variance 1.
     Source: Bowman et al. 2016, arXiv:1511.06349 (state, inputs); Dieng et al. 2019, arXiv:1807.04863 (output); Ba et
     al. 2016, arXiv:1607.06450 (layer norm).
     """
@@ -44,11 +44,11 @@ class Decoder(nn.Module):
         self, embedding: int, hidden: int, latent: int, z_to: str = "state+inputs+output", layer_norm: bool = False
     ) -> None:
         super().__init__()
-        self.beside = [latent if place in z_to.split("+") else 0 for place in ("inputs", "output")]
-        self.first = nn.Linear(latent, 2 * hidden) if latent and "state" in z_to else _Constant(2 * hidden)
-        self.lstm = nn.LSTM(embedding + self.beside[0], hidden, batch_first=True)
-        self.norm = scaling(hidden, layer_norm)
-        self.features = nn.Linear(hidden + self.beside[1], embedding)
+        self.code_sizes = [latent if place in z_to.split("+") else 0 for place in ("inputs", "output")]
+        self.first = nn.Linear(latent, 2 * hidden) if latent and "state" in z_to else _LearnedState(2 * hidden)
+        self.lstm = nn.LSTM(embedding + self.code_sizes[0], hidden, batch_first=True)
+        self.norm = optional_layer_norm(hidden, layer_norm)
+        self.features = nn.Linear(hidden + self.code_sizes[1], embedding)
 
     def reset_parameters(self) -> None:
         """New random weights."""
@@ -62,31 +62,31 @@ class Decoder(nn.Module):
         h, c = self.first(z).chunk(2, -1)
         return torch.tanh(h), c
 
-    def forward(self, x: Tensor, z: Tensor, p: float = 0.0, noise: CounterRng | None = None) -> Tensor:
+    def forward(self, x: Tensor, z: Tensor, p: float = 0.0, rng: CounterRng | None = None) -> Tensor:
         """x: (B, T, E) embedded inputs, z: (B, D), p: dropout of the states while it learns -> (B, T, E)."""
         h, c = self.begin(z)
-        z_beside = z[:, None].expand(-1, x.shape[1], -1)  # (B, T, D)
-        z_in, z_out = (z_beside[..., :size] for size in self.beside)
+        z_steps = z[:, None].expand(-1, x.shape[1], -1)  # (B, T, D)
+        z_in, z_out = (z_steps[..., :size] for size in self.code_sizes)
         states, _ = self.lstm(torch.cat([x, z_in], -1), (h[None], c[None]))
-        states = locked_dropout(self.norm(states).to(states.dtype), p, noise)
+        states = locked_dropout(self.norm(states).to(states.dtype), p, rng)
         return self._features(torch.cat([states, z_out.to(states.dtype)], -1))
 
-    def read(self, x: Tensor) -> Tensor:
-        """What inputs x (..., E) bring to the LSTM's gates: (..., 4 * H)."""
+    def input_gates(self, x: Tensor) -> Tensor:
+        """What inputs x (..., E) add to the LSTM's gates: (..., 4 * H)."""
         return F.linear(x, self.lstm.get_parameter("weight_ih_l0")[:, : x.shape[-1]])
 
-    def fixed(self, z: Tensor) -> State:
-        """What z (B, D) and the biases bring to the gates and to the features, everywhere: (B, 4 * H), (B, E)."""
+    def code_terms(self, z: Tensor) -> State:
+        """What z (B, D) and the biases add to the gates and to the features at every token: (B, 4 * H), (B, E)."""
         weight, e, h = self.lstm.get_parameter, self.features.out_features, self.lstm.hidden_size
-        z_in, z_out = (z[:, :size] for size in self.beside)
+        z_in, z_out = (z[:, :size] for size in self.code_sizes)
         gates = F.linear(z_in, weight("weight_ih_l0")[:, e:], weight("bias_ih_l0") + weight("bias_hh_l0"))
         return gates, F.linear(z_out, self.features.weight[:, h:], self.features.bias)
 
-    def advance(self, read: Tensor, fixed: State, state: State) -> tuple[Tensor, State]:
-        """One token: its `read` (B, 4 * H), the sentence's `fixed` -> features (B, E) and the next state."""
+    def advance(self, input_gates: Tensor, code_terms: State, state: State) -> tuple[Tensor, State]:
+        """One token: its `input_gates` (B, 4 * H) and the `code_terms` of z -> features (B, E) and the next state."""
         h, c = state
-        gates, features = fixed
-        gates = product(h, self.lstm.get_parameter("weight_hh_l0"), plus=read + gates)
+        gates, features = code_terms
+        gates = linear(h, self.lstm.get_parameter("weight_hh_l0"), addend=input_gates + gates)
         i, f, g, o = gates.chunk(4, -1)
         c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
         h = torch.sigmoid(o) * torch.tanh(c)

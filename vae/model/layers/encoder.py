@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from vae.model.layers.normalization import scaling
+from vae.model.layers.normalization import optional_layer_norm
 
 
 class Encoder(nn.Module):
@@ -29,34 +29,34 @@ class Encoder(nn.Module):
         self.forwards = nn.LSTM(embedding, hidden, batch_first=True)
         self.backwards = nn.LSTM(embedding, hidden, batch_first=True) if bidirectional else None
         self.size = hidden * (2 if bidirectional else 1)
-        self.norm = scaling(self.size, layer_norm)
-        # what each direction looks for, at first nothing, which is the mean
+        self.norm = optional_layer_norm(self.size, layer_norm)
+        # at 0, as they begin, attention is the mean
         self.queries = nn.Parameter(torch.zeros(self.size // hidden, hidden)) if pooling == "attention" else None
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
         """x: (B, T, E), lengths: (B,) -> (B, size): each direction's summary of its states over the sentence."""
-        summaries = [self._summary(self.forwards(x)[0], lengths, 0)]
+        summaries = [self._pool(self.forwards(x)[0], lengths, 0)]
         if self.backwards is not None:
-            summaries.append(self._summary(self.backwards(_reverse(x, lengths))[0], lengths, 1))
+            summaries.append(self._pool(self.backwards(_reverse(x, lengths))[0], lengths, 1))
         summary: Tensor = self.norm(torch.cat(summaries, -1))
         return summary
 
-    def _summary(self, states: Tensor, lengths: Tensor, direction: int) -> Tensor:
-        """(B, T, H) -> (B, H)."""
+    def _pool(self, states: Tensor, lengths: Tensor, direction: int) -> Tensor:
+        """One summary of a direction's states: (B, T, H) -> (B, H)."""
         if self.pooling == "last":
             return states[torch.arange(len(states), device=states.device), lengths - 1]
-        inside = (torch.arange(states.shape[1], device=states.device) < lengths[:, None])[..., None]  # (B, T, 1)
+        mask = (torch.arange(states.shape[1], device=states.device) < lengths[:, None])[..., None]  # (B, T, 1)
         if self.pooling == "max":
-            return states.masked_fill(~inside, -torch.inf).amax(1)
-        weights = inside / lengths[:, None, None]
+            return states.masked_fill(~mask, -torch.inf).amax(1)
+        weights = mask / lengths[:, None, None]
         if self.queries is not None:
-            found = (states @ self.queries[direction]).float()[..., None]  # (B, T, 1)
-            weights = found.masked_fill(~inside, -torch.inf).softmax(1)
+            scores = (states @ self.queries[direction]).float()[..., None]  # (B, T, 1)
+            weights = scores.masked_fill(~mask, -torch.inf).softmax(1)
         return (states * weights).sum(1)
 
 
 def _reverse(x: Tensor, lengths: Tensor) -> Tensor:
     """Each row's first `length` tokens in the opposite order; padding stays behind. (B, T, E) -> (B, T, E)."""
-    places = lengths[:, None] - 1 - torch.arange(x.shape[1], device=x.device)  # (B, T)
-    places = torch.where(places < 0, torch.arange(x.shape[1], device=x.device), places)
-    return x.gather(1, places[..., None].expand_as(x))
+    positions = lengths[:, None] - 1 - torch.arange(x.shape[1], device=x.device)  # (B, T)
+    positions = torch.where(positions < 0, torch.arange(x.shape[1], device=x.device), positions)
+    return x.gather(1, positions[..., None].expand_as(x))

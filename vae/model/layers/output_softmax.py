@@ -17,18 +17,19 @@ from torch.nn import functional as F
 
 _CHUNK = 2**23  # logits that one matrix product makes
 _BLOCK = 2**19  # of them in float32 at a time, on a processor: 2 MB
-_LINEAR = getattr(torch.ops.mkldnn, "_linear_pointwise", None) if torch.backends.mkldnn.is_available() else None  # type: ignore[no-untyped-call]
+_HAS_ONEDNN = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+_ONEDNN_LINEAR = getattr(torch.ops.mkldnn, "_linear_pointwise", None) if _HAS_ONEDNN else None
 
 
 def token_nll(features: Tensor, table: Tensor, bias: Tensor, rows: Tensor, tokens: Tensor) -> Tensor:
-    """-log p of K tokens, each told by a row of features: (K,) float32, without a gradient.
+    """-log p of K tokens, each predicted from a row of features: (K,) float32, without a gradient.
 
     Args:
         features: (N, E).  table, bias: (V, E), (V,), the output layer.
-        rows, tokens: (K,) int64, which row each token is told by, and its id; rows ascend.
+        rows, tokens: (K,) int64, which row each token is predicted from, and its id; rows ascend.
     """
     with torch.no_grad():
-        nll: Tensor = _run(features, table, bias, rows, tokens, None)[0]
+        nll: Tensor = _blockwise_nll(features, table, bias, rows, tokens, None)[0]
     return nll
 
 
@@ -37,7 +38,7 @@ def weighted_nll(
 ) -> tuple[Tensor, Tensor]:
     """sum_k weights_k nll_k, a scalar with gradients for features, table and bias; and the nll (K,) without one.
 
-    Above 87 nats, what float32 can tell of a probability, a token's nll reads 87; its gradient is right.
+    Above 87 nats, the most that float32 can hold of a probability, a token's nll reads 87; its gradient is right.
 
     Args:
         weights: (K,) float32, not negative.  Others as in `token_nll`.
@@ -51,7 +52,7 @@ class _WeightedNll(torch.autograd.Function):
     def forward(
         ctx: Any, features: Tensor, table: Tensor, bias: Tensor, rows: Tensor, tokens: Tensor, weights: Tensor
     ) -> tuple[Tensor, Tensor]:
-        nll, *gradients = _run(features, table, bias, rows, tokens, weights)
+        nll, *gradients = _blockwise_nll(features, table, bias, rows, tokens, weights)
         ctx.save_for_backward(*gradients)
         ctx.mark_non_differentiable(nll)
         return (nll * weights).sum(), nll
@@ -65,14 +66,14 @@ class _WeightedNll(torch.autograd.Function):
         return *gradients, None, None, None
 
 
-def _run(
+def _blockwise_nll(
     features: Tensor, table: Tensor, bias: Tensor, rows: Tensor, tokens: Tensor, weights: Tensor | None
 ) -> tuple[Tensor, ...]:
     """nll (K,); with weights, also the gradients of their sum, shaped and typed like features, table and bias."""
     n, vocabulary = len(features), len(table)
     block = max(1, (_CHUNK if features.is_cuda else _BLOCK) // vocabulary)
     chunk = block * (_CHUNK // _BLOCK)
-    cuts = _cuts(rows, n, block)
+    bounds = _block_bounds(rows, n, block)
     w = table.detach().to(features.dtype)
     nll = torch.empty(len(rows), device=features.device)
     # the same memory for every block, so that it stays in the cache
@@ -80,46 +81,49 @@ def _run(
     if weights is not None:
         mass = weights.new_zeros(n).index_add_(0, rows, weights)  # (N,) of each row's tokens together
         weighted = features * mass[:, None].to(features.dtype)
-        share = weights / mass.clamp(min=torch.finfo(mass.dtype).tiny)[rows]  # 0 of a row without weight
+        row_share = weights / mass.clamp(min=torch.finfo(mass.dtype).tiny)[rows]  # 0 of a row without weight
         d_features, d_table, d_bias = torch.empty_like(features), table.new_zeros(()), torch.zeros_like(bias)
     for start in range(0, n, chunk):
-        here = slice(start, start + chunk)
-        logits = product(features[here], w)  # (chunk, V)
+        chunk_rows = slice(start, start + chunk)
+        logits = linear(features[chunk_rows], w)  # (chunk, V)
         for first in range(0, len(logits), block):
-            part, pairs = slice(first, first + block), slice(*cuts[(start + first) // block :][:2])
-            row, token = rows[pairs] - (start + first), tokens[pairs]
-            some = len(logits[part])
-            torch.add(logits[part], bias.detach(), out=values[:some])
+            block_rows, block_tokens = slice(first, first + block), slice(*bounds[(start + first) // block :][:2])
+            row, token = rows[block_tokens] - (start + first), tokens[block_tokens]
+            count = len(logits[block_rows])
+            torch.add(logits[block_rows], bias.detach(), out=values[:count])
             if weights is None:
-                nll[pairs] = values[:some].logsumexp(-1)[row] - values[row, token]
+                nll[block_tokens] = values[:count].logsumexp(-1)[row] - values[row, token]
                 continue
-            torch.softmax(values[:some], -1, out=p[:some])
-            nll[pairs] = -p[row, token].clamp(min=torch.finfo(p.dtype).tiny).log()  # 87 nats at most
-            p.index_put_((row, token), -share[pairs], accumulate=True)
-            d_bias.addmv_(p[:some].t(), mass[here][part])
-            logits[part] = p[:some]  # from here on the gradient of each row's mean nll
+            torch.softmax(values[:count], -1, out=p[:count])
+            nll[block_tokens] = -p[row, token].clamp(min=torch.finfo(p.dtype).tiny).log()  # 87 nats at most
+            p.index_put_((row, token), -row_share[block_tokens], accumulate=True)
+            d_bias.addmv_(p[:count].t(), mass[chunk_rows][block_rows])
+            logits[block_rows] = p[:count]  # from here on the gradient of each row's mean nll
         if weights is not None:
-            d_features[here] = logits @ w
-            part_table = (logits.t() @ weighted[here]).to(table.dtype)
-            d_table = d_table + part_table if start else part_table
+            d_features[chunk_rows] = logits @ w
+            chunk_table = (logits.t() @ weighted[chunk_rows]).to(table.dtype)
+            d_table = d_table + chunk_table if start else chunk_table
     if weights is None:
         return (nll,)
     d_table = d_table.expand_as(table)  # of no rows at all it is 0
     return nll, d_features.mul_(mass[:, None]), d_table, d_bias
 
 
-def product(x: Tensor, w: Tensor, bias: Tensor | None = None, plus: Tensor | None = None) -> Tensor:
-    """x @ w.T + bias, or x @ w.T + plus: x (N, E), w (V, E), bias (V,), plus (N, V) -> (N, V).
+def linear(x: Tensor, w: Tensor, bias: Tensor | None = None, addend: Tensor | None = None) -> Tensor:
+    """x @ w.T + bias, or x @ w.T + addend: x (N, E), w (V, E), bias (V,), addend (N, V) -> (N, V).
 
     In float32 and without gradients oneDNN's product takes half to four fifths of the time of the default one.
     """
-    if x.dtype == torch.float32 and not x.is_cuda and _LINEAR is not None and not torch.is_grad_enabled():
-        out: Tensor = _LINEAR(x, w, bias, "none", [], "") if plus is None else _LINEAR.binary(x, plus, w, bias, "add")
+    if x.dtype == torch.float32 and not x.is_cuda and _ONEDNN_LINEAR is not None and not torch.is_grad_enabled():
+        if addend is None:
+            out: Tensor = _ONEDNN_LINEAR(x, w, bias, "none", [], "")
+        else:
+            out = _ONEDNN_LINEAR.binary(x, addend, w, bias, "add")
         return out
-    return F.linear(x, w, bias) if plus is None else torch.addmm(plus, x, w.t())
+    return F.linear(x, w, bias) if addend is None else torch.addmm(addend, x, w.t())
 
 
-def _cuts(rows: Tensor, n: int, block: int) -> list[int]:
+def _block_bounds(rows: Tensor, n: int, block: int) -> list[int]:
     """Where in the ascending `rows` the tokens of each block of n feature rows begin, and their end."""
     if n <= block:
         return [0, len(rows)]  # without asking a GPU

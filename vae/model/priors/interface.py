@@ -1,0 +1,24 @@
+"""What a prior over codes offers, so that models, sampling and the bound on the likelihood need to know only this."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+
+class Prior(Protocol):
+    """p(z), a distribution over codes of D dimensions."""
+
+    def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        """n draws: (n, D) float32, made on the processor for any device.
+
+        Args:
+            generator: whose state they follow from; torch's own without one.
+        """
+        ...
+
+    def log_prob(self, z: Tensor) -> Tensor:
+        """log p(z): (..., D) -> (...), nats, summed over D."""
+        ...
