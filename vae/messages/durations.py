@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 
+from vae.messages.message import Message
+
 
 def duration(seconds: float) -> str:
-    """A time in the words one would say: "40 seconds", "3 minutes", "2.5 hours"."""
+    """An estimate or a measured time, rounded so that it does not change at every look: "40 seconds", "3 minutes",
+    "2.0 hours", "an unknown time"."""
     if not math.isfinite(seconds):
         return "an unknown time"
     if seconds < 9.5:
@@ -17,3 +20,12 @@ def duration(seconds: float) -> str:
         minutes = max(1, round(seconds / 60))
         return f"{minutes} minute{'' if minutes == 1 else 's'}"
     return f"{seconds / 3600:.1f} hours"
+
+
+def round_duration(seconds: float) -> Message:
+    """A time that is round already, such as a limit, in its largest unit: "42 seconds", "60 minutes" as "1 hour"."""
+    if seconds >= 3600:
+        return Message("messages.hours", count=round(seconds / 3600, 1))
+    if seconds >= 60:
+        return Message("messages.minutes", count=round(seconds / 60))
+    return Message("messages.seconds", count=round(seconds))

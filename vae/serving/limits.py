@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from vae.messages.message import Message, UserError
+
 
 def _limit(variable: str, default: int, low: int, high: int, text: str) -> Any:
     return field(default=default, metadata={"variable": variable, "range": (low, high), "help": text})
@@ -17,7 +19,7 @@ class Limits:
     """Whole numbers. Where 0 is allowed, it leaves the choice to the machine, as the help says.
 
     Raises:
-        ValueError: a value is out of its range; the message names the variable.
+        UserError: a value is out of its range; the message names the variable.
     """
 
     slots: int = _limit("VAE_SLOTS", 0, 0, 64, "trainings at once; 0: one for every two cores")
@@ -45,16 +47,16 @@ class Limits:
             low, high = limit.metadata["range"]
             value = getattr(self, limit.name)
             if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-                raise ValueError(
-                    f"{limit.metadata['variable']} is {value!r}, but must be a whole number from {low} to {high}"
-                )
+                variable = limit.metadata["variable"]
+                message = Message("serving.limit_out_of_range", variable=variable, value=value, low=low, high=high)
+                raise UserError(message)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Limits:
         """The limits that the environment names, and the defaults for all others.
 
         Raises:
-            ValueError: a value is not a whole number, or out of its range; the message names the variable.
+            UserError: a value is not a whole number, or out of its range; the message names the variable.
         """
         found: dict[str, Any] = {}
         for limit in fields(cls):

@@ -59,7 +59,7 @@ def test_a_run_ends_by_itself_when_its_time_is_over_and_keeps_its_model(
         jobs.close()
     assert status.state == "stopped"
     limit = "It reached the limit of 3 seconds for a training on this server, and ended. Its best model is kept."
-    assert status.message == limit
+    assert str(status.message) == limit
     assert status.model is not None
     checkpoint.load(Path(status.model))
     seconds = [event.seconds for event in events if isinstance(event, Progress)]
@@ -81,8 +81,8 @@ def test_a_model_that_turns_out_too_large_fails_in_words(jobs: Jobs, config: Con
     run = jobs.submit("eve", large, words)
     status, _ = follow(jobs, "eve", run)
     assert (status.state, status.resumable) == ("failed", False)
-    assert status.message.startswith("This model has 1.")
-    assert status.message.endswith(" million weights, and this server allows 1 million. Choose smaller sizes.")
+    assert str(status.message).startswith("This model has 1.")
+    assert str(status.message).endswith(" million weights, and this server allows 1 million. Choose smaller sizes.")
 
 
 def test_the_oldest_ended_runs_make_room_and_those_under_way_do_not(
@@ -115,7 +115,7 @@ def test_a_training_too_large_for_the_memory_fails_alone(
         huge = replace(endless, hidden=2048, embedding=1024, encoder_hidden=2048)
         status, _ = follow(jobs, "ada", jobs.submit("ada", huge, corpus))
         assert (status.state, status.resumable) == ("failed", False)
-        assert status.message == (
+        assert str(status.message) == (
             "There is not enough memory for this training. Choose a smaller model, a smaller batch or a shorter text."
         )
         assert follow(jobs, "bob", jobs.submit("bob", config, corpus))[0].state == "done"
@@ -140,7 +140,7 @@ def test_a_run_goes_on_while_it_is_watched_and_is_saved_when_nobody_does(
         assert follow(jobs, "ada", run, watched_long)[0].state == "running"
         asyncio.run(asyncio.wait_for(left_alone(), PATIENCE))
         status = jobs.status("ada", run)
-        assert status.message == "Nobody watched it for 3 seconds, so it was saved. Resume goes on from there."
+        assert str(status.message) == "Nobody watched it for 3 seconds, so it was saved. Resume goes on from there."
         assert jobs.health()["busy"] == 0
         assert (tmp_path / run / "state.safetensors").exists()
         saved = [event for event in jobs.events("ada", run) if isinstance(event, Finished)][-1]
@@ -176,7 +176,7 @@ def test_a_run_waits_for_the_process_that_still_saves_it(jobs: Jobs, endless: Co
     folder = jobs._root / run
     with locked_folder(folder):  # as by a process of a server that was killed
         jobs.resume("joe", run)
-        follow(jobs, "joe", run, lambda status, _: status.message.startswith("Reading"))
+        follow(jobs, "joe", run, lambda status, _: str(status.message).startswith("Reading"))
         time.sleep(1)  # in which it would have broken off
         assert jobs.status("joe", run).state == "starting"
     assert follow(jobs, "joe", run, in_state("running"))[0].state == "running"

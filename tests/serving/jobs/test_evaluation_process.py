@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from vae.evaluation.figures import FIGURES
+from vae.messages.message import Message
 from vae.serving.jobs.evaluation_process import (
-    GIVEN_BACK,
-    SAID,
+    RECONSTRUCTIONS,
+    SAMPLES,
     STEPS,
     EvaluatedModel,
     EvaluationError,
@@ -27,7 +28,7 @@ from vae.text.corpus import Corpus
 
 def task(corpus: Corpus, *models: Path) -> EvaluationTask:
     _, held_out = corpus.split()
-    return EvaluationTask(models, tuple(held_out), samples=2, drawn=10, ends=(held_out[0], held_out[1]))
+    return EvaluationTask(models, tuple(held_out), draws=2, samples=10, ends=(held_out[0], held_out[1]))
 
 
 def processes() -> list[str]:
@@ -35,14 +36,14 @@ def processes() -> list[str]:
 
 
 def test_models_come_back_with_figures_sentences_and_reasons(corpus: Corpus, model_path: Path) -> None:
-    said: list[str] = []
-    one, same = asyncio.run(EvaluationRunner().measure(task(corpus, model_path, model_path), said.append))
+    reported: list[Message] = []
+    one, same = asyncio.run(EvaluationRunner().measure(task(corpus, model_path, model_path), reported.append))
     assert isinstance(one, EvaluatedModel)
     assert one == same  # the same draws for all
-    assert (len(one.said), len(one.given_back), len(one.way)) == (SAID, GIVEN_BACK, STEPS)
+    assert (len(one.samples), len(one.reconstructions), len(one.interpolation)) == (SAMPLES, RECONSTRUCTIONS, STEPS)
     assert set(one.missing) == {name for name in FIGURES if getattr(one.evaluation, name) is None}
     assert all(one.missing.values())
-    assert said
+    assert reported
     assert processes() == []
 
 
@@ -55,10 +56,10 @@ def test_model_that_cannot_be_loaded_is_told_in_words(corpus: Corpus, tmp_path: 
 
 
 def test_model_that_cannot_be_loaded_takes_no_other_with_it(corpus: Corpus, model_path: Path, tmp_path: Path) -> None:
-    one, lost = measure(replace(task(corpus, model_path, tmp_path / "gone.safetensors"), drawn=2, samples=1))
+    one, lost = measure(replace(task(corpus, model_path, tmp_path / "gone.safetensors"), samples=2, draws=1))
     assert isinstance(one, EvaluatedModel)
-    assert isinstance(lost, str)
-    assert "cannot be opened" in lost
+    assert isinstance(lost, Message)
+    assert "cannot be opened" in str(lost)
 
 
 def test_measuring_that_is_broken_off_leaves_no_process_and_lets_the_next_begin(
@@ -89,7 +90,7 @@ def test_measuring_that_takes_too_long_is_broken_off(corpus: Corpus, model_path:
 def test_measuring_that_takes_too_much_memory_ends_in_words_and_alone(corpus: Corpus, model_path: Path) -> None:
     with pytest.raises(EvaluationError, match="memory"):
         asyncio.run(
-            EvaluationRunner(manners=ProcessLimits(memory=100_000_000)).measure(
+            EvaluationRunner(process_limits=ProcessLimits(memory=100_000_000)).measure(
                 task(corpus, model_path), lambda line: None
             )
         )

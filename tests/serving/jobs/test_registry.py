@@ -10,19 +10,23 @@ from typing import Any
 import pytest
 
 from vae.config.config import Config
+from vae.messages.durations import round_duration
+from vae.messages.message import Message
 from vae.serving.jobs import registry
-from vae.serving.jobs.fair_queue import coarse
-from vae.serving.jobs.job import Job, in_words
+from vae.serving.jobs.fair_queue import coarse_wait
+from vae.serving.jobs.job import Job, JobRequest
+from vae.serving.jobs.job_files import JobFiles
 from vae.serving.jobs.registry import JobRules, RunRegistry
-from vae.serving.jobs.worker import Failed, Running, TrainingTask
+from vae.serving.jobs.worker import Ended, Failed, Running, TrainingTask
 from vae.serving.limits import Limits
 from vae.serving.records.database import Records
 from vae.serving.records.rows import RunRow
-from vae.training.events import Finished
 from vae.training.run_folder import Run
 
 RULES = JobRules(Limits(), slots=1, cores=4, grace=1000.0, longest=3600.0)
 Open = Callable[..., RunRegistry]
+ENDED = Ended("done", 1, Message("serving.done"))
+BROKE = Message("text", text="It broke.")
 
 
 @pytest.fixture
@@ -38,12 +42,12 @@ def busy() -> list[str]:
 
 @pytest.fixture
 def open_(tmp_path: Path, records: Records, busy: list[str]) -> Open:
-    """A server's roster, once more."""
+    """A server's runs, found again in its records."""
 
     def make(rules: JobRules = RULES) -> RunRegistry:
-        roster = RunRegistry(tmp_path / "runs", records, rules, lambda: busy)
-        roster.find_again()
-        return roster
+        runs = RunRegistry(tmp_path / "runs", records, rules, lambda: busy)
+        runs.restore()
+        return runs
 
     return make
 
@@ -55,6 +59,10 @@ def row(run_id: str, state: str, *, owner: str = "ada", turn: int = 0, asked: fl
         "threads": 2, "created": asked, "asked": asked,
     }  # fmt: skip
     return RunRow(**{**values, **more})  # type: ignore[arg-type]
+
+
+def new_job(root: Path, run_id: str, owner: str, config: Config = Config()) -> Job:  # noqa: B008
+    return Job(run_id, JobRequest(owner, "toys", config), JobFiles.of(root / "runs" / run_id))
 
 
 def furnish(root: Path, run_id: str, *names: str) -> Run:
@@ -77,15 +85,15 @@ def test_what_was_under_way_waits_again_in_its_order(tmp_path: Path, records: Re
     for each in rows:
         records.put(each)
         furnish(tmp_path, each.id, *(STATE if each.id == "going" else TEXT))
-    roster = open_()
-    assert [job.run_id for job in roster.queue.order()] == ["going", "begun", "next", "second"]
+    runs = open_()
+    assert [job.run_id for job in runs.queue.order()] == ["going", "begun", "next", "second"]
     assert {each.state for each in records.every(RunRow)} == {"waiting"}
-    task = roster.next_task()
+    task = runs.next_task()
     assert task is not None
     assert (task.run_id, task.threads, task.stop) == ("going", 2, False)
-    newcomer = Job("new", "zoe", "toys", Run(tmp_path / "runs" / "new"), None, Config(), None)  # type: ignore[arg-type]
-    roster.add(newcomer)
-    assert [job.run_id for job in roster.queue.order()] == ["begun", "new", "next", "second"]
+    newcomer = new_job(tmp_path, "new", "zoe")
+    runs.add(newcomer)
+    assert [job.run_id for job in runs.queue.order()] == ["begun", "new", "next", "second"]
 
 
 def test_runs_of_one_round_go_in_the_order_of_asking(tmp_path: Path, records: Records, open_: Open) -> None:
@@ -100,9 +108,9 @@ def test_a_newcomer_does_not_pass_those_who_waited_before_the_restart(
 ) -> None:
     records.put(row("old", "waiting", turn=7, asked=5.0))
     furnish(tmp_path, "old", *TEXT)
-    roster = open_()
-    roster.add(Job("new", "zoe", "toys", Run(tmp_path / "runs" / "new"), None, Config(), None))  # type: ignore[arg-type]
-    assert [job.run_id for job in roster.queue.order()] == ["old", "new"]
+    runs = open_()
+    runs.add(new_job(tmp_path, "new", "zoe"))
+    assert [job.run_id for job in runs.queue.order()] == ["old", "new"]
 
 
 @pytest.mark.parametrize("state", ["paused", "done", "stopped", "failed", "diverged"])
@@ -110,13 +118,13 @@ def test_what_rested_stands_as_it_did(tmp_path: Path, records: Records, open_: O
     before = row("r", state, aside=1)
     records.put(before)
     run = furnish(tmp_path, "r", "best.safetensors", *STATE)
-    roster = open_()
-    job = roster.find("ada", "r")
-    status = roster.status(job)
-    assert (status.state, status.message, status.model) == (state, "As it was.", str(run.best))
-    assert roster.info(job).aside
+    runs = open_()
+    job = runs.find("ada", "r")
+    status = runs.status(job)
+    assert (status.state, str(status.message), status.model) == (state, "As it was.", str(run.best))
+    assert runs.info(job).aside
     assert records.every(RunRow) == [before]
-    assert len(roster.queue) == 0
+    assert len(runs.queue) == 0
     assert run.state.exists() == (state in ("paused", "failed"))  # what a server left that was killed while it tidied
 
 
@@ -126,12 +134,12 @@ def test_what_was_being_paused_is_paused_and_what_was_being_stopped_is(
     for state in ("pausing", "stopping"):
         records.put(row(state, state))
         furnish(tmp_path, state, *STATE)
-    roster = open_()
-    assert roster.status(roster.find("ada", "pausing")).state == "paused"
-    task = roster.next_task()
+    runs = open_()
+    assert runs.status(runs.find("ada", "pausing")).state == "paused"
+    task = runs.next_task()
     assert task is not None
     assert (task.run_id, task.stop) == ("stopping", True)
-    assert roster.next_task() is None
+    assert runs.next_task() is None
 
 
 def test_runs_that_are_lost_or_strange_fail_in_words_alone(tmp_path: Path, records: Records, open_: Open) -> None:
@@ -144,53 +152,55 @@ def test_runs_that_are_lost_or_strange_fail_in_words_alone(tmp_path: Path, recor
         records.put(row(run_id, state))
     records.put(row("strange", "waiting", config='{"colour": "blue"}'))
     records.put(row("odd", "waiting", config="[[["))
-    roster = open_()
+    runs = open_()
     for run_id in ("gone", "torn", "empty"):
-        status = roster.status(roster.find("ada", run_id))
+        status = runs.status(runs.find("ada", run_id))
         assert (status.state, status.resumable) == ("failed", False)
-        assert status.message == "The server has lost files of this training, so it cannot go on. Start a new one."
+        assert str(status.message) == "The server has lost files of this training, so it cannot go on. Start a new one."
     for run_id in ("strange", "odd"):
-        status = roster.status(roster.find("ada", run_id))
+        status = runs.status(runs.find("ada", run_id))
         assert (status.state, status.resumable) == ("failed", False)
-        assert "another version" in status.message
+        assert "another version" in str(status.message)
     assert {each.id: each.state for each in records.every(RunRow)}["strange"] == "waiting"  # that version may come back
     assert (tmp_path / "runs" / "strange" / "corpus.json").exists()
-    assert [job.run_id for job in roster.queue.order()] == ["good"]
-    assert roster.states() == {"failed": 5, "waiting": 1}
-    assert roster.states() == open_().states()
+    assert [job.run_id for job in runs.queue.order()] == ["good"]
+    assert runs.states() == {"failed": 5, "waiting": 1}
+    assert runs.states() == open_().states()
 
 
 def test_threads_are_a_share_of_the_cores_and_all_of_them_when_alone(
     tmp_path: Path, records: Records, busy: list[str], open_: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def begin(roster: RunRegistry, run_id: str, config: Config) -> TrainingTask:
+    def begin(runs: RunRegistry, run_id: str, config: Config) -> TrainingTask:
         furnish(tmp_path, run_id, *TEXT)
-        roster.add(Job(run_id, run_id, "toys", Run(tmp_path / "runs" / run_id), None, config, None))  # type: ignore[arg-type]
-        task = roster.next_task()
+        runs.add(new_job(tmp_path, run_id, run_id, config))
+        task = runs.next_task()
         assert task is not None
         busy.append(run_id)
         return task
 
-    def end(roster: RunRegistry, *run_ids: str) -> None:
+    def end(runs: RunRegistry, *run_ids: str) -> None:
         for run_id in run_ids:
-            roster.hear(run_id, Finished(1, 2, "done", None, "Training is done."))
+            runs.handle(run_id, ENDED)
         busy.clear()
 
-    roster = open_(JobRules(Limits(), slots=2, cores=6, grace=1.0, longest=1.0))
-    assert begin(roster, "alone", Config()).threads == 6
-    assert begin(roster, "beside", Config()).threads == 2
-    assert begin(roster, "as asked", Config(threads=1)).threads == 1
+    runs = open_(JobRules(Limits(), slots=2, cores=6, grace=1.0, longest=1.0))
+    assert begin(runs, "alone", Config()).threads == 6
+    assert begin(runs, "beside", Config()).threads == 2
+    assert begin(runs, "as asked", Config(threads=1)).threads == 1
     assert [each.threads for each in records.every(RunRow)] == [6, 2, 1]
-    roster.hear("alone", Finished(1, 2, "paused", None, "Paused."))  # nobody asked: its process alone was told to end
+    runs.handle(
+        "alone", Ended("paused", 1, Message("serving.paused"))
+    )  # its process alone was told to end
     busy.remove("alone")
-    again = roster.next_task()
+    again = runs.next_task()
     assert again is not None
     assert (again.run_id, again.threads) == ("alone", 6)  # so that its numbers stay the same
-    end(roster, "alone", "beside", "as asked")
+    end(runs, "alone", "beside", "as asked")
     company = open_(JobRules(Limits(), slots=4, cores=8, grace=1.0, longest=1.0))  # the others were here just now
     assert [begin(company, name, Config()).threads for name in ("one", "two", "three", "four")] == [1, 2, 2, 2]
     end(company, "one", "two", "three", "four")
-    monkeypatch.setattr(registry, "_LATELY", 0.0)
+    monkeypatch.setattr(registry, "_RECENTLY", 0.0)
     assert begin(open_(JobRules(Limits(), slots=1, cores=2, grace=1.0, longest=1.0)), "last", Config()).threads == 2
 
 
@@ -198,23 +208,23 @@ def test_who_waits_is_told_how_long(tmp_path: Path, records: Records, busy: list
     for n, run_id in enumerate(["going", "next", "last"]):
         records.put(row(run_id, "waiting", owner=run_id, asked=float(n)))
         furnish(tmp_path, run_id, *TEXT)
-    roster = open_()
+    runs = open_()
 
     def told(run_id: str) -> tuple[int, float | None, str]:
-        status = roster.status(roster.find(run_id, run_id))
-        return status.place, status.wait, status.message
+        status = runs.status(runs.find(run_id, run_id))
+        return status.place, status.wait, str(status.message)
 
-    roster.next_task()
+    runs.next_task()
     busy.append("going")
     assert told("next") == (1, 240.0, "Another training is running; yours is next, in about 4 minutes.")
     assert told("last")[:2] == (2, 480.0)
-    roster.hear("going", Running(75.0))
+    runs.handle("going", Running(75.0))
     assert told("next")[1:] == (60.0, "Another training is running; yours is next, in about 1 minute.")
     message = "Another training is running; yours is number 2 in the queue, in about 5 minutes."
     assert told("last") == (2, 300.0, message)
-    roster.hear("going", Finished(1, 1, "done", None, "Training is done."))
+    runs.handle("going", ENDED)
     busy.clear()
-    assert roster.status(roster.find("next", "next")).message == "Starting."
+    assert runs.status(runs.find("next", "next")).message == Message("serving.starting")
     assert told("last")[1] == 240.0
 
 
@@ -222,15 +232,15 @@ def test_a_run_that_nobody_watches_is_passed_over(tmp_path: Path, records: Recor
     for n, run_id in enumerate(["left", "watched", "saving"]):
         records.put(row(run_id, "stopping" if run_id == "saving" else "waiting", asked=float(n)))
         furnish(tmp_path, run_id, *STATE)
-    roster = open_()
-    for job in roster.all():
-        job.looked -= 1 + RULES.grace
-    roster.find("ada", "watched").watchers = 1
-    tasks = roster.next_task(), roster.next_task(), roster.next_task()
+    runs = open_()
+    for job in runs.all():
+        job.audience.last_seen -= 1 + RULES.grace
+    runs.find("ada", "watched").audience.watchers = 1
+    tasks = runs.next_task(), runs.next_task(), runs.next_task()
     assert [task.run_id if task else None for task in tasks] == ["saving", "watched", None]
-    status = roster.status(roster.find("ada", "left"))
+    status = runs.status(runs.find("ada", "left"))
     assert (status.state, status.resumable) == ("paused", True)
-    assert status.message == "Nobody watched it for 17 minutes, so it was saved. Resume goes on from there."
+    assert str(status.message) == "Nobody watched it for 17 minutes, so it was saved. Resume goes on from there."
 
 
 def test_nobody_is_told_a_wait_that_nobody_knows(
@@ -239,12 +249,12 @@ def test_nobody_is_told_a_wait_that_nobody_knows(
     for n, (run_id, config) in enumerate([("going", Config(minutes=1.0)), ("next", Config()), ("last", Config())]):
         records.put(row(run_id, "waiting", asked=float(n), config=json.dumps(config.to_dict())))
         furnish(tmp_path, run_id, *TEXT)
-    roster = open_()
-    roster.next_task()
+    runs = open_()
+    runs.next_task()
     busy.append("going")
-    assert roster.status(roster.find("ada", "next")).wait == 60.0
-    last = roster.status(roster.find("ada", "last"))  # behind one of which only the epochs are known
-    assert (last.wait, last.message) == (None, "Another training is running; yours is number 2 in the queue.")
+    assert runs.status(runs.find("ada", "next")).wait == 60.0
+    last = runs.status(runs.find("ada", "last"))  # behind one of which only the epochs are known
+    assert (last.wait, str(last.message)) == (None, "Another training is running; yours is number 2 in the queue.")
 
 
 def test_a_run_that_takes_too_long_counts_with_its_limit(
@@ -253,10 +263,10 @@ def test_a_run_that_takes_too_long_counts_with_its_limit(
     for n, run_id in enumerate(["going", "next"]):
         records.put(row(run_id, "waiting", asked=float(n), config=json.dumps(Config(minutes=900.0).to_dict())))
         furnish(tmp_path, run_id, *TEXT)
-    roster = open_()
-    roster.next_task()
+    runs = open_()
+    runs.next_task()
     busy.append("going")
-    assert roster.status(roster.find("ada", "next")).wait == 3600.0
+    assert runs.status(runs.find("ada", "next")).wait == 3600.0
 
 
 @pytest.mark.parametrize(
@@ -267,7 +277,7 @@ def test_a_run_that_takes_too_long_counts_with_its_limit(
     ],
 )  # fmt: skip
 def test_waits_are_told_coarsely(seconds: float, words: str) -> None:
-    assert in_words(coarse(seconds)) == words
+    assert str(round_duration(coarse_wait(seconds))) == words
 
 
 def test_records_that_take_nothing_hold_nobody_up_and_get_it_later(
@@ -275,17 +285,17 @@ def test_records_that_take_nothing_hold_nobody_up_and_get_it_later(
 ) -> None:
     records.put(row("r", "waiting"))
     furnish(tmp_path, "r", *TEXT)
-    roster = open_()
+    runs = open_()
     records._database.execute("PRAGMA query_only = 1")
-    assert roster.next_task() is not None
-    roster.hear("r", Failed("It broke.", "ValueError: why", resumable=False))
-    job = roster.find("ada", "r")
-    assert roster.status(job).message == "It broke."
-    assert job.unsaved
-    assert job.run.corpus.exists()  # a restart would know it as under way, and need that
+    assert runs.next_task() is not None
+    runs.handle("r", Failed(BROKE, "ValueError: why", resumable=False))
+    job = runs.find("ada", "r")
+    assert runs.status(job).message == BROKE
+    assert job.progress.unsaved
+    assert job.files.run.corpus.exists()  # a restart would know it as under way, and need that
     assert sum("could not be put into the records" in line for line in caplog.messages) == 1
     records._database.execute("PRAGMA query_only = 0")
-    assert roster.keep(job)
+    assert runs.save(job)
     assert [each.state for each in records.every(RunRow)] == ["failed"]
 
 
@@ -296,9 +306,9 @@ def test_the_log_names_no_run_in_full(
     records.put(row(name, "waiting"))
     furnish(tmp_path, name, *TEXT)
     caplog.set_level("INFO")
-    roster = open_()
-    roster.next_task()
-    roster.hear(name, Failed("It broke.", f"OSError: {tmp_path}/runs/{name}/x"))
+    runs = open_()
+    runs.next_task()
+    runs.handle(name, Failed(BROKE, f"OSError: {tmp_path}/runs/{name}/x"))
     told: list[Any] = [record for record in caplog.records if record.name == "vae.jobs"]
     assert name not in caplog.text
     assert "012345" in caplog.text

@@ -10,12 +10,15 @@ import pytest
 from support.runs import files, follow, in_state, learning
 
 from vae.config.config import Config
+from vae.messages.message import Message
 from vae.model import checkpoint
 from vae.serving.jobs.service import JobError, Jobs, Status
 from vae.serving.limits import Limits
 from vae.serving.records.database import Records
 from vae.text.corpus import Corpus
 from vae.training.events import Finished, Progress, Saved, Started
+
+NEXT = Message("serving.waiting", running=Message("serving.others_running", count=1), yours=Message("serving.next"))
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +43,7 @@ def test_a_run_tells_what_happens_and_ends_with_a_model(jobs: Jobs, config: Conf
     run_id = jobs.submit("ada", config, corpus)
     status, events = follow(jobs, "ada", run_id)
     assert status.state == "done"
-    assert status.message == "Training is done."
+    assert str(status.message) == "Training is done."
     assert isinstance(events[0], Started)
     assert any(isinstance(event, Progress) for event in events)
     assert isinstance(events[-1], Finished)
@@ -56,11 +59,11 @@ def test_runs_wait_in_a_fair_order_and_start_by_themselves(jobs: Jobs, endless: 
     first = jobs.submit("ada", endless, corpus)
     follow(jobs, "ada", first, in_state("running"))
     second = jobs.submit("ada", endless, corpus)
-    assert jobs.status("ada", second) == Status("waiting", 1, "Another training is running; yours is next.", None)
+    assert jobs.status("ada", second) == Status("waiting", 1, NEXT, None)
     other = jobs.submit("bob", endless, corpus)
     assert jobs.status("bob", other).place == 1  # for ada has one already
     assert jobs.status("ada", second).place == 2
-    assert jobs.status("ada", second).message.endswith("yours is number 2 in the queue.")
+    assert str(jobs.status("ada", second).message).endswith("yours is number 2 in the queue.")
 
     jobs.stop("ada", first)
     assert follow(jobs, "bob", other, in_state("running"))[0].state == "running"
@@ -76,7 +79,7 @@ def test_a_waiting_run_is_cancelled_by_stop(jobs: Jobs, endless: Config, corpus:
     first = jobs.submit("ada", endless, corpus)
     waiting = jobs.submit("bob", endless, corpus)
     jobs.stop("bob", waiting)
-    assert jobs.status("bob", waiting) == Status("stopped", 0, "Cancelled before it had a model.", None)
+    assert jobs.status("bob", waiting) == Status("stopped", 0, Message("serving.cancelled"), None)
     with pytest.raises(JobError, match="ended already"):
         jobs.stop("bob", waiting)
     with pytest.raises(JobError, match="cannot be paused"):
@@ -174,7 +177,7 @@ def test_a_refusal_of_the_training_reaches_the_person(
     assert status.state == "failed"
     with pytest.raises(checkpoint.CheckpointError) as refusal:
         checkpoint.load(base)
-    assert status.message == str(refusal.value)
+    assert str(status.message) == str(refusal.value)
     assert not status.resumable
     with pytest.raises(JobError, match="break off again"):
         jobs.resume("ada", run_id)

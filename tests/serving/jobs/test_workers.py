@@ -75,7 +75,7 @@ def test_a_killed_worker_fails_its_run_only_and_resume_goes_on(
     process.kill()
     status, _ = follow(jobs, "ada", run_id)
     assert status.state == "failed"
-    assert status.message.endswith("The last saved state is kept: Resume goes on from there.")
+    assert str(status.message).endswith("The last saved state is kept: Resume goes on from there.")
 
     assert follow(jobs, "bob", jobs.submit("bob", config, corpus))[0].state == "done"
     assert len(workers()) == 1
@@ -97,11 +97,11 @@ def test_a_worker_killed_before_anything_was_saved_starts_anew(jobs: Jobs, confi
     assert process.pid is not None
     os.kill(process.pid, signal.SIGSTOP)  # so that it cannot begin
     run_id = jobs.submit("ada", config, corpus)
-    follow(jobs, "ada", run_id, lambda status, events: status.message.startswith("Reading"))
+    follow(jobs, "ada", run_id, lambda status, events: str(status.message).startswith("Reading"))
     process.kill()
     status, _ = follow(jobs, "ada", run_id)
     assert status.state == "failed"
-    assert status.message.endswith("Nothing was saved yet: Resume starts it anew.")
+    assert str(status.message).endswith("Nothing was saved yet: Resume starts it anew.")
     jobs.resume("ada", run_id)
     assert follow(jobs, "ada", run_id)[0].state == "done"
 
@@ -118,7 +118,7 @@ def test_a_fault_of_the_disk_is_told_and_can_be_resumed(
     jobs.resume("ada", run_id)
     status, _ = follow(jobs, "ada", run_id)
     assert status.state == "failed"
-    assert status.message.startswith("The training could not read or write its files (No such file or directory).")
+    assert str(status.message).startswith("The training could not read or write its files (No such file or directory).")
     assert status.resumable
     hidden.rename(tokens)
     jobs.resume("ada", run_id)
@@ -139,7 +139,9 @@ def test_a_worker_that_does_not_listen_holds_nobody_up(jobs: Jobs, config: Confi
         os.kill(process.pid, signal.SIGSTOP)
         try:
             run_id = jobs.submit("ada", config, large)
-            seen = threads.submit(follow, jobs, "ada", run_id, lambda status, _: status.message.startswith("Reading"))
+            seen = threads.submit(
+                follow, jobs, "ada", run_id, lambda status, _: str(status.message).startswith("Reading")
+            )
             assert seen.result(60)[0].state == "starting"
             jobs.stop("ada", run_id)
             assert jobs.status("ada", run_id).state == "stopping"
@@ -156,7 +158,7 @@ def test_a_task_that_cannot_be_sent_fails_alone(jobs: Jobs, config: Config, corp
     good = jobs.submit("ada", config, corpus)
     status, _ = follow(jobs, "ada", bad)
     assert (status.state, status.resumable) == ("failed", False)
-    assert status.message == "The training could not be handed to its process."
+    assert str(status.message) == "The training could not be handed to its process."
     assert follow(jobs, "ada", good)[0].state == "done"
 
 
@@ -176,7 +178,7 @@ def test_a_process_that_cannot_be_started_is_tried_again_and_then_told(
     tmp_path: Path, config: Config, corpus: Corpus, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(worker_pool, "work", lambda pipe, memory: None)  # which no other process can know
-    monkeypatch.setattr(worker_pool, "_BREATH", 0.0)
+    monkeypatch.setattr(worker_pool, "_RETRY_AFTER", 0.0)
     jobs = Jobs(tmp_path, limits=Limits(slots=1))
     try:
         run_id = jobs.submit("ada", config, corpus)
@@ -184,7 +186,7 @@ def test_a_process_that_cannot_be_started_is_tried_again_and_then_told(
     finally:
         jobs.close()
     assert status.state == "failed"
-    assert status.message.startswith("No process could be started for the training. Nothing was saved yet")
+    assert str(status.message).startswith("No process could be started for the training. Nothing was saved yet")
     assert status.resumable
     assert sum("could not be started" in message for message in caplog.messages) >= 3
 
@@ -196,7 +198,7 @@ def test_two_slots_train_two_runs_at_once(tmp_path: Path, endless: Config, corpu
         runs = [jobs.submit("ada", endless, corpus) for _ in range(3)]
         for run_id in runs[:2]:
             assert follow(jobs, "ada", run_id, in_state("running"))[0].state == "running"
-        assert jobs.status("ada", runs[2]).message == "2 other trainings are running; yours is next."
+        assert str(jobs.status("ada", runs[2]).message) == "2 other trainings are running; yours is next."
         assert len(workers() - before) == 2
     finally:
         jobs.close()
@@ -212,7 +214,7 @@ def test_close_saves_what_runs_and_leaves_no_process(tmp_path: Path, endless: Co
     jobs.close()
     assert workers() == before
     for ended in (run_id, waiting):
-        assert jobs.status("ada", ended).message == "The server was shut down. This goes on when it is back."
+        assert str(jobs.status("ada", ended).message) == "The server was shut down. This goes on when it is back."
     last = jobs.events("ada", run_id)[-1]
     assert isinstance(last, Finished)
     assert last.reason == "paused"
@@ -237,8 +239,8 @@ def test_close_saves_what_runs_and_leaves_no_process(tmp_path: Path, endless: Co
 def test_close_does_not_wait_for_ever_for_a_worker_that_hangs(
     tmp_path: Path, endless: Config, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert worker_pool._GRACE + 2 * worker_pool._FORCED < 10  # a server that is told to end leaves within 10 seconds
-    monkeypatch.setattr(worker_pool, "_GRACE", 0.1)
+    assert worker_pool._SAVING + 2 * worker_pool._FORCED < 10  # a server that is told to end leaves within 10 seconds
+    monkeypatch.setattr(worker_pool, "_SAVING", 0.1)
     before = workers()
     jobs = Jobs(tmp_path, limits=Limits(slots=1))
     run_id = jobs.submit("ada", endless, corpus)
@@ -292,7 +294,7 @@ def test_an_error_that_nobody_foresaw_does_not_end_the_thread_of_all_trainings()
     rounds = 0
     again = threading.Event()
 
-    def look_round() -> None:
+    def on_tick() -> None:
         nonlocal rounds
         rounds += 1
         if rounds == 1:
@@ -300,7 +302,14 @@ def test_an_error_that_nobody_foresaw_does_not_end_the_thread_of_all_trainings()
         again.set()
 
     server = worker_pool.WorkerPool(
-        1, ProcessLimits(), "spawn", threading.RLock(), lambda: None, lambda run_id, report: None, look_round, 0.01
+        1,
+        ProcessLimits(),
+        "spawn",
+        threading.RLock(),
+        next_task=lambda: None,
+        on_report=lambda run_id, report: None,
+        on_tick=on_tick,
+        tick=0.01,
     )
     try:
         assert again.wait(PATIENCE)

@@ -20,7 +20,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vae.evaluation.figures import FIGURES, Evaluation
-from vae.messages.message import UserError
+from vae.evaluation.missing_figures import reason_missing
+from vae.messages.message import Message, UserError
+from vae.serving.jobs.status_messages import message_of
 from vae.system.notifier import Notifier
 from vae.system.resources import ProcessLimits, cores, is_out_of_memory
 
@@ -28,11 +30,9 @@ if TYPE_CHECKING:  # which brings torch: the parent needs none of it before it h
     from vae.model.checkpoint import Checkpoint
     from vae.model.text_model import Point
 
-SAID, GIVEN_BACK, STEPS = 6, 4, 7  # of each model, to be read
-WAITING = 30  # at once, at most
-ENDED = "Measuring ended early; perhaps the computer ran out of memory."
-NO_MEMORY = "There is not enough memory to measure this. Choose fewer or smaller models, or a shorter text."
-BROKE_OFF = "Measuring broke off at an unexpected error; the server's log has the details."
+SAMPLES, RECONSTRUCTIONS, STEPS = 6, 4, 7  # of each model, to be read
+MAX_WAITING = 30  # tasks at once
+Report = Callable[[Message], None]  # is told how far it is
 _log = logging.getLogger(__name__)
 
 
@@ -49,17 +49,17 @@ class EvaluationTask:
         sentences: that none of them has learned from.
         real: sentences that they have learned from, to tell what is copied; or none.
         judge: the file of the language model that tells how fluent they are, perhaps one of them; or none.
-        samples: draws a sentence of the bound on its likelihood.
-        drawn: sentences drawn at random from each.
-        ends: two of the sentences, between which each goes its way; or none.
+        draws: a sentence, for the bound on its likelihood.
+        samples: sentences drawn at random from each.
+        ends: two of the sentences, between which each interpolates; or none.
     """
 
     models: tuple[Path, ...]
     sentences: tuple[str, ...]
     real: tuple[str, ...] = ()
     judge: Path | None = None
-    samples: int = 20
-    drawn: int = 200
+    draws: int = 20
+    samples: int = 200
     ends: tuple[str, str] | None = None
 
 
@@ -71,62 +71,65 @@ class EvaluatedModel:
     """
 
     evaluation: Evaluation
-    missing: dict[str, str]
+    missing: dict[str, Message]
     kl: tuple[float, ...]  # of each dimension, as its file tells it: the order of its fingerprints
-    said: tuple[Point, ...]
-    given_back: tuple[Point, ...]
-    way: tuple[Point, ...]
+    samples: tuple[Point, ...]
+    reconstructions: tuple[Point, ...]
+    interpolation: tuple[Point, ...]
 
 
-def measure(task: EvaluationTask, say: Callable[[str], None] = lambda line: None) -> tuple[EvaluatedModel | str, ...]:
+def measure(task: EvaluationTask, report: Report = lambda message: None) -> tuple[EvaluatedModel | Message, ...]:
     """Each of the models, in this process; of one that cannot be loaded, why. A judge that cannot be is done without.
 
     Raises:
-        ValueError: none of the models can be loaded, or the text cannot be used.
+        EvaluationError: none of the models can be loaded.
+        ValueError: the text cannot be used.
     """
     from vae.evaluation import evaluate
 
     read = {path: _load(path) for path in (*task.models, *filter(None, [task.judge]))}
-    lost = {path: why for path, why in read.items() if isinstance(why, str)}
-    loaded = {path: model for path, model in read.items() if not isinstance(model, str)}
+    unusable = {path: why for path, why in read.items() if isinstance(why, Message)}
+    loaded = {path: model for path, model in read.items() if not isinstance(model, Message)}
     models = [path for path in task.models if path in loaded]
     if not models:
-        raise EvaluationError(lost[task.models[0]])
+        raise EvaluationError(unusable[task.models[0]])
     figures = evaluate.compare(
-        [loaded[path] for path in models], task.sentences, samples=task.samples,
-        judge=loaded.get(task.judge) if task.judge else None, real=task.real or None, reverse=False, drawn=task.drawn,
-        say=say,
+        [loaded[path] for path in models], task.sentences, samples=task.draws,
+        judge=loaded.get(task.judge) if task.judge else None, real=task.real or None, reverse=False, drawn=task.samples,
+        report=report,
     )  # fmt: skip
-    shown = iter([_shown(loaded[path], known, task) for path, known in zip(models, figures, strict=True)])
-    return tuple(next(shown) if path in loaded else lost[path] for path in task.models)
+    evaluated = iter([_evaluated(loaded[path], known, task) for path, known in zip(models, figures, strict=True)])
+    return tuple(next(evaluated) if path in loaded else unusable[path] for path in task.models)
 
 
-def _load(path: Path) -> Checkpoint | str:
+def _load(path: Path) -> Checkpoint | Message:
     """A model, or why it cannot be loaded."""
     from vae.model import checkpoint
 
     try:
         return checkpoint.load(path)
     except ValueError as error:
-        return str(error)
+        return message_of(error)
 
 
-def _shown(model: Checkpoint, known: Evaluation, task: EvaluationTask) -> EvaluatedModel:
-    from vae.evaluation import evaluate
+def _evaluated(model: Checkpoint, evaluation: Evaluation, task: EvaluationTask) -> EvaluatedModel:
     from vae.model import interpolation, text_model
 
-    missing = {name: evaluate.missing(known, name) for name in FIGURES if getattr(known, name) is None}
-    tm, space = model.text_model, model.text_model.kind.space
-    back = text_model.reconstruct(tm, task.sentences[:GIVEN_BACK]) if space else ()
-    way = interpolation.interpolate(tm, *task.ends, steps=STEPS) if space and task.ends else ()
+    reasons = {name: reason_missing(evaluation, name) for name in FIGURES}
+    tm, space = model.text_model, model.text_model.spec.has_latent_space
     return EvaluatedModel(
-        known, missing, model.info.kl, tuple(text_model.sample(tm, SAID, seed=1)), tuple(back), tuple(way)
+        evaluation,
+        {name: reason for name, reason in reasons.items() if reason is not None},
+        model.info.kl,
+        tuple(text_model.sample(tm, SAMPLES, seed=1)),
+        tuple(text_model.reconstruct(tm, task.sentences[:RECONSTRUCTIONS])) if space else (),
+        tuple(interpolation.interpolate(tm, *task.ends, steps=STEPS)) if space and task.ends else (),
     )
 
 
-def _work(pipe: Connection, task: EvaluationTask, manners: ProcessLimits, threads: int) -> None:
+def _work(pipe: Connection, task: EvaluationTask, limits: ProcessLimits, threads: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches every process; the parent decides
-    manners.adopt()
+    limits.apply()
     import torch  # in here: the parent knows this module, too, and has no need of torch
 
     torch.set_num_threads(threads or cores())  # its parent answers on one
@@ -134,12 +137,14 @@ def _work(pipe: Connection, task: EvaluationTask, manners: ProcessLimits, thread
         try:
             pipe.send(measure(task, pipe.send))
         except ValueError as error:
-            pipe.send(EvaluationError(str(error)))
+            pipe.send(EvaluationError(message_of(error)))
         except OSError:
             raise
         except Exception as error:
             _log.error("measuring broke off: %s", traceback.format_exc())
-            pipe.send(EvaluationError(NO_MEMORY if is_out_of_memory(error) else BROKE_OFF))
+            out_of_memory = is_out_of_memory(error)
+            message = Message("serving.measuring_out_of_memory" if out_of_memory else "serving.measuring_unforeseen")
+            pipe.send(EvaluationError(message))
 
 
 class EvaluationRunner:
@@ -147,82 +152,80 @@ class EvaluationRunner:
 
     Args:
         limit: seconds that a task may take.
-        manners: of its process.  threads: of that; 0: as many as there are cores.
+        process_limits, threads: of its process; 0 threads: as many as there are cores.
     """
 
-    def __init__(self, limit: float = 600.0, manners: ProcessLimits | None = None, threads: int = 0) -> None:
-        self._limit, self._manners, self._threads = limit, manners or ProcessLimits(), threads
+    def __init__(self, limit: float = 600.0, process_limits: ProcessLimits | None = None, threads: int = 0) -> None:
+        self._limit, self._process_limits, self._threads = limit, process_limits or ProcessLimits(), threads
         # macOS has a fork server, too, but its system libraries do not survive a fork.
         self._context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
         self._queue: list[object] = []  # the first is being measured
         self._moved = Notifier()
 
-    async def measure(self, task: EvaluationTask, say: Callable[[str], None]) -> tuple[EvaluatedModel | str, ...]:
+    async def measure(self, task: EvaluationTask, report: Report) -> tuple[EvaluatedModel | Message, ...]:
         """As `measure`, in a process; cancelling ends that.
 
         Args:
-            say: is told how far it is, on this event loop.
+            report: is called on this event loop.
         Raises:
-            MeasuringError: too many wait, no model or not the text can be used, it took too long, or the process ended.
+            EvaluationError: too many wait, no model or not the text can be used, it took too long, or the process
+                ended.
         """
-        if len(self._queue) > WAITING:
-            raise EvaluationError(f"{WAITING} others wait to be measured already. Try again in a few minutes.")
-        mine = object()
-        self._queue.append(mine)
+        if len(self._queue) > MAX_WAITING:
+            raise EvaluationError(Message("serving.measuring_queue_full", waiting=MAX_WAITING))
+        ticket = object()
+        self._queue.append(ticket)
         try:
-            with self._moved.heard() as news:
-                while place := self._queue.index(mine):
-                    say(f"Number {place} in the queue.")
-                    await news.wait()
-                    news.clear()
-            return await asyncio.wait_for(self._in_process(task, say), self._limit)
+            with self._moved.subscribe() as moved:
+                while place := self._queue.index(ticket):
+                    report(Message("serving.measuring_place", place=place))
+                    await moved.wait()
+                    moved.clear()
+            return await asyncio.wait_for(self._in_process(task, report), self._limit)
         except asyncio.TimeoutError as error:
-            minutes = f"{self._limit / 60:.0f} minutes"
-            raise EvaluationError(
-                f"Measuring took over {minutes}, so it was broken off. Use the command line."
-            ) from error
+            raise EvaluationError(Message("serving.measuring_too_slow", minutes=self._limit / 60)) from error
         finally:
-            self._queue.remove(mine)
-            self._moved.ring()
+            self._queue.remove(ticket)
+            self._moved.notify()
 
-    async def _in_process(self, task: EvaluationTask, say: Callable[[str], None]) -> tuple[EvaluatedModel | str, ...]:
-        pipe, theirs = self._context.Pipe(duplex=False)
-        given = {"target": _work, "args": (theirs, task, self._manners, self._threads)}
-        process = self._context.Process(**given, name="vae-measurer", daemon=True)  # type: ignore[attr-defined]
+    async def _in_process(self, task: EvaluationTask, report: Report) -> tuple[EvaluatedModel | Message, ...]:
+        pipe, child_pipe = self._context.Pipe(duplex=False)
+        arguments = {"target": _work, "args": (child_pipe, task, self._process_limits, self._threads)}
+        process = self._context.Process(**arguments, name="vae-measurer", daemon=True)  # type: ignore[attr-defined]
         starting = asyncio.ensure_future(asyncio.to_thread(process.start))  # the first waits for a server's imports
         try:
             await asyncio.shield(starting)
-            theirs.close()
-            heard: asyncio.Queue[Any] = asyncio.Queue()
+            child_pipe.close()
+            received: asyncio.Queue[Any] = asyncio.Queue()
             loop = asyncio.get_running_loop()
 
-            def tell(news: Any) -> None:
-                loop.call_soon_threadsafe(heard.put_nowait, news)
+            def pass_on(item: Any) -> None:
+                loop.call_soon_threadsafe(received.put_nowait, item)
 
             # A daemon of our own: the loop's threads are waited for when the server ends, however long they listen.
-            threading.Thread(target=_listen, args=(pipe, tell), name="vae-measurer", daemon=True).start()
-            while isinstance(news := await heard.get(), str):
-                say(news)
+            threading.Thread(target=_receive, args=(pipe, pass_on), name="vae-measurer", daemon=True).start()
+            while isinstance(item := await received.get(), Message):
+                report(item)
         except (EOFError, OSError) as error:
-            raise EvaluationError(ENDED) from error
+            raise EvaluationError(Message("serving.measuring_ended_early")) from error
         finally:
             await asyncio.wait({starting})
-            theirs.close()
+            child_pipe.close()
             if process.pid is not None:
-                process.kill()  # so that the thread which listens to it hears the end
+                process.kill()  # so that the thread which listens to it gets to the end
                 process.join()
-        if news is None:
-            raise EvaluationError(ENDED)
-        if isinstance(news, EvaluationError):
-            raise news
-        measured: tuple[EvaluatedModel | str, ...] = news
-        return measured
+        if item is None:
+            raise EvaluationError(Message("serving.measuring_ended_early"))
+        if isinstance(item, EvaluationError):
+            raise item
+        evaluated: tuple[EvaluatedModel | Message, ...] = item
+        return evaluated
 
 
-def _listen(pipe: Connection, tell: Callable[[Any], object]) -> None:
+def _receive(pipe: Connection, pass_on: Callable[[Any], object]) -> None:
     """Hand on what comes, and None at its end."""
     with pipe, suppress(EOFError, OSError, RuntimeError):  # the process is gone, or the loop
         while True:
-            tell(pipe.recv())
+            pass_on(pipe.recv())
     with suppress(RuntimeError):
-        tell(None)
+        pass_on(None)

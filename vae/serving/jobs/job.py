@@ -1,30 +1,22 @@
-"""One training as the server keeps it: whose it is, where it stands, and what stays of it on disk."""
+"""One training as the server keeps it: what was asked, where it stands, and what came of it."""
 
 from __future__ import annotations
 
 import json
-import shutil
 import time
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from vae.config.config import Config
-from vae.messages.message import UserError
+from vae.messages.message import Message, UserError
+from vae.serving.jobs import status_messages
+from vae.serving.jobs.job_files import JobFiles
 from vae.serving.records.rows import RunRow
-from vae.system.files import atomic_write, link_or_copy
 from vae.system.notifier import Notifier
 from vae.text.corpus import Corpus
-from vae.training.event_log import EventLog
-from vae.training.run_folder import Run
 
-GOES_ON = "Resume goes on from there."
-KEPT = f"The last saved state is kept: {GOES_ON}"
-ANEW = "Nothing was saved yet: Resume starts it anew."
 RESTING = frozenset({"paused", "done", "stopped", "failed", "diverged"})
 ENDED = RESTING - {"paused"}
-_LOST = "The server has lost files of this training, so it cannot go on. Start a new one."
-_OTHER = "This training is of another version of the program, so it cannot go on. Start a new one."
 
 
 class JobError(UserError):
@@ -47,7 +39,7 @@ class Status:
 
     state: str
     place: int
-    message: str
+    message: Message
     model: str | None
     resumable: bool = True
     family: str = "vae"
@@ -64,136 +56,153 @@ class RunInfo:
     aside: bool = False
 
 
-@dataclass(eq=False)
-class Job:
-    """A run and its folder. Its fields change with the lock of `Jobs` held."""
+@dataclass(frozen=True, slots=True)
+class JobRequest:
+    """What was asked.
 
-    run_id: str
+    Args:
+        name: of the text.
+        start_from: a model file to begin with.
+        aside: it is part of something larger.
+        created: seconds since 1970.
+    """
+
     owner: str
     name: str
-    run: Run
-    log: EventLog
     config: Config
-    start_from: Path | None
+    start_from: Path | None = None
     aside: bool = False
-    turn: int = 0  # in each, everyone's turn comes once
-    state: str = "waiting"
-    message: str = ""
-    resumable: bool = True
-    threads: int = 0  # none yet
     created: float = field(default_factory=time.time)
-    asked: float = 0.0  # when it was last queued
-    reason: str = ""  # why it is being saved, to be told when it is
-    left: float | None = None  # seconds of training, as it was told at `told`
-    told: float = 0.0
-    begun: float = 0.0  # when a worker got it, while one has it
+
+
+@dataclass(slots=True)
+class JobProgress:
+    """Where it stands. It changes with the lock of `Jobs` held.
+
+    Args:
+        state, message, resumable: as `Status` tells them.
+        turn: its round in the queue: in each, everyone's turn comes once.
+        queued_at: when it was last queued, in seconds since 1970.
+        threads: of its process; 0 before it has had one.
+        pause_reason: why it is being saved, to be told when it is; None when its user asked for it.
+        seconds_left: of training, as it was told at `reported_at` (of `time.monotonic`).
+        started_at: when a worker got it (of `time.monotonic`); 0 while none has it.
+        unsaved: the records know less.
+    """
+
+    state: str = "waiting"
+    message: Message = status_messages.NONE
+    resumable: bool = True
+    turn: int = 0
+    queued_at: float = 0.0
+    threads: int = 0
+    pause_reason: Message | None = None
+    seconds_left: float | None = None
+    reported_at: float = 0.0
+    started_at: float = 0.0
+    unsaved: bool = False
+
+    def settle(self, state: str, message: Message, *, resumable: bool = True) -> None:
+        """Come to rest."""
+        self.state, self.message, self.resumable = state, message, resumable
+        self.pause_reason = None
+        self.seconds_left = self.seconds_left if state == "paused" else None
+
+
+@dataclass(slots=True)
+class Audience:
+    """Who watches a run: how many now, and when somebody last did (of `time.monotonic`)."""
+
     watchers: int = 0
-    looked: float = field(default_factory=time.monotonic)  # when somebody last did
-    unsaved: bool = False  # whether the records know less
-    bell: Notifier = field(default_factory=Notifier)  # rings at every event of its own, and whenever any status changes
+    last_seen: float = field(default_factory=time.monotonic)
+
+    def look(self) -> None:
+        """Somebody looks at it."""
+        self.last_seen = time.monotonic()
+
+    @property
+    def seconds_away(self) -> float:
+        """For how long nobody has watched it."""
+        return 0.0 if self.watchers else time.monotonic() - self.last_seen
+
+
+@dataclass(eq=False, slots=True)
+class Job:
+    """A run: what was asked (`request`), where it stands (`progress`), and what came of it (`files`).
+
+    `changes` tells of every event of its own, and of every change of any status.
+    """
+
+    run_id: str
+    request: JobRequest
+    files: JobFiles
+    progress: JobProgress = field(default_factory=JobProgress)
+    audience: Audience = field(default_factory=Audience)
+    changes: Notifier = field(default_factory=Notifier)
 
     @classmethod
-    def of(cls, row: RunRow, root: Path) -> Job:
+    def from_row(cls, row: RunRow, root: Path) -> Job:
         """The run that a row tells of; one that cannot go on has failed."""
-        run = Run(root / row.id)
+        files = JobFiles.of(root / row.id)
         try:
             config = Config.from_dict(json.loads(row.config))
         except (ValueError, TypeError):
             config = None
-        job = cls(
-            row.id, row.owner, row.name, run, EventLog(run.events), config or Config(),
-            Path(row.start_from) if row.start_from else None, bool(row.aside), row.turn, row.state, row.message,
-            bool(row.resumable), row.threads, row.created, row.asked,
-        )  # fmt: skip
-        if job.state not in ENDED and (config is None or not job.whole):
-            job.rest("failed", _OTHER if config is None else _LOST, resumable=False)
-        return job
+        start_from = Path(row.start_from) if row.start_from else None
+        request = JobRequest(row.owner, row.name, config or Config(), start_from, bool(row.aside), row.created)
+        message = status_messages.from_record(row.message)
+        progress = JobProgress(row.state, message, bool(row.resumable), row.turn, row.asked, row.threads)
+        if progress.state not in ENDED and (config is None or not files.complete):
+            key = "serving.other_version" if config is None else "serving.files_lost"
+            progress.settle("failed", Message(key), resumable=False)
+        return cls(row.id, request, files, progress)
 
     def row(self) -> RunRow:
         """What the records are to know of it."""
+        asked, now = self.request, self.progress
         return RunRow(
-            self.run_id, self.owner, self.name, json.dumps(self.config.to_dict()), str(self.start_from or ""),
-            int(self.aside), self.state, self.message, int(self.run.best.exists()), int(self.resumable), self.turn,
-            self.threads, self.created, self.asked,
+            self.run_id, asked.owner, asked.name, json.dumps(asked.config.to_dict()), str(asked.start_from or ""),
+            int(asked.aside), now.state, now.message.to_json(), int(self.files.has_model), int(now.resumable), now.turn,
+            now.threads, asked.created, now.queued_at,
         )  # fmt: skip
 
     @property
-    def whole(self) -> bool:
-        """Whether its folder holds what it takes to go on, or to begin."""
-        run = self.run
-        needed = (run.state, run.config, run.tokens, run.token_file) if run.state.exists() else (run.corpus,)
-        return all(path.exists() for path in needed)
+    def owner(self) -> str:
+        return self.request.owner
 
     @property
-    def prospects(self) -> str:
-        """What Resume does after a fault."""
-        return KEPT if self.run.state.exists() else ANEW
+    def state(self) -> str:
+        return self.progress.state
 
     def store(self, corpus: Corpus) -> None:
-        """Make the folder, and put the text and the model to begin with into it for the worker: both may be large, and
-        the visitor may part with theirs. Not with the lock.
+        """Write what the worker needs into its folder. Not with the lock: it may be large.
 
         Raises:
             JobError: it cannot be written.
         """
         try:
-            self.run.folder.mkdir(parents=True)
-            atomic_write(self.run.corpus, corpus.to_json())
-            if self.start_from:
-                base = self.run.folder / "base.safetensors"
-                link_or_copy(self.start_from, base)
-                self.start_from = base
+            base = self.files.store(corpus, self.request.start_from)
         except OSError as error:
-            why = error.strerror or error
-            raise JobError(f"The server could not store the text ({why}). Try again in a few minutes.") from error
-
-    def rest(self, state: str, message: str, *, resumable: bool = True) -> None:
-        """Come to rest."""
-        self.state, self.message, self.resumable = state, message, resumable
-        self.reason, self.left = "", self.left if state == "paused" else None
+            raise JobError(Message("serving.text_not_stored", reason=str(error.strerror or error))) from error
+        self.request = replace(self.request, start_from=base)
 
     def tidy(self) -> None:
         """Of a run that never goes on, keep only the model, the settings and the events."""
-        if self.state in ENDED and not (self.state == "failed" and self.resumable):
-            keep = {self.run.best, self.run.config, self.run.events}
-            with suppress(OSError):
-                for path in set(self.run.folder.iterdir()) - keep:
-                    with suppress(OSError):
-                        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        if self.state in ENDED and not (self.state == "failed" and self.progress.resumable):
+            self.files.keep_results()
 
-    def look(self) -> None:
-        """Somebody looks at it."""
-        self.looked = time.monotonic()
-
-    @property
-    def unwatched(self) -> float:
-        """Seconds for which nobody has watched it."""
-        return 0.0 if self.watchers else time.monotonic() - self.looked
-
-    def expected(self, longest: float) -> float | None:
+    def seconds_left(self, longest: float) -> float | None:
         """Seconds that its training still takes, or None while nobody can tell.
 
         Args:
             longest: seconds that any may take.
         """
-        if self.state in ("pausing", "stopping"):
+        now, config = self.progress, self.request.config
+        if now.state in ("pausing", "stopping"):
             return 0.0
-        going = self.state in ("starting", "running")
-        if self.left is not None:
-            return max(0.0, self.left - (time.monotonic() - self.told if going else 0.0))
-        if self.config.minutes and not self.config.steps:
-            spent = time.monotonic() - self.told if going else 0.0
-            return max(0.0, min(60 * self.config.minutes, longest) - spent)
+        passed = time.monotonic() - now.reported_at if now.state in ("starting", "running") else 0.0
+        if now.seconds_left is not None:
+            return max(0.0, now.seconds_left - passed)
+        if config.minutes and not config.steps:
+            return max(0.0, min(60 * config.minutes, longest) - passed)
         return None
-
-
-def remove(run: Run) -> None:
-    """Remove a run's folder, as far as that can be done."""
-    shutil.rmtree(run.folder, ignore_errors=True)
-
-
-def in_words(seconds: float) -> str:
-    """A time in the words one would say: "40 seconds", "4 minutes", "1.5 hours"."""
-    size, unit = next(((s, u) for s, u in ((3600, "hour"), (60, "minute")) if seconds >= s), (1, "second"))
-    number = round(seconds / size, 1 if unit == "hour" else None)
-    return f"{number:g} {unit}{'' if number == 1 else 's'}"

@@ -10,16 +10,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from vae.messages.message import Message
+from vae.serving.jobs import status_messages
 from vae.serving.jobs.fair_queue import FairQueue, waiting_message
-from vae.serving.jobs.job import ENDED, GOES_ON, RESTING, Job, JobError, RunInfo, Status, in_words, remove
-from vae.serving.jobs.worker import Failed, Running, TrainingTask
+from vae.serving.jobs.job import ENDED, RESTING, Job, JobError, RunInfo, Status
+from vae.serving.jobs.job_files import JobFiles
+from vae.serving.jobs.job_log import log_run
+from vae.serving.jobs.worker import Ended, Failed, Report, Running, TrainingTask
 from vae.serving.limits import Limits
 from vae.serving.records.database import Records
 from vae.serving.records.rows import RunRow
-from vae.training.events import Finished
-from vae.training.run_folder import Run
 
-_LATELY = 600.0  # seconds for which somebody who watched a training counts as company
+_RECENTLY = 600.0  # seconds for which somebody who watched a training counts as company
 _log = logging.getLogger("vae.jobs")
 
 
@@ -57,36 +59,36 @@ class RunRegistry:
         self.queue = FairQueue()
         self._root, self._records, self._rules, self._busy = root, records, rules, busy
         self._jobs: dict[str, Job] = {}
-        self._attending: Counter[str] = Counter()  # how often each user's runs aside are watched as a whole
-        self._told: dict[Job, tuple[int, float | None]] = {}  # places and waits, when they were last looked at
+        self._group_watchers: Counter[str] = Counter()  # how often each user's runs aside are watched as a whole
+        self._announced: dict[Job, tuple[int, float | None]] = {}  # places and waits, when they were last looked at
 
-    def find_again(self) -> None:
+    def restore(self) -> None:
         """Know again what the records know. What was under way when the server ended waits for its turn, in the order
         in which it had it."""
-        under_way: list[Job] = []
+        started: list[Job] = []
         waiting: list[Job] = []
         for row in self._records.every(RunRow):
-            job = self._jobs[row.id] = Job.of(row, self._root)
+            job = self._jobs[row.id] = Job.from_row(row, self._root)
             if job.state == "pausing":
-                job.rest("paused", f"Paused. {GOES_ON}")
+                job.progress.settle("paused", status_messages.PAUSED_GOES_ON)
             elif job.state not in RESTING:
-                (waiting if job.state == "waiting" else under_way).append(job)
+                (waiting if job.state == "waiting" else started).append(job)
                 if job.state != "stopping":
-                    job.state, job.message = "waiting", ""
+                    job.progress.state, job.progress.message = "waiting", status_messages.NONE
             if job.state not in (row.state, "failed"):  # what cannot go on now may do so at another start
-                self.keep(job)
+                self.save(job)
             if row.state in ENDED:
                 job.tidy()
             else:
-                log(job, "found again", before=row.state)
-        self.queue.again(under_way, waiting)
-        self.ring()
+                log_run(job, "found again", before=row.state)
+        self.queue.requeue(started, waiting)
+        self.notify_all()
 
     def all(self) -> list[Job]:
         """Every run, oldest first."""
         return list(self._jobs.values())
 
-    def of(self, owner: str) -> list[Job]:
+    def of_owner(self, owner: str) -> list[Job]:
         """The runs of a user, oldest first."""
         return [job for job in self._jobs.values() if job.owner == owner]
 
@@ -94,34 +96,33 @@ class RunRegistry:
         """A run of a user. Raises JobError: they have no such run."""
         job = self._jobs.get(run_id) if isinstance(run_id, str) else None
         if job is None or job.owner != owner:
-            raise JobError("This run was not found. Perhaps it was removed: start it anew.")
+            raise JobError(Message("serving.no_run"))
         return job
 
-    def attend(self, owner: str, more: int) -> None:
+    def watch_group(self, owner: str, change: int) -> None:
         """Somebody begins (1) or ends (-1) to watch all of a user's runs that are part of something larger."""
-        self._attending[owner] += more
-        if not self._attending[owner]:
-            del self._attending[owner]
-            for job in self.of(owner):
-                job.look()
+        self._group_watchers[owner] += change
+        if not self._group_watchers[owner]:
+            del self._group_watchers[owner]
+            for job in self.of_owner(owner):
+                job.audience.look()
 
-    def unwatched(self, job: Job) -> float:
+    def seconds_unwatched(self, job: Job) -> float:
         """Seconds for which nobody has watched a run."""
-        return 0.0 if job.aside and self._attending[job.owner] else job.unwatched
+        return 0.0 if job.request.aside and self._group_watchers[job.owner] else job.audience.seconds_away
 
     def check_queue(self) -> None:
         """Raises JobError: too many wait already."""
         if len(self.queue) >= self._rules.limits.waiting:
-            raise JobError(f"{len(self.queue)} trainings are waiting already. Try again in a few minutes.")
+            raise JobError(Message("serving.queue_full", waiting=len(self.queue)))
 
-    def room_for(self, owner: str) -> list[Job]:
+    def runs_in_the_way(self, owner: str) -> list[Job]:
         """The ended runs that must go for a new one. Raises JobError: the user has too many that have not ended."""
-        mine = self.of(owner)
-        too_many = max(0, len(mine) + 1 - self._rules.limits.runs)
-        ended = [job for job in mine if job.state in ENDED]
+        own = self.of_owner(owner)
+        too_many = max(0, len(own) + 1 - self._rules.limits.runs)
+        ended = [job for job in own if job.state in ENDED]
         if too_many > len(ended):
-            count = len(mine) - len(ended)
-            raise JobError(f"{count} trainings of yours have not ended yet, and no more are allowed. Stop one first.")
+            raise JobError(Message("serving.too_many_runs", runs=len(own) - len(ended)))
         return ended[:too_many]
 
     def add(self, job: Job) -> None:
@@ -129,47 +130,48 @@ class RunRegistry:
         self._jobs[job.run_id] = job
         self.enqueue(job)
 
-    def enqueue(self, job: Job, state: str = "waiting", message: str = "") -> None:
+    def enqueue(self, job: Job, state: str = "waiting", message: Message = status_messages.NONE) -> None:
         """Let a run wait for its turn."""
-        job.state, job.message, job.reason = state, message, ""
-        self.queue.add(job, [j for j in self.of(job.owner) if j.state not in RESTING and j is not job])
-        self.keep(job)
-        self.ring()
+        job.progress.state, job.progress.message, job.progress.pause_reason = state, message, None
+        self.queue.add(job, [j for j in self.of_owner(job.owner) if j.state not in RESTING and j is not job])
+        self.save(job)
+        self.notify_all()
 
-    def rest(self, job: Job, state: str, message: str, *, resumable: bool = True, steps: int | None = None) -> None:
+    def settle(self, job: Job, state: str, message: Message, *, resumable: bool = True, steps: int = 0) -> None:
         """Let a run come to rest, after so many steps."""
-        self.queue.leave(job)
-        job.rest(state, message, resumable=resumable)
-        if self.keep(job):
+        self.queue.remove(job)
+        job.progress.settle(state, message, resumable=resumable)
+        if self.save(job):
             job.tidy()
-        seconds = round(time.monotonic() - job.begun, 1) if job.begun else None
-        log(job, state, logging.WARNING if state == "failed" else logging.INFO, seconds=seconds, steps=steps)
-        job.begun = 0.0
-        self.ring()
+        began = job.progress.started_at
+        seconds = round(time.monotonic() - began, 1) if began else None
+        log_run(job, state, logging.WARNING if state == "failed" else logging.INFO, seconds=seconds, steps=steps)
+        job.progress.started_at = 0.0
+        self.notify_all()
 
-    def stop_resting(self, job: Job) -> None:
+    def stop_idle(self, job: Job) -> None:
         """End a run that no worker has: for its best model, if it has only a state, it waits once more."""
-        self.queue.leave(job)
-        if job.run.state.exists() and not job.run.best.exists():
-            self.enqueue(job, "stopping", "Waiting for a free place to save its model.")
-        elif job.run.best.exists():
-            self.rest(job, "stopped", "Stopped; its best model is kept.")
+        self.queue.remove(job)
+        if job.files.has_state and not job.files.has_model:
+            self.enqueue(job, "stopping", Message("serving.waiting_to_save"))
+        elif job.files.has_model:
+            self.settle(job, "stopped", status_messages.STOPPED)
         else:
-            self.rest(job, "stopped", "Cancelled before it had a model.")
+            self.settle(job, "stopped", status_messages.CANCELLED)
 
-    def drop(self, job: Job) -> None:
+    def remove(self, job: Job) -> None:
         """Forget a run, and remove its folder unless a worker has it."""
         del self._jobs[job.run_id]
-        self.queue.leave(job)
+        self.queue.remove(job)
         try:
             self._records.drop(RunRow, id=job.run_id)
         except sqlite3.Error as error:
             _log.error("a run could not be taken out of the records: %s", error)
         if job.run_id not in self._busy():
-            remove(job.run)
-        job.bell.ring()
+            job.files.remove()
+        job.changes.notify()
 
-    def keep(self, job: Job) -> bool:
+    def save(self, job: Job) -> bool:
         """Put a run into the records. What they cannot take, a full disk perhaps, they get later.
 
         Returns:
@@ -177,34 +179,35 @@ class RunRegistry:
         """
         try:
             self._records.put(job.row())
-            job.unsaved = False
+            job.progress.unsaved = False
         except sqlite3.Error as error:
-            if not job.unsaved:
+            if not job.progress.unsaved:
                 _log.error("a run could not be put into the records: %s", error)
-            job.unsaved = True
-        return not job.unsaved
+            job.progress.unsaved = True
+        return not job.progress.unsaved
 
     def next_task(self) -> TrainingTask | None:
         """The first in the queue whom somebody watches, for a worker."""
         for job in self.queue.order():
-            if job.state == "stopping" or self.unwatched(job) <= self._rules.grace:
+            if job.state == "stopping" or self.seconds_unwatched(job) <= self._rules.grace:
                 return self._task(job)
-            self.rest(job, "paused", unwatched_message(self._rules.grace))
+            self.settle(job, "paused", status_messages.unwatched(self._rules.grace))
         return None
 
     def _task(self, job: Job) -> TrainingTask:
-        job.threads = job.config.threads or job.threads or self._rules.limits.threads or self._fair_threads(job)
+        asked, now = job.request, job.progress
+        now.threads = asked.config.threads or now.threads or self._rules.limits.threads or self._fair_threads(job)
         self.queue.start(job)
-        stop = job.state == "stopping"
+        stop = now.state == "stopping"
         if not stop:
-            job.state, job.message = "starting", "Reading the text and building the model."
-        job.told = job.begun = time.monotonic()
-        self.keep(job)
-        self.ring()
-        log(job, "started", waited=round(max(0.0, time.time() - job.asked), 1), threads=job.threads)
+            now.state, now.message = "starting", Message("serving.preparing")
+        now.reported_at = now.started_at = time.monotonic()
+        self.save(job)
+        self.notify_all()
+        log_run(job, "started", waited=round(max(0.0, time.time() - now.queued_at), 1), threads=now.threads)
         return TrainingTask(
-            job.run_id, job.run.folder, job.config, job.start_from, job.name, stop, job.threads, self._rules.longest,
-            self._rules.parameters,
+            job.run_id, job.files.run.folder, asked.config, asked.start_from, asked.name, stop, now.threads,
+            self._rules.longest, self._rules.parameters,
         )  # fmt: skip
 
     def _fair_threads(self, job: Job) -> int:
@@ -213,87 +216,86 @@ class RunRegistry:
         Threads of a training wait for each other whenever a page takes the core of one: it costs more than it brings.
         """
         busy = [self._jobs[run_id] for run_id in self._busy() if run_id in self._jobs]
-        company = any(other.owner != job.owner and other.unwatched < _LATELY for other in self._jobs.values())
+        company = any(
+            other.owner != job.owner and other.audience.seconds_away < _RECENTLY for other in self._jobs.values()
+        )
         if not company and not busy and len(self.queue) == 1:
             return self._rules.cores
         cores, slots = self._rules.cores - 1, self._rules.slots
-        left = cores - sum(other.threads for other in busy)
-        return max(1, cores // slots, left // max(1, slots - len(busy)))
+        free = cores - sum(other.progress.threads for other in busy)
+        return max(1, cores // slots, free // max(1, slots - len(busy)))
 
-    def hear(self, run_id: str, report: Running | Finished | Failed) -> None:
-        """What a worker tells of a run."""
+    def handle(self, run_id: str, report: Report) -> None:
+        """What a worker reports of a run."""
         job = self._jobs.get(run_id)
         if job is None:  # it was forgotten
             if not isinstance(report, Running):
-                remove(Run(self._root / run_id))
-                self.ring()
-        elif isinstance(report, Running):
-            if report.left is not None:
-                job.left, job.told = report.left, time.monotonic()
-            if job.state == "starting":
-                job.state, job.message = "running", "Training."
-                self.keep(job)
-            job.bell.ring()
-        elif isinstance(report, Failed):
-            _log.error("run %s broke off: %s", run_id[:6], report.details.replace(run_id, run_id[:6]))
-            message = f"{report.message} {job.prospects}" if report.resumable else report.message
-            self.rest(job, "failed", message, resumable=report.resumable)
-        elif report.reason == "paused" and job.state == "stopping":  # both were asked for
-            self.stop_resting(job)
+                JobFiles.of(self._root / run_id).remove()
+                self.notify_all()
+            return
+        match report:
+            case Running():
+                self._handle_running(job, report)
+            case Failed():
+                _log.error("run %s broke off: %s", run_id[:6], report.details.replace(run_id, run_id[:6]))
+                message = report.message
+                if report.resumable:
+                    message = status_messages.broke_off(message, job.files.after_fault)
+                self.settle(job, "failed", message, resumable=report.resumable)
+            case Ended():
+                self._handle_ended(job, report)
+
+    def _handle_running(self, job: Job, report: Running) -> None:
+        if report.seconds_left is not None:
+            job.progress.seconds_left, job.progress.reported_at = report.seconds_left, time.monotonic()
+        if job.state == "starting":
+            job.progress.state, job.progress.message = "running", Message("serving.training")
+            self.save(job)
+        job.changes.notify()
+
+    def _handle_ended(self, job: Job, report: Ended) -> None:
+        if report.reason == "paused" and job.state == "stopping":  # both were asked for
+            self.stop_idle(job)
         elif report.reason == "paused" and job.state in ("starting", "running"):  # its process alone was told to end
-            job.state, job.message = "waiting", ""
-            self.queue.again([job])
-            self.keep(job)
-            self.ring()
+            job.progress.state, job.progress.message = "waiting", status_messages.NONE
+            self.queue.requeue([job])
+            self.save(job)
+            self.notify_all()
         else:
-            self.rest(job, report.reason, job.reason or report.message, steps=report.step)
+            self.settle(job, report.reason, job.progress.pause_reason or report.message, steps=report.step)
 
     def status(self, job: Job) -> Status:
         """Where a run stands."""
-        model = str(job.run.best) if job.run.best.exists() else None
-        family = job.config.family
-        if job.state != "waiting":
-            return Status(job.state, 0, job.message, model, job.resumable, family)
+        now, model, family = job.progress, job.files.model, job.request.config.family
+        if now.state != "waiting":
+            return Status(now.state, 0, now.message, model, now.resumable, family)
         place, wait = self._places()[job]
         if place <= 0:  # a worker is about to take it
-            return Status("starting", 0, "Starting.", model, family=family)
-        return Status(
-            "waiting", place, waiting_message(place, wait, self._rules.slots), model, family=family, wait=wait
-        )
+            return Status("starting", 0, Message("serving.starting"), model, family=family)
+        message = waiting_message(place, wait, self._rules.slots)
+        return Status("waiting", place, message, model, family=family, wait=wait)
 
     def info(self, job: Job) -> RunInfo:
         """Its line in a list."""
-        return RunInfo(job.run_id, job.name, self.status(job).state, job.aside)
+        return RunInfo(job.run_id, job.request.name, self.status(job).state, job.request.aside)
 
     def states(self) -> dict[str, int]:
         """How many runs are in each state."""
         return dict(Counter(job.state for job in self._jobs.values()))
 
-    def ring(self) -> None:
+    def notify_all(self) -> None:
         """A status has changed, and with it perhaps the places of all that wait."""
         for job in self._jobs.values():
-            job.bell.ring()
+            job.changes.notify()
 
-    def ring_waiting(self) -> None:
+    def notify_waiting(self) -> None:
         """Time has passed, and with it perhaps enough for another word on how long some still wait."""
-        before, self._told = self._told, self._places()
-        for job, told in self._told.items():
-            if told != before.get(job):
-                job.bell.ring()
+        before, self._announced = self._announced, self._places()
+        for job, place in self._announced.items():
+            if place != before.get(job):
+                job.changes.notify()
 
     def _places(self) -> dict[Job, tuple[int, float | None]]:
-        going = [self._jobs.get(run_id) for run_id in self._busy()]
-        left = [job.expected(self._rules.longest) if job else 0.0 for job in going]  # a forgotten one is ending
+        running = [self._jobs.get(run_id) for run_id in self._busy()]
+        left = [job.seconds_left(self._rules.longest) if job else 0.0 for job in running]  # a forgotten one is ending
         return self.queue.places(left, self._rules.slots, self._rules.longest)
-
-
-def log(job: Job, what: str, level: int = logging.INFO, **more: float | str | None) -> None:
-    """Tell the log what has become of a run, which nobody should find by its name there: figures and words of ours."""
-    fields = {"run": job.run_id[:6], "state": job.state, **{name: value for name, value in more.items() if value}}
-    told = ", ".join(f"{name} {value}" for name, value in fields.items())
-    _log.log(level, "run %s: %s", what, told, extra={"event": f"run {what}", "fields": fields, **fields})
-
-
-def unwatched_message(seconds: float) -> str:
-    """Why a run was saved that nobody watched for so long."""
-    return f"Nobody watched it for {in_words(seconds)}, so it was saved. {GOES_ON}"

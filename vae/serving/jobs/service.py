@@ -21,21 +21,22 @@ from pathlib import Path
 from typing import Any, cast
 
 from vae.config.config import Config
+from vae.messages.message import Message
 from vae.model import size
-from vae.serving.jobs.job import ENDED, RESTING, Job, JobError, RunInfo, Status, remove
-from vae.serving.jobs.registry import JobRules, RunRegistry, log, unwatched_message
-from vae.serving.jobs.worker import too_large
+from vae.serving.jobs import status_messages
+from vae.serving.jobs.job import ENDED, RESTING, Job, JobError, JobRequest, RunInfo, Status
+from vae.serving.jobs.job_files import JobFiles
+from vae.serving.jobs.job_log import log_run
+from vae.serving.jobs.registry import JobRules, RunRegistry
 from vae.serving.jobs.worker_pool import WorkerPool
 from vae.serving.limits import Limits
 from vae.serving.records.database import Records
-from vae.system.resources import ProcessLimits, cores, memory, resident, share_of_memory
+from vae.system.resources import ProcessLimits, cores, memory, resident_memory, share_of_memory
 from vae.text.corpus import Corpus
-from vae.training.event_log import EventLog
 from vae.training.events import Event
-from vae.training.run_folder import Run
 
 __all__ = ["ENDED", "RESTING", "JobError", "Jobs", "RunInfo", "Status"]
-_LOOK_ROUND = 5.0  # seconds at most until a run is found that nobody watches
+_CHECK_EVERY = 5.0  # seconds at most until a run is found that nobody watches
 
 
 class Jobs:
@@ -52,7 +53,7 @@ class Jobs:
         grace: seconds that a run goes on while nobody watches.  longest: seconds of one; None takes those of `limits`.
 
     Attributes:
-        manners: of each of the processes.  threads: of each, 0 where that depends.
+        process_limits: of each of the processes.  threads: of each, 0 where that depends.
     """
 
     def __init__(
@@ -72,12 +73,13 @@ class Jobs:
         self._lock = threading.RLock()
         self._runs = RunRegistry(root, records or cast(Records, self._own_records), rules, lambda: self._pool.busy())
         share = share_of_memory(rules.slots, limits.memory_mb * 1_000_000 or memory())
-        self.manners, self.threads = ProcessLimits(limits.nice, share), limits.threads
-        every = min(_LOOK_ROUND, rules.grace / 2)
-        ears = self._runs.next_task, self._runs.hear, self._look_round
-        self._pool = WorkerPool(rules.slots, self.manners, method, self._lock, *ears, every)
+        self.process_limits, self.threads = ProcessLimits(limits.nice, share), limits.threads
+        self._pool = WorkerPool(
+            rules.slots, self.process_limits, method, self._lock, next_task=self._runs.next_task,
+            on_report=self._runs.handle, on_tick=self._check_runs, tick=min(_CHECK_EVERY, rules.grace / 2),
+        )  # fmt: skip
         with self._lock:
-            self._runs.find_again()
+            self._runs.restore()
             if len(self._runs.queue):
                 self._pool.wake()
         atexit.register(self.close)
@@ -97,32 +99,32 @@ class Jobs:
             JobError: the queue is full, the user has too many runs under way, the model is too large, or the text
                 cannot be stored.
         """
-        weights, allowed = size.least(config), self._rules.parameters
+        weights, allowed = size.min_parameter_count(config), self._rules.parameters
         if start_from is None and weights > allowed:
-            raise JobError(too_large(weights, allowed, "at least "))
+            raise JobError(status_messages.too_large(weights, allowed, at_least=True))
         with self._lock:
             self._check_open()
             self._runs.check_queue()
-            self._runs.room_for(owner)
+            self._runs.runs_in_the_way(owner)
         run_id = secrets.token_urlsafe(16)
-        run = Run(self._root / run_id)
-        job = Job(run_id, owner, corpus.name, run, EventLog(run.events), config, start_from, aside)
+        request = JobRequest(owner, corpus.name, config, start_from, aside)
+        job = Job(run_id, request, JobFiles.of(self._root / run_id))
         try:
             job.store(corpus)
             with self._lock:
                 self._check_open()
                 self._runs.check_queue()
-                for old in self._runs.room_for(owner):
-                    self._runs.drop(old)
+                for old in self._runs.runs_in_the_way(owner):
+                    self._runs.remove(old)
                 self._runs.add(job)
-                if job.unsaved:
-                    self._runs.drop(job)
-                    raise JobError("The server could not store the training. Try again in a few minutes.")
+                if job.progress.unsaved:
+                    self._runs.remove(job)
+                    raise JobError(Message("serving.training_not_stored"))
                 self._pool.wake()
         except BaseException:
-            remove(run)
+            job.files.remove()
             raise
-        log(job, "queued")
+        log_run(job, "queued")
         return run_id
 
     def resume(self, owner: str, run_id: str) -> None:
@@ -134,15 +136,15 @@ class Jobs:
         with self._lock:
             job = self._runs.find(owner, run_id)
             if job.state not in ("paused", "failed"):
-                raise JobError("Only a paused or broken-off run can be resumed.")
-            if not job.resumable:
-                raise JobError("This run would break off again in the same way. Start a new one.")
+                raise JobError(Message("serving.not_resumable_now"))
+            if not job.progress.resumable:
+                raise JobError(Message("serving.would_break_off_again"))
             self._check_open()
             self._runs.check_queue()
-            job.look()
+            job.audience.look()
             self._runs.enqueue(job)
             self._pool.wake()
-        log(job, "resumed")
+        log_run(job, "resumed")
 
     def pause(self, owner: str, run_id: str) -> None:
         """Save the exact state of a run and free its slot; a waiting run leaves the queue.
@@ -153,11 +155,11 @@ class Jobs:
         with self._lock:
             job = self._runs.find(owner, run_id)
             if job.state == "waiting":
-                self._runs.rest(job, "paused", "Paused while it waited; Resume queues it again.")
+                self._runs.settle(job, "paused", status_messages.PAUSED_WAITING)
             elif job.state in ("starting", "running"):
-                self._ask(job, "pause", "pausing", "Saving its state.")
+                self._request(job, "pause", "pausing", status_messages.SAVING_STATE)
             elif job.state not in ("pausing", "paused"):
-                raise JobError("This run is not going on, so it cannot be paused.")
+                raise JobError(Message("serving.not_pausable"))
 
     def stop(self, owner: str, run_id: str) -> None:
         """End a run for good and keep its best model, if it has one; a waiting run is cancelled.
@@ -169,35 +171,35 @@ class Jobs:
             job = self._runs.find(owner, run_id)
             self._check_open()
             if job.state in ("starting", "running", "pausing"):
-                self._ask(job, "stop", "stopping", "Saving its best model.")
+                self._request(job, "stop", "stopping", Message("serving.saving_model"))
             elif job.state in ("waiting", "paused", "failed"):
-                self._runs.stop_resting(job)
+                self._runs.stop_idle(job)
                 self._pool.wake()
             elif job.state != "stopping":
-                raise JobError("This run has ended already.")
+                raise JobError(Message("serving.ended_already"))
 
     def forget(self, owner: str) -> None:
         """Remove all runs of a user and their folders. What is under way is ended first, soon and by itself."""
         with self._lock:
-            for job in self._runs.of(owner):
-                self._pool.tell(job.run_id, "pause")  # ends sooner than a stop, which measures the model
-                self._runs.drop(job)
-                log(job, "forgotten")
-            self._runs.ring()
+            for job in self._runs.of_owner(owner):
+                self._pool.send(job.run_id, "pause")  # ends sooner than a stop, which measures the model
+                self._runs.remove(job)
+                log_run(job, "forgotten")
+            self._runs.notify_all()
 
     def status(self, owner: str, run_id: str) -> Status:
         """Where a run stands. To ask is to watch it."""
         with self._lock:
             job = self._runs.find(owner, run_id)
-            job.look()
+            job.audience.look()
             return self._runs.status(job)
 
     def events(self, owner: str, run_id: str, after: int = 0) -> list[Event]:
         """What the run has told so far, without the first `after` events. To ask is to watch it."""
         with self._lock:
             job = self._runs.find(owner, run_id)
-            job.look()
-        return job.log.read(after)
+            job.audience.look()
+        return job.files.log.read(after)
 
     async def watch(
         self, owner: str, run_id: str, after: int = 0, *, attended: bool = True
@@ -209,42 +211,42 @@ class Jobs:
         """
         with self._lock:
             job = self._runs.find(owner, run_id)
-            job.watchers += attended
-        told = None
+            job.audience.watchers += attended
+        sent = None
         try:
-            with job.bell.heard() as news:
-                while told is None or told.state not in RESTING:
+            with job.changes.subscribe() as news:
+                while sent is None or sent.state not in RESTING:
                     news.clear()
                     with self._lock:  # before the events: at the end it has them all
                         status = self._runs.status(self._runs.find(owner, run_id))
-                    events = await asyncio.to_thread(job.log.read, after)
+                    events = await asyncio.to_thread(job.files.log.read, after)
                     after += len(events)
-                    if events or status != told:
+                    if events or status != sent:
                         yield status, events
-                        told = status
+                        sent = status
                     else:
                         await news.wait()
         finally:
             with self._lock:
-                job.watchers -= attended
+                job.audience.watchers -= attended
                 if attended:
-                    job.look()
+                    job.audience.look()
 
     @contextmanager
-    def attending(self, owner: str) -> Iterator[None]:
+    def watching_group(self, owner: str) -> Iterator[None]:
         """Somebody sees, for as long as the block lasts, what a user's runs that are part of something larger do."""
         with self._lock:
-            self._runs.attend(owner, 1)
+            self._runs.watch_group(owner, 1)
         try:
             yield
         finally:
             with self._lock:
-                self._runs.attend(owner, -1)
+                self._runs.watch_group(owner, -1)
 
     def runs(self, owner: str) -> list[RunInfo]:
         """All runs of a user, oldest first."""
         with self._lock:
-            return [self._runs.info(job) for job in self._runs.of(owner)]
+            return [self._runs.info(job) for job in self._runs.of_owner(owner)]
 
     def health(self) -> dict[str, Any]:
         """Figures of all runs, nobody's in particular: `slots`, `busy` and `waiting`; `runs` by state; `workers`: the
@@ -252,7 +254,7 @@ class Jobs:
         with self._lock:
             return {
                 "slots": self._rules.slots, "busy": len(self._pool.busy()), "waiting": len(self._runs.queue),
-                "runs": self._runs.states(), "workers": {pid: resident(pid) for pid in self._pool.processes()},
+                "runs": self._runs.states(), "workers": {pid: resident_memory(pid) for pid in self._pool.processes()},
             }  # fmt: skip
 
     def close(self) -> None:
@@ -267,26 +269,28 @@ class Jobs:
         with self._lock:
             for job in self._runs.all():
                 if job.state not in RESTING:  # for those who still watch; in the records it goes on
-                    job.state, job.message = "paused", "The server was shut down. This goes on when it is back."
-            self._runs.ring()
+                    job.progress.state, job.progress.message = "paused", Message("serving.shut_down")
+            self._runs.notify_all()
             if self._own_records:
                 self._own_records.close()
 
     def _check_open(self) -> None:
         if self._closed:
-            raise JobError("The server is shutting down. Try again in a few minutes.")
+            raise JobError(Message("serving.shutting_down"))
 
-    def _ask(self, job: Job, request: str, state: str, message: str, reason: str = "") -> None:
-        job.state, job.message, job.reason = state, message, reason
-        self._pool.tell(job.run_id, request)
-        self._runs.keep(job)
-        self._runs.ring()
+    def _request(self, job: Job, request: str, state: str, message: Message, reason: Message | None = None) -> None:
+        """Ask the worker of a run to "pause" or "stop"."""
+        job.progress.state, job.progress.message, job.progress.pause_reason = state, message, reason
+        self._pool.send(job.run_id, request)
+        self._runs.save(job)
+        self._runs.notify_all()
 
-    def _look_round(self) -> None:
+    def _check_runs(self) -> None:
         """Called by the pool now and then, on its own thread, with the lock held."""
         for job in self._runs.all():
-            if job.unsaved and self._runs.keep(job):
+            if job.progress.unsaved and self._runs.save(job):
                 job.tidy()
-            if job.state in ("starting", "running") and self._runs.unwatched(job) > self._rules.grace:
-                self._ask(job, "pause", "pausing", "Saving its state.", unwatched_message(self._rules.grace))
-        self._runs.ring_waiting()
+            if job.state in ("starting", "running") and self._runs.seconds_unwatched(job) > self._rules.grace:
+                reason = status_messages.unwatched(self._rules.grace)
+                self._request(job, "pause", "pausing", status_messages.SAVING_STATE, reason)
+        self._runs.notify_waiting()

@@ -12,27 +12,27 @@ from contextlib import suppress
 from multiprocessing import connection
 from multiprocessing.context import BaseContext
 
-from vae.serving.jobs.worker import Failed, Running, TrainingTask, work
+from vae.messages.message import Message
+from vae.serving.jobs import status_messages
+from vae.serving.jobs.worker import Ended, Failed, Report, Running, TrainingTask, work
 from vae.system.resources import ProcessLimits
-from vae.training.events import Finished
 
 # Seconds at most in which trainings may save their state when everything ends, and then to leave at each use of force.
 # What is not saved by then goes on from where it was saved before.
-_GRACE, _FORCED = 6.0, 1.0
-_TRIES, _BREATH = 3, 0.5  # to start a process, in a row, and seconds between them
+_SAVING, _FORCED = 6.0, 1.0
+_ATTEMPTS, _RETRY_AFTER = 3, 0.5  # to start a process, in a row, and seconds between them
 _log = logging.getLogger(__name__)
-Report = Running | Finished | Failed
 
 
 class _Worker:
     """A process and our end of its pipe."""
 
-    def __init__(self, context: BaseContext, manners: ProcessLimits) -> None:
+    def __init__(self, context: BaseContext, limits: ProcessLimits) -> None:
         self.ready = False
         self.task: TrainingTask | None = None
         self.outbox: list[TrainingTask | str] = []
         self.pipe, theirs = context.Pipe()
-        arguments = {"target": work, "args": (theirs, manners), "name": "vae-worker", "daemon": True}
+        arguments = {"target": work, "args": (theirs, limits), "name": "vae-worker", "daemon": True}
         self.process: multiprocessing.Process = context.Process(**arguments)  # type: ignore[attr-defined]
         try:
             self.process.start()
@@ -56,40 +56,41 @@ class WorkerPool:
 
     Args:
         slots: processes at most.
-        manners: of each.
+        limits: of each process.
         method: "forkserver" or "spawn".
-        lock: held at every call of the two functions below.
+        lock: held at every call of the three functions below.
         next_task: gives the task to do next and takes it from the queue; None when nothing waits.
-        hear: is told of a task, by run id, `Running` at each event, and at last `Finished` or `Failed`.
-        look_round: is called every so many seconds (`every`).
+        on_report: gets the reports on a task, by run id: `Running` at each event, and at last `Ended` or `Failed`.
+        on_tick: is called every so many seconds (`tick`).
     """
 
     def __init__(
         self,
         slots: int,
-        manners: ProcessLimits,
+        limits: ProcessLimits,
         method: str,
         lock: threading.RLock,
+        *,
         next_task: Callable[[], TrainingTask | None],
-        hear: Callable[[str, Report], None],
-        look_round: Callable[[], None],
-        every: float,
+        on_report: Callable[[str, Report], None],
+        on_tick: Callable[[], None],
+        tick: float,
     ) -> None:
         self._context = multiprocessing.get_context(method)
         if method == "forkserver":
             # It always finds installed packages, ours only when it is started in their folder.
             preload = ["torch", "safetensors.torch", "sentencepiece", "vae.training.train"]
             self._context.set_forkserver_preload(preload)
-        self._slots, self._manners = slots, manners
-        self._lock, self._next_task, self._hear = lock, next_task, hear
-        self._look_round, self._every, self._looked = look_round, every, time.monotonic()
+        self._slots, self._limits = slots, limits
+        self._lock, self._next_task, self._on_report = lock, next_task, on_report
+        self._on_tick, self._tick, self._last_tick = on_tick, tick, time.monotonic()
         self._workers: list[_Worker] = []
         self._startable = False  # until something is asked: the program has its own start to make
         self._closed = False
-        self._failed = 0  # starts in a row
-        self._rung = False
-        self._alarm, self._bell = multiprocessing.Pipe(duplex=False)
-        self._thread = threading.Thread(target=self._listen, name="vae-pool", daemon=True)
+        self._failed_starts = 0  # in a row
+        self._woken = False
+        self._wake_receiver, self._wake_sender = multiprocessing.Pipe(duplex=False)
+        self._thread = threading.Thread(target=self._run, name="vae-pool", daemon=True)
         self._thread.start()
 
     def busy(self) -> list[str]:
@@ -106,12 +107,12 @@ class WorkerPool:
         """Something was queued, or asked; or it will be soon."""
         with self._lock:
             self._startable = True
-            if not self._rung:  # one ring is enough, and many would fill the pipe
-                self._rung = True
+            if not self._woken:  # once is enough, and more would fill the pipe
+                self._woken = True
                 with suppress(OSError):  # closed
-                    self._bell.send(None)
+                    self._wake_sender.send(None)
 
-    def tell(self, run_id: str, request: str) -> None:
+    def send(self, run_id: str, request: str) -> None:
         """Ask a run under way to "pause" or "stop"."""
         with self._lock:
             for worker in self._workers:
@@ -128,37 +129,37 @@ class WorkerPool:
 
     # What follows runs on the pool's own thread.
 
-    def _listen(self) -> None:
+    def _run(self) -> None:
         try:
             while not self._closed:
-                self._go_round()
+                self._run_once()
         finally:
             self._end_workers()
 
-    def _go_round(self) -> None:
+    def _run_once(self) -> None:
         try:
             self._start_workers()
             self._assign()
-            self._send()
+            self._send_all()
             workers = {worker.pipe: worker for worker in self._workers}
-            for source in connection.wait([self._alarm, *workers], self._every):
-                if source is self._alarm:
-                    self._alarm.recv()
-                    self._rung = False
+            for source in connection.wait([self._wake_receiver, *workers], self._tick):
+                if source is self._wake_receiver:
+                    self._wake_receiver.recv()
+                    self._woken = False
                 else:
                     self._receive(workers[source])  # type: ignore[index]
-            self._take_care()
+            self._call_on_tick()
         except Exception:  # a disk that fails, perhaps: the misfortune of one run must not end all others
             _log.exception("the trainings met an error that nobody foresaw")
-            time.sleep(_BREATH)
+            time.sleep(_RETRY_AFTER)
 
     def _end_workers(self) -> None:
-        self._bell.close()
-        self._alarm.close()
+        self._wake_sender.close()
+        self._wake_receiver.close()
         for worker in self._workers:
             worker.pipe.close()  # so that all save at the same time
         processes = [worker.process for worker in self._workers]
-        _join(processes, _GRACE)
+        _join(processes, _SAVING)
         for force in (multiprocessing.Process.terminate, multiprocessing.Process.kill):
             for process in processes:
                 if process.is_alive():
@@ -174,9 +175,9 @@ class WorkerPool:
             if len(self._workers) >= min(self._slots, len(self.busy()) + 1):
                 return
             try:
-                worker = _Worker(self._context, self._manners)
+                worker = _Worker(self._context, self._limits)
             except Exception:
-                self._give_up(traceback.format_exc())
+                self._start_failed(traceback.format_exc())
             else:
                 with self._lock:
                     self._workers.append(worker)
@@ -188,45 +189,45 @@ class WorkerPool:
                     worker.task = self._next_task()
                     worker.outbox = [worker.task] if worker.task else []
 
-    def _send(self) -> None:
+    def _send_all(self) -> None:
         with self._lock:
-            letters = [(worker, letter) for worker in self._workers for letter in worker.outbox]
-            for worker, _ in letters:
+            pending = [(worker, item) for worker in self._workers for item in worker.outbox]
+            for worker, _ in pending:
                 worker.outbox = []
-        for worker, letter in letters:
-            self._write(worker, letter)
+        for worker, item in pending:
+            self._send_one(worker, item)
 
-    def _write(self, worker: _Worker, letter: TrainingTask | str) -> None:
+    def _send_one(self, worker: _Worker, item: TrainingTask | str) -> None:
         try:
-            worker.pipe.send(letter)
+            worker.pipe.send(item)
         except OSError:
-            pass  # it has just died, and is heard of next
+            pass  # it has just died, which `_receive` finds next
         except Exception:
-            message = "The training could not be handed to its process."
-            self._pass_on(worker, Failed(message, traceback.format_exc(), resumable=False))
+            message = Message("serving.task_not_sent")
+            self._report(worker, Failed(message, traceback.format_exc(), resumable=False))
             self.wake()  # another may wait
 
     def _receive(self, worker: _Worker) -> None:
         try:
             report = worker.pipe.recv()
         except Exception:  # it has died, perhaps in the middle of a word
-            self._lose(worker)
+            self._handle_death(worker)
             return
         if report == "ready":
             worker.ready = True
-            self._failed = 0
+            self._failed_starts = 0
         else:
-            self._pass_on(worker, report)
+            self._report(worker, report)
 
-    def _pass_on(self, worker: _Worker, report: Report) -> None:
+    def _report(self, worker: _Worker, report: Report) -> None:
         with self._lock:
             if worker.task:
                 run_id = worker.task.run_id
                 if not isinstance(report, Running):
                     worker.task = None
-                self._hear(run_id, report)
+                self._on_report(run_id, report)
 
-    def _lose(self, worker: _Worker) -> None:
+    def _handle_death(self, worker: _Worker) -> None:
         with self._lock:
             self._workers.remove(worker)
         worker.process.join(_FORCED)
@@ -237,33 +238,32 @@ class WorkerPool:
         details = f"the worker ended with exit code {code}"
         worker.close()
         if not worker.ready:
-            self._give_up(details)
-        elif code == 0:  # it was told to leave, and has not begun with what was still given to it
-            self._pass_on(worker, Finished(0, 0, "paused", None, "Paused."))
+            self._start_failed(details)
+        elif code == 0:  # it was told to leave, and has not begun with item was still given to it
+            self._report(worker, Ended("paused", 0, status_messages.PAUSED))
         else:
-            message = "The training's process ended; perhaps the computer ran out of memory."
-            self._pass_on(worker, Failed(message, details))
+            self._report(worker, Failed(Message("serving.process_ended"), details))
 
-    def _take_care(self) -> None:
-        if time.monotonic() >= self._looked + self._every:
+    def _call_on_tick(self) -> None:
+        if time.monotonic() >= self._last_tick + self._tick:
             with self._lock:
-                self._look_round()
-            self._looked = time.monotonic()
+                self._on_tick()
+            self._last_tick = time.monotonic()
 
-    def _give_up(self, details: str) -> None:
+    def _start_failed(self, details: str) -> None:
         """No process could be started. After some tries a run that waits for it fails; when none does, no other is
         tried."""
         _log.error("a training process could not be started: %s", details)
-        self._failed += 1
-        if self._failed % _TRIES:  # perhaps all processes were told to end, and this one is not yet
-            time.sleep(_BREATH)
-        if self._closed or self._failed % _TRIES:
+        self._failed_starts += 1
+        if self._failed_starts % _ATTEMPTS:  # perhaps all processes were told to end, and this one is not yet
+            time.sleep(_RETRY_AFTER)
+        if self._closed or self._failed_starts % _ATTEMPTS:
             return
         with self._lock:
             task = self._next_task()
             self._startable = task is not None
             if task:
-                self._hear(task.run_id, Failed("No process could be started for the training.", details))
+                self._on_report(task.run_id, Failed(Message("serving.no_process"), details))
 
 
 def _join(processes: Sequence[multiprocessing.Process], seconds: float) -> None:

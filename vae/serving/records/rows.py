@@ -51,7 +51,8 @@ class RunRow:
         config: as JSON.
         start_from: path of the model that it began with, or nothing.
         aside: 1 if it is part of something larger.
-        state, message, resumable: as `Status` tells them.
+        state, resumable: as `Status` tells them.
+        message: as `Message.to_json` writes it; plain English in records of older versions.
         model: 1 when its best model is on disk, as its folder has it.
         turn: its round in the fair order of the queue.
         threads: of its process; a run goes on with as many, so that its numbers stay the same.
@@ -87,5 +88,6 @@ class ShareRow:
     created: float
 
 
+AnyRow = VisitorRow | CorpusRow | ModelRow | RunRow | ShareRow
 Row = TypeVar("Row", VisitorRow, CorpusRow, ModelRow, RunRow, ShareRow)
 ROW_TYPES = (VisitorRow, CorpusRow, ModelRow, RunRow, ShareRow)

@@ -8,9 +8,10 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Literal
 
 from vae.config.families import FAMILIES
+from vae.messages.message import Message
 from vae.serving.jobs.service import Status
 from vae.serving.visitors import corpus_sources
-from vae.serving.visitors.model_entry import ModelEntry, readable
+from vae.serving.visitors.model_entry import ModelEntry, readable_name
 from vae.serving.visitors.run_history import RunHistory
 from vae.serving.visitors.session import Session
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from vae.text.corpus import Corpus
 
 SENTENCES, CHARACTERS = 300, 24_000  # of the text, to measure on, at most
-READ = 20_000  # training sentences in which copies are looked for
-WORDS = range(4, 15)  # of a sentence at an end of a way: neither a cry nor a story
+MAX_REAL = 20_000  # training sentences in which copies are looked for
+END_WORDS = range(4, 15)  # of a sentence at an end of an interpolation: neither a cry nor a story
 FALLBACK = "everyday-english.tsv"  # to measure on where the visitor has no text
 
 State = Literal["training", "measuring", "done", "stopped", "failed"]
@@ -37,15 +38,15 @@ class Column:
     model: ModelEntry | None = None
     run: str = ""
     status: Status | None = None
-    story: RunHistory = field(default_factory=RunHistory)
-    told: int = 0  # events by now
-    problem: str = ""  # why it cannot be compared
-    remark: str = ""  # on how its training ended, where that is not what was wished for
+    history: RunHistory = field(default_factory=RunHistory)
+    events_seen: int = 0
+    problem: Message | None = None  # why it cannot be compared
+    remark: Message | None = None  # on how its training ended, where that is not what was wished for
 
     @property
     def seconds(self) -> float | None:
         """What its training took, if it was watched."""
-        return self.story.progress.seconds if self.story.progress else None
+        return self.history.progress.seconds if self.history.progress else None
 
 
 @dataclass(eq=False)
@@ -58,9 +59,9 @@ class Comparison:
     real: tuple[str, ...] = ()  # that models have learned from
     judge: ModelEntry | None = None  # of fluency
     state: State = "training"
-    said: str = ""  # how far the measuring is
-    problem: str = ""
-    measured: dict[Column, EvaluatedModel] = field(default_factory=dict)
+    measuring: Message | None = None  # how far that is
+    problem: Message | None = None
+    evaluated: dict[Column, EvaluatedModel] = field(default_factory=dict)
     driver: asyncio.Task[None] | None = None
 
     @property
@@ -70,16 +71,16 @@ class Comparison:
     @property
     def ends(self) -> tuple[str, str] | None:
         """Two of the sentences to go between."""
-        fit = [sentence for sentence in self.sentences if len(sentence.split()) in WORDS]
-        both = fit if len(fit) > 1 else self.sentences
-        return (both[0], both[1]) if len(both) > 1 else None
+        suitable = [sentence for sentence in self.sentences if len(sentence.split()) in END_WORDS]
+        chosen = suitable if len(suitable) > 1 else self.sentences
+        return (chosen[0], chosen[1]) if len(chosen) > 1 else None
 
 
 def judge(session: Session, comparison: Comparison) -> ModelEntry | None:
     """The first language model that is compared; or else one of the visitor's that has learned from the same text."""
     compared = [column.model for column in comparison.columns if column.model]
-    learned = [model for model in session.models() if model.name == readable(comparison.text)]
-    return next((model for model in [*compared, *learned] if not FAMILIES[model.family].space), None)
+    learned = [model for model in session.models() if model.name == readable_name(comparison.text)]
+    return next((model for model in [*compared, *learned] if not FAMILIES[model.family].has_latent_space), None)
 
 
 def split(text: Corpus | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -91,4 +92,4 @@ def split(text: Corpus | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     train, held_out = text.split()
     sizes = accumulate(len(sentence) for sentence in held_out[:SENTENCES])
     few = [sentence for sentence, size in zip(held_out, sizes, strict=False) if size <= CHARACTERS]
-    return tuple(train[:READ]), tuple(few or held_out[:1])
+    return tuple(train[:MAX_REAL]), tuple(few or held_out[:1])

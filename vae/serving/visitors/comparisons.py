@@ -14,9 +14,11 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from vae.config.families import FAMILIES
+from vae.messages.message import Message
+from vae.serving.jobs import status_messages
 from vae.serving.jobs.evaluation_process import EvaluationError, EvaluationRunner, EvaluationTask
-from vae.serving.jobs.job import ANEW, GOES_ON, KEPT
 from vae.serving.jobs.service import JobError, Jobs, Status
+from vae.serving.jobs.status_messages import message_of
 from vae.serving.visitors.comparison import FALLBACK, Column, Comparison, Slot, judge, split
 from vae.serving.visitors.model_entry import ModelEntry
 from vae.serving.visitors.run_history import RunHistory
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from vae.config.config import Config
     from vae.text.corpus import Corpus
 
-MOST = 4  # models side by side
+MAX_MODELS = 4  # side by side
 _log = logging.getLogger(__name__)
 
 
@@ -38,13 +40,13 @@ class Comparisons:
 
     def __init__(self, jobs: Jobs, trainings: Trainings) -> None:
         self._jobs, self._trainings = jobs, trainings
-        self._measurer = EvaluationRunner(manners=jobs.manners, threads=jobs.threads)
-        self._known: weakref.WeakKeyDictionary[Session, dict[str, Comparison]] = weakref.WeakKeyDictionary()
-        self._bells: weakref.WeakKeyDictionary[Session, Notifier] = weakref.WeakKeyDictionary()
+        self._runner = EvaluationRunner(process_limits=jobs.process_limits, threads=jobs.threads)
+        self._newest: weakref.WeakKeyDictionary[Session, dict[str, Comparison]] = weakref.WeakKeyDictionary()
+        self._notifiers: weakref.WeakKeyDictionary[Session, Notifier] = weakref.WeakKeyDictionary()
 
     def find(self, session: Session, slot: Slot = "compare") -> Comparison | None:
         """The visitor's newest, under way or over."""
-        return self._known.get(session, {}).get(slot)
+        return self._newest.get(session, {}).get(slot)
 
     async def compare(
         self, session: Session, families: object, models: object, preset: object, settings: Mapping[str, object]
@@ -52,23 +54,23 @@ class Comparisons:
         """Begin to train a model of each family on the visitor's text, and then to measure all.
 
         Args:
-            families: names of KINDS.  models: ids of the visitor's models, beside those.
+            families: names of FAMILIES.  models: ids of the visitor's models, beside those.
             preset, settings: of every training, as `configure` takes them.
         Raises:
             RefusedError: a value is none, there is nothing to compare, or one is under way.
             JobError: the trainings cannot be queued.
             ValueError: a setting is out of its range.
         """
-        kinds = [choice(name, "Family", tuple(FAMILIES)) for name in _names(families, "Families")]
-        chosen = [_own(session, model) for model in _names(models, "Models")]
-        if not 2 <= len(kinds) + len(chosen) <= MOST:
-            raise RefusedError(f"Choose two to {MOST} models to compare: families to train, or models that you have.")
-        text = await asyncio.to_thread(lambda: session.corpus) if kinds else None
-        if kinds and text is None:
-            raise RefusedError(session.lost or "There is no text to train on yet. Choose one in Corpus first.")
-        configs = [configure(preset, {**settings, "family": kind}) for kind in kinds]
-        new = [Column(FAMILIES[kind].title, kind, "trained here", story=RunHistory(kind)) for kind in kinds]
-        async with self._begun(session, "compare", [*new, *map(_column, chosen)]) as comparison:
+        names = [choice(name, "Family", tuple(FAMILIES)) for name in _names(families, "Families")]
+        chosen = [_own_model(session, model) for model in _names(models, "Models")]
+        if not 2 <= len(names) + len(chosen) <= MAX_MODELS:
+            raise RefusedError(Message("serving.choose_models", most=MAX_MODELS))
+        text = await asyncio.to_thread(lambda: session.corpus) if names else None
+        if names and text is None:
+            raise RefusedError(session.text_problem or Message("serving.no_text"))
+        configs = [configure(preset, {**settings, "family": name}) for name in names]
+        new = [Column(FAMILIES[name].title, name, "trained here", history=RunHistory(name)) for name in names]
+        async with self._new(session, "compare", [*new, *map(_column, chosen)]) as comparison:
             for column, config in zip(new, configs, strict=True):
                 assert text is not None
                 await self._submit(session, column, config, text)
@@ -80,13 +82,13 @@ class Comparisons:
         Raises:
             RefusedError: there is no such model, or another is being measured.
         """
-        chosen = session.model() if model == "" else _own(session, model)
+        chosen = session.model() if model == "" else _own_model(session, model)
         going = self.find(session, "evaluate")
         if going is not None and going.busy:
             if going.columns[0].model != chosen:
-                raise RefusedError("Another of your models is being measured. Wait until that is done.")
+                raise RefusedError(Message("serving.other_model_measured"))
             return going
-        async with self._begun(session, "evaluate", [_column(chosen)]) as comparison:
+        async with self._new(session, "evaluate", [_column(chosen)]) as comparison:
             pass
         return comparison
 
@@ -100,71 +102,71 @@ class Comparisons:
         """
         comparison = self.find(session, slot)
         if comparison is None or not comparison.busy:
-            raise RefusedError("Nothing is under way that could be stopped.")
+            raise RefusedError(Message("serving.nothing_to_stop"))
         comparison.state = "stopped"
         self._end_runs(session, comparison)
         if comparison.driver is not None:
             comparison.driver.cancel()
-        self._bell(session).ring()
+        self._notifier(session).notify()
 
-    def adopt(self, session: Session) -> bool:
+    def collect_orphans(self, session: Session) -> bool:
         """Take over what was trained for a comparison that a restart of the server has ended; whether there was any.
 
         Models go only where there are too many: so what is missing where there is room was never taken over.
         """
-        if session in self._known:
+        if session in self._newest:
             return False
         before = len(session.models())
         for run in self._jobs.runs(session.owner):
-            if not run.aside or run.run_id in session.collected or session.full:
+            if not run.aside or run.run_id in session.run_models or session.is_full:
                 continue
             try:
                 if run.state in ("paused", "failed"):  # there is no Resume for it
                     self._jobs.stop(session.owner, run.run_id)
-                self._trainings.collect(session, run.run_id, use=False)
+                self._trainings.collect_model(session, run.run_id, use=False)
             except ValueError:
                 continue  # its file cannot be used, or it has just gone
         return len(session.models()) > before
 
     async def follow(self, session: Session) -> AsyncIterator[None]:
         """Now, and whenever there is news of either slot, until neither is under way."""
-        with self._jobs.attending(session.owner), self._bell(session).heard() as news:
+        with self._jobs.watching_group(session.owner), self._notifier(session).subscribe() as news:
             while True:
                 news.clear()
                 yield
-                if not any(comparison.busy for comparison in self._known.get(session, {}).values()):
+                if not any(comparison.busy for comparison in self._newest.get(session, {}).values()):
                     return
                 await news.wait()
 
-    def _bell(self, session: Session) -> Notifier:
-        return self._bells.setdefault(session, Notifier())
+    def _notifier(self, session: Session) -> Notifier:
+        return self._notifiers.setdefault(session, Notifier())
 
     @asynccontextmanager
-    async def _begun(self, session: Session, slot: Slot, columns: list[Column]) -> AsyncIterator[Comparison]:
+    async def _new(self, session: Session, slot: Slot, columns: list[Column]) -> AsyncIterator[Comparison]:
         """A new one, driven from the end of the block on. If that fails, the one before is the newest again."""
         before = self.find(session, slot)
         if before is not None and before.busy:
-            raise RefusedError("Your comparison has not ended yet. Stop it before you begin another.")
+            raise RefusedError(Message("serving.comparison_under_way"))
         comparison = Comparison(session.text.name if session.text else FALLBACK, columns)
-        known = self._known.setdefault(session, {})
-        known[slot] = comparison  # before anything is awaited, so that there is one
-        held = session.held[slot] = {column.model.id for column in columns if column.model}
+        newest = self._newest.setdefault(session, {})
+        newest[slot] = comparison  # before anything is awaited, so that there is one
+        pinned = session.pinned[slot] = {column.model.id for column in columns if column.model}
         try:
             comparison.real, comparison.sentences = await asyncio.to_thread(lambda: split(session.corpus))
             yield comparison
         except BaseException:  # the queue is full, or whoever asked is gone
             self._end_runs(session, comparison)
-            held.clear()
-            if known[slot] is comparison:
-                known.pop(slot)
-                known.update({slot: before} if before else {})
+            pinned.clear()
+            if newest[slot] is comparison:
+                newest.pop(slot)
+                newest.update({slot: before} if before else {})
             raise
         if comparison.busy:
-            comparison.driver = asyncio.create_task(self._go(session, comparison, held))
+            comparison.driver = asyncio.create_task(self._drive(session, comparison, pinned))
         else:  # it was stopped by now
             self._end_runs(session, comparison)
-            held.clear()
-        self._bell(session).ring()
+            pinned.clear()
+        self._notifier(session).notify()
 
     async def _submit(self, session: Session, column: Column, config: Config, text: Corpus) -> None:
         """Queue a training. Who leaves meanwhile leaves it known, so that it can be ended."""
@@ -178,87 +180,84 @@ class Comparisons:
         finally:
             await asyncio.wait({submitting})
 
-    async def _go(self, session: Session, comparison: Comparison, held: set[str]) -> None:
+    async def _drive(self, session: Session, comparison: Comparison, pinned: set[str]) -> None:
         try:
-            await asyncio.gather(*(self._train(session, column, held) for column in comparison.columns if column.run))
-            await self._measure(session, comparison, held)
+            await asyncio.gather(*(self._train(session, column, pinned) for column in comparison.columns if column.run))
+            await self._measure(session, comparison, pinned)
         except asyncio.CancelledError:
             comparison.state = "stopped"
         except Exception as error:
-            comparison.state, comparison.problem = "failed", str(error)
+            foreseen = isinstance(error, ValueError)
+            problem = message_of(error) if foreseen else Message("serving.comparison_unforeseen")
+            comparison.state, comparison.problem = "failed", problem
             self._end_runs(session, comparison)
-            if not isinstance(error, ValueError):
+            if not foreseen:
                 _log.exception("a comparison broke off")
-                comparison.problem = (
-                    "The comparison broke off at an unexpected error; the server's log has the details."
-                )
         finally:
             comparison.real = ()  # it is large, and has done its work
-            held.clear()
-            self._bell(session).ring()
+            pinned.clear()
+            self._notifier(session).notify()
 
-    async def _train(self, session: Session, column: Column, held: set[str]) -> None:
+    async def _train(self, session: Session, column: Column, pinned: set[str]) -> None:
         """Follow a training to its end and take its model over."""
-        bell = self._bell(session)
+        notifier = self._notifier(session)
         try:
             status = await self._watched(session, column)
             if status.state in ("failed", "paused"):  # there is no Resume here: what it saved by now is all there is
-                why = status.message
-                for advice in (KEPT, ANEW, GOES_ON):
-                    why = why.removesuffix(advice)
-                column.remark = f"Its training broke off. {why.strip()}"
+                why = status_messages.without_advice(status.message)
+                column.remark = Message("serving.column_broke_off", why=why)
                 self._jobs.stop(session.owner, column.run)
                 status = await self._watched(session, column)
             elif status.state == "diverged":
-                column.remark = "Its loss ran away, so its training stopped itself."
+                column.remark = Message("serving.column_diverged")
             if status.model is None or status.state not in MODEL_STATES:
-                column.problem = f"{column.remark or status.message} There is no model of it to compare."
+                column.problem = Message("serving.column_without_model", why=column.remark or status.message)
                 return
             if column.remark:
-                column.remark += " What is compared is its best model until then."
-            await asyncio.to_thread(self._trainings.collect, session, column.run, use=False)
+                column.remark = Message("serving.column_best_model", why=column.remark)
+            await asyncio.to_thread(self._trainings.collect_model, session, column.run, use=False)
             column.model = self._trainings.model(session, column.run)
-            held.add(column.model.id)
+            pinned.add(column.model.id)
         except ValueError as error:  # its file cannot be used, or the visitor is gone
-            column.problem = str(error)
+            column.problem = message_of(error)
         finally:
-            bell.ring()
+            notifier.notify()
 
     async def _watched(self, session: Session, column: Column) -> Status:
         """Follow a training until it rests."""
-        async for status, events in self._jobs.watch(session.owner, column.run, column.told, attended=False):
+        async for status, events in self._jobs.watch(session.owner, column.run, column.events_seen, attended=False):
             column.status = status
-            column.told += len(events)
-            column.story.add(events)
-            self._bell(session).ring()
+            column.events_seen += len(events)
+            column.history.add(events)
+            self._notifier(session).notify()
         return status
 
-    async def _measure(self, session: Session, comparison: Comparison, held: set[str]) -> None:
+    async def _measure(self, session: Session, comparison: Comparison, pinned: set[str]) -> None:
         ready = {column: column.model.path for column in comparison.columns if column.model}
         if not ready:
-            raise EvaluationError("None of the models was trained, so there is nothing to compare.")
+            raise EvaluationError(Message("serving.nothing_to_compare"))
         comparison.judge = judge(session, comparison)
         if comparison.judge:
-            held.add(comparison.judge.id)
-        bell = self._bell(session)
+            pinned.add(comparison.judge.id)
+        notifier = self._notifier(session)
 
-        def say(line: str) -> None:
-            comparison.said = line
-            bell.ring()
+        def report(message: Message) -> None:
+            comparison.measuring = message
+            notifier.notify()
 
         comparison.state = "measuring"
-        say("Getting ready to measure.")
+        report(Message("serving.measuring_starts"))
         task = EvaluationTask(
             tuple(ready.values()), comparison.sentences, comparison.real,
             comparison.judge.path if comparison.judge else None, ends=comparison.ends,
         )  # fmt: skip
-        found = await self._measurer.measure(task, say)
-        for column, known in zip(ready, found, strict=True):
-            if isinstance(known, str):
-                column.problem = known
+        found = await self._runner.measure(task, report)
+        for column, evaluated in zip(ready, found, strict=True):
+            if isinstance(evaluated, Message):
+                column.problem = evaluated
             else:
-                comparison.measured[column] = known
-                if known.evaluation.judge is None:  # its file cannot be used
+                comparison.evaluated[column] = evaluated
+                if evaluated.evaluation.judge is None:  # its file cannot be used
                     comparison.judge = None
         comparison.state = "done"
 
@@ -274,15 +273,15 @@ class Comparisons:
 def _names(values: object, what: str) -> list[object]:
     """A list of different things. Raises RefusedError: it is none."""
     if not isinstance(values, list | tuple | None) or not all(isinstance(value, str) for value in values or ()):
-        raise RefusedError(f"{what} are a list of names.")
+        raise RefusedError(Message("serving.not_names", what=what))
     return list(dict.fromkeys(values or ()))
 
 
-def _own(session: Session, model: object) -> ModelEntry:
-    for known in session.models():
-        if known.id == model:
-            return known
-    raise RefusedError("This model is not among yours. Choose one from the list.")
+def _own_model(session: Session, model: object) -> ModelEntry:
+    for entry in session.models():
+        if entry.id == model:
+            return entry
+    raise RefusedError(Message("serving.not_your_model"))
 
 
 def _column(model: ModelEntry) -> Column:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from vae.messages.message import Message
 from vae.serving.visitors.session import Session
 from vae.system.paths import ASSETS
 from vae.text import corpus
@@ -33,28 +34,28 @@ class CorpusSource:
 def bundled_corpus(name: object) -> CorpusSource:
     """One of the texts that come with the page. Raises CorpusError when there is none of that name."""
     if not isinstance(name, str) or name not in BUNDLED_CORPORA:
-        raise CorpusError("This is none of our texts. Choose one from the list.")
+        raise CorpusError(Message("serving.no_bundled_text"))
     return CorpusSource(name, (CORPORA / name).read_bytes(), shared=True)
 
 
 def uploaded_corpus(path: object) -> CorpusSource:
     """A file that Gradio has received."""
     if not isinstance(path, str):
-        raise CorpusError("No file has arrived. Upload one: txt, csv, tsv, json or jsonl.")
+        raise CorpusError(Message("serving.no_text_file"))
     try:
         return CorpusSource(Path(path).name, Path(path).read_bytes())
     except OSError as error:
-        raise CorpusError("The file is no longer here. Upload it again.") from error
+        raise CorpusError(Message("serving.text_file_gone")) from error
 
 
 def pasted_corpus(text: object, name: object = "pasted.txt") -> CorpusSource:
     """What was typed or pasted."""
     if not isinstance(text, str) or not isinstance(name, str):
-        raise CorpusError("The text and its name must be plain text.")
+        raise CorpusError(Message("serving.pasted_not_text"))
     if not text.strip():
-        raise CorpusError("There is nothing to read yet. Paste some sentences first, one a line.")
+        raise CorpusError(Message("serving.nothing_pasted"))
     if len(text) > MAX_PASTED:
-        raise CorpusError(f"This is longer than {MAX_PASTED:,} characters. Upload it as a file instead.")
+        raise CorpusError(Message("serving.pasted_too_long", most=MAX_PASTED))
     return CorpusSource(name, text.encode("utf-8", "replace"))
 
 
@@ -63,7 +64,7 @@ read_once = lru_cache(maxsize=8)(corpus.read_corpus)  # ours only: a class that 
 
 
 def read_and_keep(
-    session: Session, text: CorpusSource, layout: object = "auto", column: object = "", labels: object = ""
+    session: Session, source: CorpusSource, layout: object = "auto", column: object = "", labels: object = ""
 ) -> Corpus:
     """Read a text and keep it as the visitor's. When it cannot be, theirs is the one before.
 
@@ -75,17 +76,17 @@ def read_and_keep(
         RefusedError: it cannot be stored.
     """
     if layout not in corpus.LAYOUTS:
-        raise CorpusError("The layout must be auto, lines or running.")
+        raise CorpusError(Message("serving.no_layout"))
     if not isinstance(column, str) or not isinstance(labels, str):
-        raise CorpusError("A column is named by its heading.")
-    known = (read_once if text.shared else corpus.read_corpus)(
-        text.data, text.name, layout=str(layout), column=column or None, label_column=labels or None,
-        max_bytes=megabytes(session), max_sentences=session.limits.sentences,
+        raise CorpusError(Message("serving.column_not_named"))
+    read = (read_once if source.shared else corpus.read_corpus)(
+        source.data, source.name, layout=str(layout), column=column or None, label_column=labels or None,
+        max_bytes=max_bytes(session), max_sentences=session.limits.sentences,
     )  # fmt: skip
-    session.take_text(known)
-    return known
+    session.set_corpus(read)
+    return read
 
 
-def megabytes(session: Session) -> int:
+def max_bytes(session: Session) -> int:
     """Bytes that a text may have here."""
     return session.limits.corpus_mb * 1_000_000

@@ -8,12 +8,13 @@ import threading
 from collections import OrderedDict
 from pathlib import Path
 
+from vae.messages.message import Message
 from vae.system.files import atomic_write
 from vae.text.corpus import Corpus, CorpusError
 
-CAPACITY = 64_000_000  # bytes of files of which the texts stay in memory, where they take about three times as much
-COUNT = 64  # texts in memory, beside those that are in use: a small one is read from its file in a millisecond
-_WHOSE = 16  # first characters of an id: whose text it is; the others are the hash of what is in it
+MAX_BYTES = 64_000_000  # bytes of files of which the texts stay in memory, where they take about three times as much
+MAX_TEXTS = 64  # texts in memory, beside those that are in use: a small one is read from its file in a millisecond
+_OWNER_LENGTH = 16  # first characters of an id: whose text it is; the others are the hash of what is in it
 
 
 class CorpusStore:
@@ -23,10 +24,10 @@ class CorpusStore:
         capacity: bytes of files of which the texts stay in memory. One alone may be larger.
     """
 
-    def __init__(self, folder: Path, capacity: int = CAPACITY) -> None:
+    def __init__(self, folder: Path, capacity: int = MAX_BYTES) -> None:
         self._folder = folder
         self._capacity = capacity
-        self._known: OrderedDict[str, tuple[Corpus, int]] = OrderedDict()  # by hash, the longest unused first
+        self._cached: OrderedDict[str, tuple[Corpus, int]] = OrderedDict()  # by hash, the longest unused first
         self._lock = threading.Lock()
 
     def path(self, text_id: str) -> Path:
@@ -40,14 +41,14 @@ class CorpusStore:
             OSError: the disk is full or the folder cannot be written.
         """
         data = corpus.to_json()
-        text_id = owner[:_WHOSE] + _hash(data)
+        text_id = owner[:_OWNER_LENGTH] + _hash(data)
         path = self.path(text_id)
         try:
             os.utime(path)  # it is needed again: old files that no row names yet are tidied away
         except FileNotFoundError:
             self._folder.mkdir(parents=True, exist_ok=True)
             atomic_write(path, data)
-        self._remember(text_id, corpus, len(data))
+        self._cache(text_id, corpus, len(data))
         return text_id
 
     def load(self, text_id: str) -> Corpus:
@@ -57,32 +58,32 @@ class CorpusStore:
             CorpusError: the file is lost or damaged.
         """
         with self._lock:
-            known = self._known.get(text_id[_WHOSE:])
-            if known is not None:
-                self._known.move_to_end(text_id[_WHOSE:])
-                return known[0]
+            cached = self._cached.get(text_id[_OWNER_LENGTH:])
+            if cached is not None:
+                self._cached.move_to_end(text_id[_OWNER_LENGTH:])
+                return cached[0]
         try:
             data = self.path(text_id).read_bytes()
         except OSError as error:
-            raise CorpusError("its file is lost") from error
-        if _hash(data) != text_id[_WHOSE:]:
-            raise CorpusError("its file is damaged")
+            raise CorpusError(Message("serving.corpus_file_lost")) from error
+        if _hash(data) != text_id[_OWNER_LENGTH:]:
+            raise CorpusError(Message("serving.corpus_file_damaged"))
         corpus = Corpus.from_json(data)
-        self._remember(text_id, corpus, len(data))
+        self._cache(text_id, corpus, len(data))
         return corpus
 
     def drop(self, text_id: str) -> None:
         """Remove a text's file."""
         self.path(text_id).unlink(missing_ok=True)
 
-    def _remember(self, text_id: str, corpus: Corpus, size: int) -> None:
+    def _cache(self, text_id: str, corpus: Corpus, size: int) -> None:
         with self._lock:
-            self._known[text_id[_WHOSE:]] = corpus, size
-            self._known.move_to_end(text_id[_WHOSE:])
-            while len(self._known) > 1 and (
-                len(self._known) > COUNT or sum(size for _, size in self._known.values()) > self._capacity
+            self._cached[text_id[_OWNER_LENGTH:]] = corpus, size
+            self._cached.move_to_end(text_id[_OWNER_LENGTH:])
+            while len(self._cached) > 1 and (
+                len(self._cached) > MAX_TEXTS or sum(size for _, size in self._cached.values()) > self._capacity
             ):
-                self._known.popitem(last=False)
+                self._cached.popitem(last=False)
 
 
 def _hash(data: bytes) -> str:

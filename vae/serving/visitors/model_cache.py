@@ -1,4 +1,4 @@
-"""The shelf of loaded models that all visitors share."""
+"""The loaded models, which all visitors share."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vae.messages.message import Message
+
 if TYPE_CHECKING:
     from vae.model.checkpoint import Checkpoint
 
-Key = tuple[int, int, int, int]
+FileId = tuple[int, int, int, int]
 
 
 class ModelCache:
@@ -28,12 +30,12 @@ class ModelCache:
     def __init__(self, pinned: Path, capacity: int) -> None:
         self._pinned = pinned
         self._capacity = capacity
-        self._loaded: OrderedDict[Key, Future[Checkpoint]] = OrderedDict()  # the longest unused first
-        self._sizes: dict[Key, int] = {}
+        self._loaded: OrderedDict[FileId, Future[Checkpoint]] = OrderedDict()  # the longest unused first
+        self._sizes: dict[FileId, int] = {}
         self._lock = threading.Lock()
 
     @property
-    def held(self) -> int:
+    def size(self) -> int:
         """Bytes of all models that are loaded by now, without the pinned one."""
         with self._lock:
             return sum(self._sizes.values())
@@ -42,16 +44,16 @@ class ModelCache:
         """The checkpoint at `path`; it may take seconds. Raises CheckpointError when the file is not a sound model."""
         from vae.model import checkpoint  # brings torch, so not before somebody needs a model
 
-        key = _key(path)
+        key = _file_id(path)
         if key is None:
-            raise checkpoint.CheckpointError("The model file cannot be opened. Check that it is still there.")
+            raise checkpoint.CheckpointError(Message("serving.model_file_gone"))
         with self._lock:
             future = self._loaded.get(key)
-            mine = future is None
+            first = future is None
             if future is None:
                 future = self._loaded[key] = Future()
             self._loaded.move_to_end(key)
-        if mine:
+        if first:
             try:
                 loaded = checkpoint.load(path)
             except BaseException as error:
@@ -60,11 +62,11 @@ class ModelCache:
                 future.set_exception(error)
             else:
                 future.set_result(loaded)
-                self._make_room(key, size(loaded))
+                self._evict(key, model_bytes(loaded))
         return future.result()
 
-    def _make_room(self, newest: Key, added: int) -> None:
-        pinned = _key(self._pinned)
+    def _evict(self, newest: FileId, added: int) -> None:
+        pinned = _file_id(self._pinned)
         with self._lock:
             if newest in self._loaded and newest != pinned:
                 self._sizes[newest] = added
@@ -76,14 +78,14 @@ class ModelCache:
 
     def has(self, path: Path) -> bool:
         """Whether `load` gives the file at `path` at once."""
-        key = _key(path)
+        key = _file_id(path)
         with self._lock:
             future = None if key is None else self._loaded.get(key)
         return future is not None and future.done() and not future.exception()
 
     def drop(self, path: Path) -> None:
         """Let go of the file at `path`, which is about to be removed."""
-        key = _key(path)
+        key = _file_id(path)
         with self._lock:
             if key in self._sizes:
                 del self._loaded[key], self._sizes[key]
@@ -97,20 +99,20 @@ class ModelCache:
         return self.load(path).config.family if self.has(path) else ""
 
 
-def size(loaded: Checkpoint) -> int:
+def model_bytes(loaded: Checkpoint) -> int:
     """Bytes that a loaded model takes: its weights, its tokenizer and the hashes of what it has learned from."""
     model: Any = loaded.text_model.model
     weights = sum(tensor.nbytes for tensor in chain(model.parameters(), model.buffers()))
     return int(weights + len(loaded.text_model.tokenizer.model) + loaded.seen.nbytes)
 
 
-def weights(loaded: Checkpoint) -> int:
+def count_weights(loaded: Checkpoint) -> int:
     """How many weights a model really has."""
     model: Any = loaded.text_model.model
     return sum(tensor.numel() for tensor in model.parameters())
 
 
-def _key(path: Path) -> Key | None:
+def _file_id(path: Path) -> FileId | None:
     try:
         found = path.stat()
     except OSError:

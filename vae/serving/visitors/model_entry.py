@@ -10,8 +10,8 @@ from vae.config.families import FAMILIES
 from vae.text.cleaning import clean
 
 MAX_NAME = 60  # characters
-PLAIN = "vae"  # the family of which nothing is said
-_FILE = re.compile(r"(.+)\.(txt|csv|tsv|json|jsonl|safetensors)", re.IGNORECASE)
+USUAL_FAMILY = "vae"  # the family of which nothing is said
+_FILE_NAME = re.compile(r"(.+)\.(txt|csv|tsv|json|jsonl|safetensors)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,12 @@ class ModelEntry:
     name: str
     origin: str
     path: Path
-    family: str = PLAIN
+    family: str = USUAL_FAMILY
 
     @property
     def about(self) -> str:
         """What stands behind its name: the family, if it is not the usual one, and the origin."""
-        return self.origin if self.family == PLAIN else f"{FAMILIES[self.family].title.lower()}, {self.origin}"
+        return self.origin if self.family == USUAL_FAMILY else f"{FAMILIES[self.family].title.lower()}, {self.origin}"
 
     @property
     def label(self) -> str:
@@ -35,10 +35,10 @@ class ModelEntry:
         return f"{self.name}, {self.about}"
 
 
-def readable(name: str) -> str:
+def readable_name(name: str) -> str:
     """A name as the page shows it: visible, short, and that of a file without its ending and its dashes."""
     text = clean(name[: 10 * MAX_NAME])
-    if file := _FILE.fullmatch(text):
-        text = re.sub(r"[\s_-]+", " ", file[1]).strip()
+    if file_name := _FILE_NAME.fullmatch(text):
+        text = re.sub(r"[\s_-]+", " ", file_name[1]).strip()
         text = text[:1].upper() + text[1:]
     return text[:MAX_NAME].strip()

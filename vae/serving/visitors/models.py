@@ -9,21 +9,24 @@ import secrets
 import shutil
 from pathlib import Path
 
+from vae.messages.message import Message
 from vae.serving.visitors.model_entry import ModelEntry
 from vae.serving.visitors.session import RefusedError, Session
 
 
-def listed(session: Session) -> list[dict[str, object]]:
+def list_models(session: Session) -> list[dict[str, object]]:
     """The models that a visitor may use, the bundled one first: {"id", "name", "family", "origin", "in_use"} each."""
-    every = session.models()
-    used = session.model().id if every else ""
-    return [{"id": m.id, "name": m.name, "family": m.family, "origin": m.origin, "in_use": m.id == used} for m in every]
+    models = session.models()
+    used = session.model().id if models else ""
+    return [
+        {"id": m.id, "name": m.name, "family": m.family, "origin": m.origin, "in_use": m.id == used} for m in models
+    ]
 
 
-def add_file(session: Session, file: object) -> None:
+def add_model_file(session: Session, file: object) -> None:
     """Check and keep an uploaded model file, and use it. Raises RefusedError, CheckpointError."""
     if not isinstance(file, str) or not file:
-        raise RefusedError("No file arrived. Choose a .safetensors model file.")
+        raise RefusedError(Message("serving.no_model_file"))
     session.add_model(Path(file), "loaded from a file")
 
 
@@ -38,7 +41,8 @@ def copy_to_download(model: ModelEntry, folder: Path) -> str:
     try:
         return str(_copy(model, folder))
     except OSError as error:
-        raise RefusedError(f"The model cannot be downloaded: {error.strerror or 'its file cannot be read'}.") from error
+        reason = error.strerror or Message("serving.unreadable")
+        raise RefusedError(Message("serving.model_not_downloaded", reason=reason)) from error
 
 
 def _copy(model: ModelEntry, folder: Path) -> Path:
@@ -48,10 +52,10 @@ def _copy(model: ModelEntry, folder: Path) -> Path:
         os.utime(copy)  # what was not touched for a day is removed
         return copy
     copy.parent.mkdir(parents=True, exist_ok=True)
-    growing = copy.with_name(f".{secrets.token_hex(8)}.tmp")
+    temporary = copy.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
-        shutil.copyfile(model.path, growing)
-        growing.replace(copy)
+        shutil.copyfile(model.path, temporary)
+        temporary.replace(copy)
     finally:
-        growing.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
     return copy

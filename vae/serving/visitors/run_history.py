@@ -9,19 +9,19 @@ from typing import Any, Literal
 
 from vae.training.events import Evaluated, Event, Finished, Progress, Started
 
-SPAN = 0.02  # of a run, over which the trend looks back
-MOST = 500  # training points; past that every second one goes, as in assets/chart.js
+TREND_SPAN = 0.02  # of a run, over which the trend looks back
+MAX_POINTS = 500  # of training; past that every second one goes
 # Of a run's model: not taken over yet, in use, among the visitor's, dropped for newer ones.
 ModelFate = Literal["", "used", "kept", "gone"]
-ChartMark = tuple[int, int, int]  # how far a chart is drawn: `every`, and how many points of `train` and of `valid`
-NOTHING: ChartMark = (0, 0, 0)
+ChartMark = tuple[int, int, int]  # how far a chart is drawn: `stride`, and how many points of `train` and of `valid`
+NOTHING_DRAWN: ChartMark = (0, 0, 0)
 
 
 @dataclass(slots=True)
 class Trend:
     """Running means of reconstruction and KL: a batch holds sentences of like length, so that each says little.
 
-    The weight of what was told fades with the steps since: to 1/e over 2 % of the run, and sooner at its beginning.
+    The weight of a value fades with the steps since: to 1/e over 2 % of the run, and sooner at its beginning.
     """
 
     step: int = 0
@@ -30,7 +30,7 @@ class Trend:
 
     def add(self, event: Progress) -> tuple[float, float]:
         """Both means, this event counted."""
-        span = max(1.0, min(SPAN * event.steps, event.step / 4))
+        span = max(1.0, min(TREND_SPAN * event.steps, event.step / 4))
         kept = math.exp(-max(1, event.step - self.step) / span)
         nll, kl = (kept * old + (1 - kept) * new for old, new in zip(self.sums, (event.nll, event.kl), strict=True))
         self.step, self.weight, self.sums = event.step, kept * self.weight + 1 - kept, (nll, kl)
@@ -39,21 +39,21 @@ class Trend:
 
 @dataclass(slots=True)
 class RunHistory:
-    """A run's events so far, however long it is, of a model of `family`. `before` is the evaluation before the last.
+    """A run's events so far, however long it is, of a model of `family`. `previous` is the evaluation before the last.
 
-    The chart draws `valid`, all evaluations, and `train`: one of every `every` others.
+    The chart draws `valid`, all evaluations, and `train`: one of every `stride` others.
     """
 
     family: str = "vae"
     started: Started | None = None
     progress: Progress | None = None
     evaluated: Evaluated | None = None
-    before: Evaluated | None = None
+    previous: Evaluated | None = None
     finished: Finished | None = None
     train: list[dict[str, Any]] = field(default_factory=list)
     valid: list[dict[str, Any]] = field(default_factory=list)
-    every: int = 1
-    passed: int = 0  # since the last that was kept
+    stride: int = 1
+    skipped: int = 0  # since the last that was kept
     trend: Trend = field(default_factory=lambda: Trend())
 
     def add(self, events: Iterable[Event]) -> None:
@@ -67,9 +67,9 @@ class RunHistory:
                     self.trend = self.trend if self.train else Trend()
                 case Progress():
                     self.progress = event
-                    self._pass(event)
+                    self._add_training_point(event)
                 case Evaluated():
-                    self.before, self.evaluated = self.evaluated, event
+                    self.previous, self.evaluated = self.evaluated, event
                     if _drawable(event):
                         self.valid.append(_point(event, valid=True))
                 case Finished():
@@ -78,21 +78,21 @@ class RunHistory:
     @property
     def mark(self) -> ChartMark:
         """What a chart that is sent now draws."""
-        return self.every, len(self.train), len(self.valid)
+        return self.stride, len(self.train), len(self.valid)
 
-    def _pass(self, event: Progress) -> None:
+    def _add_training_point(self, event: Progress) -> None:
         if not _drawable(event):
             return
         nll, kl = self.trend.add(event)
-        self.passed += 1
-        if self.passed < self.every:
+        self.skipped += 1
+        if self.skipped < self.stride:
             return
-        self.passed = 0
+        self.skipped = 0
         trend = {"beta": round(event.beta, 3), "nll_trend": round(nll, 3), "kl_trend": round(kl, 3)}
         self.train.append({**_point(event, valid=False), **trend})
-        if len(self.train) >= MOST:
-            self.train, self.passed = self.train[::2], self.every  # the last one goes, too
-            self.every *= 2
+        if len(self.train) >= MAX_POINTS:
+            self.train, self.skipped = self.train[::2], self.stride  # the last one goes, too
+            self.stride *= 2
 
 
 def _drawable(event: Progress | Evaluated) -> bool:

@@ -14,62 +14,59 @@ from collections import deque
 from pathlib import Path
 from typing import Literal
 
+from vae.messages.message import Message
 from vae.serving.jobs.service import JobError, Jobs
 from vae.serving.records.rows import ModelRow, ShareRow
 from vae.serving.visitors.model_entry import ModelEntry
-from vae.serving.visitors.session import BUNDLED, RefusedError, Session, SharedState
+from vae.serving.visitors.session import BUNDLED, RefusedError, Session
+from vae.serving.visitors.shared_state import SharedState
 from vae.serving.visitors.trainings import MODEL_STATES
 
-Kind = Literal["model", "run"]
+ShareKind = Literal["model", "run"]
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: nothing that is easily mistaken
 LENGTH, GROUP = 12, 4  # 60 bits
-MOST_TYPED = 500  # characters: somebody may paste the whole link
-EACH, ALL = 10, 100_000  # wrong codes in a minute: of one visitor, and of all, whom 60 bits leave nothing to find
+MAX_TYPED = 500  # characters: somebody may paste the whole link
+MAX_WRONG, MAX_WRONG_OF_ALL = 10, 100_000  # codes in a minute: 60 bits leave nothing to find in so many
 MINUTE = 60.0
 ORIGIN = "shared with you"
-OPENS_NOTHING = "This code opens nothing. Check it with the person who gave it to you: perhaps it was withdrawn."
-TOO_MANY = "Too many codes were tried that open nothing. Wait a minute, then try again."
-FULL = (
-    "You have as many models as the server keeps for a visitor, and for this one your oldest would have to go. "
-    "Open the link in another browser, or save what you want to keep and then press “Delete my data”."
-)
-_SHAPE = re.compile(f"[{ALPHABET}]{{{LENGTH}}}")
-_TYPED = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
+OPENS_NOTHING = Message("serving.code_opens_nothing")
+_CODE = re.compile(f"[{ALPHABET}]{{{LENGTH}}}")
+_AS_TYPED = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 
 
-class Guesses:
-    """How many wrong codes may be tried: a few a minute by each, and more by all together."""
+class CodeGuesses:
+    """How many wrong codes may be tried: a few a minute by each visitor, and more by all together."""
 
-    def __init__(self, each: int = EACH, together: int = ALL, window: float = MINUTE) -> None:
+    def __init__(self, each: int = MAX_WRONG, together: int = MAX_WRONG_OF_ALL, window: float = MINUTE) -> None:
         self._each, self._together, self._window = each, together, window
-        self._made: deque[tuple[float, str]] = deque()
+        self._recent: deque[tuple[float, str]] = deque()
         self._lock = threading.Lock()
 
-    def make(self, owner: str) -> tuple[float, str]:
+    def count(self, owner: str) -> tuple[float, str]:
         """Count a guess, before anything is looked up. Raises RefusedError when there were too many."""
         guess = time.monotonic(), owner
         with self._lock:
-            while self._made and self._made[0][0] < guess[0] - self._window:
-                self._made.popleft()
-            if len(self._made) >= self._together or sum(by == owner for _, by in self._made) >= self._each:
-                raise RefusedError(TOO_MANY)
-            self._made.append(guess)
+            while self._recent and self._recent[0][0] < guess[0] - self._window:
+                self._recent.popleft()
+            if len(self._recent) >= self._together or sum(by == owner for _, by in self._recent) >= self._each:
+                raise RefusedError(Message("serving.too_many_codes"))
+            self._recent.append(guess)
         return guess
 
-    def right(self, guess: tuple[float, str]) -> None:
-        """It was no guess."""
+    def discount(self, guess: tuple[float, str]) -> None:
+        """The code was right: it was no guess."""
         with self._lock:
-            if guess in self._made:
-                self._made.remove(guess)
+            if guess in self._recent:
+                self._recent.remove(guess)
 
 
 class Sharing:
     """What visitors share with each other."""
 
-    def __init__(self, common: SharedState, jobs: Jobs) -> None:
-        self._common = common
+    def __init__(self, shared: SharedState, jobs: Jobs) -> None:
+        self._shared = shared
         self._jobs = jobs
-        self._guesses = Guesses()
+        self._guesses = CodeGuesses()
 
     def share(self, session: Session, kind: object, target: object) -> str:
         """Let others have a look; returns the code, the same one as long as it is shared.
@@ -79,60 +76,60 @@ class Sharing:
         Raises:
             RefusedError, JobError: it is not this visitor's.
         """
-        session.check()
-        which, mine = self._mine(session, kind, target)
-        known = self.code(session, which, mine)
-        if known is not None:
-            return known
+        session.check_open()
+        which, own_id = self._own_target(session, kind, target)
+        existing = self.code(session, which, own_id)
+        if existing is not None:
+            return existing
         now = time.time()
-        code = _code(session.secret, which, mine, now)
-        self._common.records.put(ShareRow(_hash(code), session.owner, which, mine, now))
+        code = _code(session.secret, which, own_id, now)
+        self._shared.records.put(ShareRow(_hash(code), session.owner, which, own_id, now))
         return code
 
     def unshare(self, session: Session, kind: object, target: object) -> None:
         """From now on the code opens nothing. Raises RefusedError, JobError: it is not this visitor's."""
-        which, mine = self._mine(session, kind, target)
-        self._common.records.drop(ShareRow, owner=session.owner, kind=which, target=mine)
+        which, own_id = self._own_target(session, kind, target)
+        self._shared.records.drop(ShareRow, owner=session.owner, kind=which, target=own_id)
 
-    def code(self, session: Session, kind: Kind, target: str) -> str | None:
+    def code(self, session: Session, kind: ShareKind, target: str) -> str | None:
         """The code of something that this visitor shares now; None when they do not."""
-        row = self._common.records.one(ShareRow, owner=session.owner, kind=kind, target=target)
+        row = self._shared.records.one(ShareRow, owner=session.owner, kind=kind, target=target)
         return None if row is None else _code(session.secret, kind, target, row.created)
 
-    def _mine(self, session: Session, kind: object, target: object) -> tuple[Kind, str]:
+    def _own_target(self, session: Session, kind: object, target: object) -> tuple[ShareKind, str]:
         if not isinstance(target, str):
-            raise RefusedError("What is shared is named by its id.")
+            raise RefusedError(Message("serving.share_not_named"))
         if kind == "model":
             if target == BUNDLED:
-                raise RefusedError("This model comes with the page, so everybody has it already.")
-            return "model", session.own(target).id
+                raise RefusedError(Message("serving.bundled_not_shared"))
+            return "model", session.own_model(target).id
         if kind == "run":
             self._jobs.status(session.owner, target)
             return "run", target
-        raise RefusedError("What can be shared is a model or a run.")
+        raise RefusedError(Message("serving.not_shareable"))
 
     def open(self, session: Session, code: object) -> ShareRow:
         """What a code lets one see. Raises RefusedError, in the same words whatever is wrong with it."""
-        guess = self._guesses.make(session.owner)
+        guess = self._guesses.count(session.owner)
         row = self._find(code)
         if row is None:
             raise RefusedError(OPENS_NOTHING)
-        self._guesses.right(guess)
+        self._guesses.discount(guess)
         return row
 
-    def still(self, share: ShareRow) -> bool:
+    def is_active(self, share: ShareRow) -> bool:
         """Whether it is shared by now."""
-        return self._common.records.one(ShareRow, code=share.code) == share and self._is_there(share)
+        return self._shared.records.one(ShareRow, code=share.code) == share and self._exists(share)
 
     def _find(self, code: object) -> ShareRow | None:
-        typed = meant(code)
-        row = self._common.records.one(ShareRow, code=_hash(typed)) if typed else None
-        return row if row is not None and self._is_there(row) else None
+        typed = parse_code(code)
+        row = self._shared.records.one(ShareRow, code=_hash(typed)) if typed else None
+        return row if row is not None and self._exists(row) else None
 
-    def _is_there(self, share: ShareRow) -> bool:
+    def _exists(self, share: ShareRow) -> bool:
         if share.kind == "model":
-            mine = self._common.records.one(ModelRow, id=share.target, owner=share.owner)
-            return mine is not None and self._common.model_file(mine.id).is_file()
+            model = self._shared.records.one(ModelRow, id=share.target, owner=share.owner)
+            return model is not None and self._shared.model_file(model.id).is_file()
         try:
             self._jobs.status(share.owner, share.target)
         except JobError:
@@ -147,32 +144,32 @@ class Sharing:
             CheckpointError: its file is damaged.
         """
         if share.kind == "model":
-            path = self._common.model_file(share.target)
+            path = self._shared.model_file(share.target)
         else:
             status = self._jobs.status(share.owner, share.target)
             if status.state not in MODEL_STATES or status.model is None:
-                raise RefusedError("This training has no finished model yet. Wait until it has ended.")
+                raise RefusedError(Message("serving.no_finished_model"))
             path = Path(status.model)
         try:
-            known = session.same(path)
-            if known:
-                return session.use(known.id)
-            if session.full:
-                raise RefusedError(FULL)
+            identical = session.find_identical(path)
+            if identical:
+                return session.use(identical.id)
+            if session.is_full:
+                raise RefusedError(Message("serving.no_room_for_shared"))
             return session.add_model(path, ORIGIN)
         except OSError as error:
-            raise RefusedError(f"The model could not be copied ({error.strerror}). Try again in a minute.") from error
+            raise RefusedError(Message("serving.model_not_copied", reason=str(error.strerror))) from error
 
 
-def meant(code: object) -> str:
+def parse_code(code: object) -> str:
     """The code that somebody typed, with or without its link, as it is shown; nothing when it is none."""
-    if not isinstance(code, str) or len(code) > MOST_TYPED:
+    if not isinstance(code, str) or len(code) > MAX_TYPED:
         return ""
-    typed = code.rsplit("share=", 1)[-1].strip().upper().translate(_TYPED)
-    return grouped(typed) if _SHAPE.fullmatch(typed) else ""
+    typed = code.rsplit("share=", 1)[-1].strip().upper().translate(_AS_TYPED)
+    return format_code(typed) if _CODE.fullmatch(typed) else ""
 
 
-def grouped(code: str) -> str:
+def format_code(code: str) -> str:
     """As it is shown: ABCD-EFGH-JKMN."""
     return "-".join(code[i : i + GROUP] for i in range(0, LENGTH, GROUP))
 
@@ -181,7 +178,7 @@ def _code(secret: bytes, kind: str, target: str, created: float) -> str:
     """Of each sharing its own: what was withdrawn stays withdrawn."""
     what = f"{kind} {target} ".encode() + struct.pack("<d", created)
     number = int.from_bytes(hashlib.blake2b(what, key=secret, digest_size=8).digest(), "little")
-    return grouped("".join(ALPHABET[number >> 5 * i & 31] for i in range(LENGTH)))
+    return format_code("".join(ALPHABET[number >> 5 * i & 31] for i in range(LENGTH)))
 
 
 def _hash(code: str) -> str:

@@ -7,11 +7,9 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from typing import Any, TypeVar
 
-from vae.messages.message import UserError
+from vae.messages.message import Message, UserError
 
-MOST = 4  # of one visitor: two pages, each of which follows a training and a comparison
-DISPLACED = "Two other pages of yours follow this by now, so this one has stopped. Reload it to go on."
-OVER = "This visit is over: all of it was forgotten. Reload the page to begin a new one."
+MAX_STREAMS = 4  # of one visitor: two pages, each of which follows a training and a comparison
 T = TypeVar("T")
 
 
@@ -20,14 +18,14 @@ class DisplacedError(UserError):
 
 
 class OpenStreams:
-    """The open streams of one visitor, `MOST` at a time: one more ends the oldest.
+    """The open streams of one visitor, `MAX_STREAMS` at a time: one more ends the oldest.
 
     The newest is not the one to refuse: a page that was left is noticed only when its stream has something to tell.
     All of them must run on the same event loop.
     """
 
     def __init__(self) -> None:
-        self._ends: list[asyncio.Future[str]] = []  # oldest first; why it ends
+        self._ends: list[asyncio.Future[Message]] = []  # oldest first; why it ends
 
     def __len__(self) -> int:
         return len(self._ends)
@@ -36,14 +34,14 @@ class OpenStreams:
         """End all of them, soon. Any thread may ask."""
         for end in list(self._ends):
             with suppress(RuntimeError):  # its event loop is closed, and it has ended with that
-                end.get_loop().call_soon_threadsafe(_settle, end, OVER)
+                end.get_loop().call_soon_threadsafe(_resolve, end, Message("serving.visit_over"))
 
     async def follow(self, stream: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
         """What `stream` gives, to its end. Raises DisplacedError when it has to make room."""
-        end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        end: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         self._ends.append(end)
-        for older in self._ends[:-MOST]:
-            _settle(older, DISPLACED)
+        for older in self._ends[:-MAX_STREAMS]:
+            _resolve(older, Message("serving.stream_displaced"))
         try:
             async with aclosing(stream):
                 while True:
@@ -66,6 +64,6 @@ class OpenStreams:
             self._ends.remove(end)
 
 
-def _settle(end: asyncio.Future[str], why: str) -> None:
+def _resolve(end: asyncio.Future[Message], why: Message) -> None:
     if not end.done():
         end.set_result(why)

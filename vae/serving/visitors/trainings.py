@@ -12,7 +12,9 @@ from typing import Any, Protocol
 
 from vae.config.config import Config, Parameter, parameters
 from vae.config.presets import PRESETS
+from vae.messages.message import Message
 from vae.serving.jobs.service import Jobs, Status
+from vae.serving.jobs.status_messages import message_of
 from vae.serving.visitors.model_entry import ModelEntry
 from vae.serving.visitors.run_history import ModelFate, RunHistory
 from vae.serving.visitors.session import RefusedError, Session
@@ -20,7 +22,7 @@ from vae.serving.visitors.session import RefusedError, Session
 ENDED = ("done", "stopped", "diverged", "failed")  # after these a new training may begin
 MODEL_STATES = ("done", "stopped", "diverged")  # in these the model is final
 PARAMETERS: dict[str, Parameter] = {p.name: p for p in parameters()}
-FIXED = ("threads",)  # the server's to decide
+SERVER_DECIDES = ("threads",)
 SCRATCH = ""  # "start from" nothing
 
 
@@ -32,11 +34,11 @@ def configure(preset: object, changes: Mapping[str, object]) -> Config:
         ValueError: a value out of its range.
     """
     if not isinstance(preset, str) or preset not in PRESETS:
-        raise RefusedError(f"There is no such preset. Choose one of {', '.join(PRESETS)}.")
+        raise RefusedError(Message("serving.no_preset", presets=", ".join(PRESETS)))
     typed: dict[str, Any] = {}
     for name, value in changes.items():
-        if name not in PARAMETERS or name in FIXED:
-            raise RefusedError(f"There is no parameter “{str(name)[:40]}”.")
+        if name not in PARAMETERS or name in SERVER_DECIDES:
+            raise RefusedError(Message("serving.no_parameter", name=str(name)[:40]))
         typed[name] = _typed(PARAMETERS[name], value)
     return replace(PRESETS[preset].config, **typed)
 
@@ -46,7 +48,8 @@ def _typed(parameter: Parameter, value: object) -> object:
     if parameter.low is None:
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise RefusedError(f"{parameter.label} needs a number between {parameter.low:g} and {parameter.high:g}.")
+        low, high = parameter.low, parameter.high
+        raise RefusedError(Message("serving.parameter_not_number", name=parameter.label, low=low, high=high))
     if parameter.kind is int and isinstance(value, float) and value.is_integer():
         return int(value)
     return value
@@ -75,15 +78,15 @@ class Trainings:
     def find(self, session: Session, run: object = "") -> str:
         """`run`, or the newest when it is "". Raises RefusedError when there is none; whose it is, the jobs check."""
         if not isinstance(run, str):
-            raise RefusedError("A run is named by its id.")
+            raise RefusedError(Message("serving.run_not_named"))
         found = run or self.newest(session)
         if found is None:
-            raise RefusedError("There is no training yet. Start one first.")
+            raise RefusedError(Message("serving.no_training"))
         return found
 
-    def status(self, whose: Owner, run: str) -> Status:
+    def status(self, watched: Owner, run: str) -> Status:
         """Where a run stands. Raises JobError when it is not theirs."""
-        return self._jobs.status(whose.owner, run)
+        return self._jobs.status(watched.owner, run)
 
     def start(self, session: Session, config: Config, start_from: object = SCRATCH) -> str:
         """Queue a training on the visitor's text; returns the run's id. Two clicks start one run.
@@ -94,17 +97,17 @@ class Trainings:
             RefusedError: there is no text, no such model to start from, or a run that has not ended.
             JobError: the queue is full, or the text cannot be stored.
         """
-        session.check()
+        session.check_open()
         corpus = session.corpus
         if corpus is None:
-            raise RefusedError(session.lost or "There is no text to train on yet. Choose one in Corpus first.")
+            raise RefusedError(session.text_problem or Message("serving.no_text"))
         with self._lock(session):
             run = self.newest(session)
             if run is not None:
                 if self.status(session, run).state not in ENDED:
-                    raise RefusedError("Your training has not ended yet. Stop it before you start another.")
+                    raise RefusedError(Message("serving.training_under_way"))
                 with suppress(RefusedError):  # a model that is lost stands in nobody's way
-                    self._collect(session, run)
+                    self._collect_model(session, run)
             base = self._base(session, start_from)
             if base is not None:  # it stays of its kind, whatever was chosen
                 config = replace(config, family=base.family)
@@ -117,7 +120,7 @@ class Trainings:
         for model in session.models():
             if model.id == start_from:
                 return model
-        raise RefusedError("The model to start from is not among yours. Choose one from the list.")
+        raise RefusedError(Message("serving.base_not_yours"))
 
     def pause(self, session: Session, run: str) -> None:
         """Save the run's exact state and free its place. Raises JobError."""
@@ -131,17 +134,17 @@ class Trainings:
         """End a run and keep its best model. Raises JobError."""
         self._jobs.stop(session.owner, run)
 
-    def story(self, whose: Owner, run: str) -> RunHistory:
+    def history(self, watched: Owner, run: str) -> RunHistory:
         """All that a run has told so far. Raises JobError."""
-        story = RunHistory(self.status(whose, run).family)
-        story.add(self._jobs.events(whose.owner, run))
-        return story
+        history = RunHistory(self.status(watched, run).family)
+        history.add(self._jobs.events(watched.owner, run))
+        return history
 
-    def watch(self, whose: Owner, run: str) -> AsyncIterator[tuple[Status, list[Any]]]:
+    def watch(self, watched: Owner, run: str) -> AsyncIterator[tuple[Status, list[Any]]]:
         """Its status and new events, from the first on, until it rests or has ended. Raises JobError."""
-        return self._jobs.watch(whose.owner, run)
+        return self._jobs.watch(watched.owner, run)
 
-    def collect(self, session: Session, run: str, *, use: bool = True) -> None:
+    def collect_model(self, session: Session, run: str, *, use: bool = True) -> None:
         """Make the model of an ended run one of the visitor's, and use it: once, whoever asks first.
 
         Who asks while that goes on waits until it is done. A run without a model is passed over.
@@ -154,42 +157,45 @@ class Trainings:
             JobError: the run is not this visitor's.
         """
         with self._lock(session):
-            self._collect(session, run, use)
+            self._collect_model(session, run, use)
 
-    def use(self, session: Session, run: str) -> ModelFate:
+    def model_fate(self, session: Session, run: str) -> ModelFate:
         """What has become of a run's model."""
-        if run not in session.collected:
+        if run not in session.run_models:
             return ""
-        if self._kept(session, run) is None:
+        if self._model_of(session, run) is None:
             return "gone"
-        return "used" if session.model().id == session.collected[run] else "kept"
+        return "used" if session.model().id == session.run_models[run] else "kept"
 
     def model(self, session: Session, run: str) -> ModelEntry:
         """The model of a run, whichever is in use. Raises RefusedError when it is not among the visitor's."""
-        model = self._kept(session, run)
+        model = self._model_of(session, run)
         if model is None:
-            raise RefusedError("The model of this training is not kept here any more. Train it again.")
+            raise RefusedError(Message("serving.model_of_run_gone"))
         return model
 
-    def _kept(self, session: Session, run: str) -> ModelEntry | None:
-        return next((model for model in session.models() if model.id == session.collected.get(run)), None)
+    def _model_of(self, session: Session, run: str) -> ModelEntry | None:
+        return next((model for model in session.models() if model.id == session.run_models.get(run)), None)
 
     def _lock(self, session: Session) -> threading.Lock:
         """One for each visitor: nobody waits for the model of somebody else."""
         with self._locking:
             return self._locks.setdefault(session, threading.Lock())
 
-    def _collect(self, session: Session, run: str, use: bool = True) -> None:
+    def _collect_model(self, session: Session, run: str, use: bool = True) -> None:
         status = self.status(session, run)
-        if status.state not in MODEL_STATES or status.model is None or run in session.collected:
+        if status.state not in MODEL_STATES or status.model is None or run in session.run_models:
             return
         try:
             session.add_model(Path(status.model), "trained here", use=use, run=run)
         except (ValueError, OSError) as error:
-            why = f"Its file could not be kept: {error.strerror}." if isinstance(error, OSError) else error
-            raise RefusedError(f"The model was trained, but cannot be used. {why}") from error
+            if isinstance(error, OSError):
+                why = Message("serving.model_file_not_kept", reason=str(error.strerror))
+            else:
+                why = message_of(error)
+            raise RefusedError(Message("serving.trained_but_unusable", why=why)) from error
 
 
-def active(status: Status | None) -> bool:
+def blocks_next(status: Status | None) -> bool:
     """Whether a run stands in the way of the next one."""
     return status is not None and status.state not in ENDED

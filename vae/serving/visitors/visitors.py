@@ -19,23 +19,24 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from vae.messages.message import Message
 from vae.serving.jobs.job import RESTING
 from vae.serving.limits import Limits
 from vae.serving.records.database import FILE, Records
 from vae.serving.records.rows import CorpusRow, ModelRow, RunRow, VisitorRow
 from vae.serving.visitors import cleanup
-from vae.serving.visitors.session import BUNDLED, UNKNOWN, RefusedError, Session, SharedState
-from vae.system.files import claimed
+from vae.serving.visitors.session import BUNDLED, UNKNOWN, RefusedError, Session
+from vae.serving.visitors.shared_state import SharedState
+from vae.system.files import locked_folder
 from vae.system.paths import ASSETS
 
-SESSIONS = 64  # in memory, beside those that somebody has open: the others are read again from the records
-SETTLED = 3.0  # seconds from the building of a page until it is surely served
-ROUND = 180.0  # seconds between two writings of who was here: a crash forgets no more
-TIDY = 3600.0  # seconds between two tidyings
-SURE = 24.0  # hours of being up until who was away may go: before, they may just not have found the server
-SPARE = 0.02  # of all visitors: as many go at once when there are too many
-MOMENT = 3600.0  # seconds since somebody was here for which what they made is safe from newcomers
-CROWDED = "This server knows as many visitors as it may. Try again in an hour."
+MAX_SESSIONS = 64  # in memory, beside those that somebody has open: the others are read again from the records
+WARM_UP_DELAY = 3.0  # seconds from the building of a page until it is surely served
+NOTE_EVERY = 180.0  # seconds between two writings of who was here: a crash forgets no more
+TIDY_EVERY = 3600.0  # seconds between two tidyings
+TRUSTED_UPTIME = 24.0  # hours of being up until who was away may go: before, they may just not have found the server
+EVICTED_SHARE = 0.02  # of all visitors: as many go at once when there are too many
+SAFE_FOR = 3600.0  # seconds since somebody was here for which what they made is safe from newcomers
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _log = logging.getLogger(__name__)
 
@@ -59,69 +60,66 @@ class Visitors:
         limits = limits or Limits.from_environment()
         ours = ASSETS / "models" / "everyday-english.safetensors"
         self.bundled = bundled or Path(os.environ.get("VAE_MODEL") or ours)
-        with ExitStack() as held:
+        with ExitStack() as resources:
             named = data or os.environ.get("VAE_DATA")
             if not named:
-                named = held.enter_context(tempfile.TemporaryDirectory(prefix="vae-", ignore_cleanup_errors=True))
+                named = resources.enter_context(tempfile.TemporaryDirectory(prefix="vae-", ignore_cleanup_errors=True))
             self.data = Path(named).resolve()
             try:
-                held.enter_context(claimed(self.data))
-                foreign = _foreign(self.data)
+                resources.enter_context(locked_folder(self.data))
+                foreign = _holds_foreign_files(self.data)
             except OSError as error:
-                raise RefusedError(f"The data folder {self.data} cannot be used: {error.strerror}.") from error
+                message = Message("serving.folder_unusable", folder=str(self.data), reason=str(error.strerror))
+                raise RefusedError(message) from error
             except ValueError:
-                raise RefusedError(
-                    f"Another server uses the data folder {self.data}. Stop it, or set VAE_DATA to another folder."
-                ) from None
+                raise RefusedError(Message("serving.folder_in_use", folder=str(self.data))) from None
             if foreign:
-                raise RefusedError(
-                    f"The folder {self.data} holds files but no records of this program. Name an empty one in VAE_DATA."
-                )
-            self.common = SharedState.of(self.data, self.bundled, limits)
-            held.callback(self.common.records.close)
-            self._held = held.pop_all()
+                raise RefusedError(Message("serving.folder_foreign", folder=str(self.data)))
+            self.shared = SharedState.of(self.data, self.bundled, limits)
+            resources.callback(self.shared.records.close)
+            self._resources = resources.pop_all()
         self.on_forget: Callable[[str], None] = lambda owner: None  # hears whose visit is over
         self.uploads: Path | None = None  # a folder of ours in which files of requests lie, to be tidied, too
         self._recent: OrderedDict[str, Session] = OrderedDict()  # by owner, the longest unused first
-        self._alive: weakref.WeakValueDictionary[str, Session] = weakref.WeakValueDictionary()
-        self._here: dict[str, float] = {}  # who was here since the last round, and when
-        self._known = self.records.count(VisitorRow)
-        self._began = time.monotonic()
-        self._came = threading.Event()  # somebody
+        self._sessions: weakref.WeakValueDictionary[str, Session] = weakref.WeakValueDictionary()
+        self._last_seen: dict[str, float] = {}  # who was here since the last round, and when
+        self._count = self.records.count(VisitorRow)
+        self._started_at = time.monotonic()
+        self._first_visit = threading.Event()  # somebody
         self._closed = threading.Event()
         self._lock = threading.RLock()
 
     @property
     def records(self) -> Records:
-        return self.common.records
+        return self.shared.records
 
     @property
     def limits(self) -> Limits:
-        return self.common.limits
+        return self.shared.limits
 
     def __len__(self) -> int:
         """How many are known."""
-        return self._known
+        return self._count
 
     def health(self) -> dict[str, object]:
         """Figures of all visitors together."""
-        return {"visitors": len(self), "models_mb": round(self.common.shelf.held / 2**20, 1)}
+        return {"visitors": len(self), "models_mb": round(self.shared.models.size / 2**20, 1)}
 
     def start(self, token: object = "") -> str:
         """The token to go on with: `token` itself while its visitor is known, else that of a new one."""
-        self._came.set()
+        self._first_visit.set()
         if self._find(token) is not None:
             assert isinstance(token, str)
             return token
-        self._make_room()
-        fresh = secrets.token_urlsafe(32)
-        row = VisitorRow(_owner(fresh), time.time(), in_use=BUNDLED)
+        self._evict()
+        new = secrets.token_urlsafe(32)
+        row = VisitorRow(_owner(new), time.time(), in_use=BUNDLED)
         with self._lock:
             with suppress(sqlite3.Error):  # the disk is full: it is put again as soon as there is something to keep
                 self.records.put(row)
-            self._known += 1
-            self._remember(Session(self.common, row, _secret(fresh)))
-        return fresh
+            self._count += 1
+            self._keep_in_memory(Session(self.shared, row, _secret(new)))
+        return new
 
     def get(self, token: object) -> Session:
         """The session that `token` opens. Raises RefusedError when there is none."""
@@ -135,21 +133,21 @@ class Visitors:
             return None
         owner = _owner(token)
         with self._lock:
-            session = self._alive.get(owner)
+            session = self._sessions.get(owner)
             if session is None:
                 row = self.records.one(VisitorRow, owner=owner)
                 if row is None:
                     return None
-                session = Session(self.common, row, _secret(token))
-            self._remember(session)
-            self._here[owner] = time.time()
+                session = Session(self.shared, row, _secret(token))
+            self._keep_in_memory(session)
+            self._last_seen[owner] = time.time()
             return session
 
-    def _remember(self, session: Session) -> None:
+    def _keep_in_memory(self, session: Session) -> None:
         """The same object as long as anybody has it, so that a visitor never has two."""
-        self._alive[session.owner] = self._recent[session.owner] = session
+        self._sessions[session.owner] = self._recent[session.owner] = session
         self._recent.move_to_end(session.owner)
-        while len(self._recent) > SESSIONS:
+        while len(self._recent) > MAX_SESSIONS:
             self._recent.popitem(last=False)
 
     def forget(self, owner: str, *, away: bool = False) -> None:
@@ -159,52 +157,52 @@ class Visitors:
             away: only if they have not come back meanwhile.
         """
         with self._lock:
-            session = self._alive.get(owner)
-            if away and (owner in self._here or (session and session.streams)):
+            session = self._sessions.get(owner)
+            if away and (owner in self._last_seen or (session and session.streams)):
                 return
-            self._alive.pop(owner, None)
+            self._sessions.pop(owner, None)
             self._recent.pop(owner, None)
-            self._here.pop(owner, None)
+            self._last_seen.pop(owner, None)
             if session is not None:
                 session.end()  # from now on it puts no row
             self.records.drop(VisitorRow, owner=owner)  # who comes meanwhile is unknown
         self.on_forget(owner)
         models, texts = self.records.every(ModelRow, owner=owner), self.records.every(CorpusRow, owner=owner)
         self.records.forget(owner)
-        self._known = self.records.count(VisitorRow)
+        self._count = self.records.count(VisitorRow)
         for model in models:
-            path = self.common.model_file(model.id)
-            self.common.shelf.drop(path)
+            path = self.shared.model_file(model.id)
+            self.shared.models.drop(path)
             with suppress(OSError):
                 path.unlink(missing_ok=True)
         for text in texts:
             with suppress(OSError):
-                self.common.texts.drop(text.id)
+                self.shared.corpora.drop(text.id)
 
-    def _make_room(self) -> None:
+    def _evict(self) -> None:
         """When there are too many, a few go at once: those who have made nothing, then those longest away.
 
         Nobody goes whose training is under way, who has a page open that listens, or who made something and was here
         a moment ago. Raises RefusedError when nobody may go.
         """
-        if self._known < self.limits.visitors:
+        if self._count < self.limits.visitors:
             return
         runs = self.records.every(RunRow)
         rows: list[CorpusRow | ModelRow | RunRow] = [
             *self.records.every(CorpusRow), *self.records.every(ModelRow), *runs
         ]  # fmt: skip
         made = {row.owner for row in rows}
-        every = self.records.every(VisitorRow)
+        visitors = self.records.every(VisitorRow)
         with self._lock:
             busy = {row.owner for row in runs if row.state not in RESTING}
-            busy |= {owner for owner, session in self._alive.items() if session.streams}
-            last = {row.owner: self._here.get(row.owner, row.seen) for row in every}
-        recent = {owner for owner in made if last.get(owner, 0.0) > time.time() - MOMENT}
-        away = sorted((row for row in every if row.owner not in busy | recent),
+            busy |= {owner for owner, session in self._sessions.items() if session.streams}
+            last = {row.owner: self._last_seen.get(row.owner, row.seen) for row in visitors}
+        recent = {owner for owner in made if last.get(owner, 0.0) > time.time() - SAFE_FOR}
+        away = sorted((row for row in visitors if row.owner not in busy | recent),
                       key=lambda row: (row.owner in made, last[row.owner]))  # fmt: skip
         if not away:
-            raise RefusedError(CROWDED)
-        for row in away[: max(1, len(every) - self.limits.visitors + int(SPARE * self.limits.visitors))]:
+            raise RefusedError(Message("serving.too_many_visitors"))
+        for row in away[: max(1, len(visitors) - self.limits.visitors + int(EVICTED_SHARE * self.limits.visitors))]:
             self.forget(row.owner)
 
     def tidy(self) -> None:
@@ -212,17 +210,17 @@ class Visitors:
 
         Nobody goes for being away from a server that was not up, or because its clock was wrong when it started.
         """
-        self._note()
-        sure = time.monotonic() - self._began >= 3600 * min(self.limits.keep, SURE)
+        self._note_seen()
+        sure = time.monotonic() - self._started_at >= 3600 * min(self.limits.keep, TRUSTED_UPTIME)
         keep = self.limits.keep if sure else None
         forget = partial(self.forget, away=True)
         cleanup.sweep(self.data, self.records, keep, forget=forget, uploads=self.uploads)
 
-    def _note(self) -> None:
+    def _note_seen(self) -> None:
         """Who has a page open that only listens is here, too."""
         with self._lock:
-            here, self._here = self._here, {}
-            sessions = {session.owner: session for session in self._alive.values()}
+            here, self._last_seen = self._last_seen, {}
+            sessions = {session.owner: session for session in self._sessions.values()}
             for owner in here.keys() - sessions.keys():  # whose session has left the memory
                 row = self.records.one(VisitorRow, owner=owner)
                 if row is not None:
@@ -230,48 +228,50 @@ class Visitors:
         for owner, session in sessions.items():
             when = time.time() if session.streams else here.get(owner)
             if when is not None:
-                session.seen(when)
+                session.mark_seen(when)
 
-    def attend(self, then: Callable[[], None] = lambda: None) -> None:
+    def start_background(self, then: Callable[[], None] = lambda: None) -> None:
         """Begin what goes on in the background: load the bundled model and call `then`, when the first visitor has
         come, or soon; and tidy from time to time."""
 
         def load() -> None:
-            self._came.wait(SETTLED)
+            self._first_visit.wait(WARM_UP_DELAY)
             with suppress(ValueError, OSError):  # whoever uses it is told
-                self.common.shelf.load(self.bundled)
+                self.shared.models.load(self.bundled)
             then()
 
         threading.Thread(target=load, name="vae-warm", daemon=True).start()
-        threading.Thread(target=_keep, args=(weakref.ref(self), self._closed), name="vae-tidy", daemon=True).start()
+        threading.Thread(
+            target=_run_rounds, args=(weakref.ref(self), self._closed), name="vae-tidy", daemon=True
+        ).start()
 
     def close(self) -> None:
         """Let go of the data folder. May be called twice."""
         if not self._closed.is_set():
             self._closed.set()
             with suppress(Exception):  # the disk is full
-                self._note()
-            self._held.close()
+                self._note_seen()
+            self._resources.close()
 
 
-def _keep(visitors: weakref.ref[Visitors], closed: threading.Event) -> None:
+def _run_rounds(visitors: weakref.ref[Visitors], closed: threading.Event) -> None:
     last = time.monotonic()
-    while not closed.wait(ROUND):
+    while not closed.wait(NOTE_EVERY):
         found = visitors()
         if found is None:
             return
         try:
-            if time.monotonic() - last >= TIDY:
+            if time.monotonic() - last >= TIDY_EVERY:
                 last = time.monotonic()
                 found.tidy()
             else:
-                found._note()
+                found._note_seen()
         except Exception:  # a full disk must not end the rounds
             _log.exception("the visitors could not be tidied")
         del found
 
 
-def _foreign(data: Path) -> bool:
+def _holds_foreign_files(data: Path) -> bool:
     """Whether files lie where ours would, with no records of whose they are: to tidy would be to remove them."""
     records = data / FILE
     if records.exists() and records.stat().st_size:
