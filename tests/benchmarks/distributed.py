@@ -83,7 +83,7 @@ def take_part(arguments: argparse.Namespace) -> None:
         torch.manual_seed(1)
         model = SentenceVAE(config, config.vocabulary).train()
         tokens = Tokens.of(text(config.vocabulary, 40_000))
-        sampler = Sampler(tokens, batch=2 * arguments.batch // world, seed=1, rank=rank, world=world)
+        sampler = Sampler(tokens, batch=2 * arguments.batch // world, seed=1, rank=rank, world_size=world)
         store = TCPStore("127.0.0.1", arguments.port, timeout=timedelta(seconds=100))
         for turn in range(arguments.rounds + 1):
             store.wait([f"{arguments.part} {turn}"])

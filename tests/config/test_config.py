@@ -16,11 +16,11 @@ NUMBERS = [p for p in parameters() if p.low is not None]
 NO_PHASES = {"autoencoder": 0.0, "warmup": 0.0}  # so that either may reach its bound
 
 
-def of(name: str, value: Any) -> Config:
+def config_with(name: str, value: Any) -> Config:
     return Config(**{**NO_PHASES, name: value})
 
 
-def named(parameter: Parameter) -> str:
+def name_of(parameter: Parameter) -> str:
     return parameter.name
 
 
@@ -29,7 +29,7 @@ def test_parameters_state_every_field_in_order() -> None:
     assert {p.name: p.default for p in parameters()} == Config().to_dict()
 
 
-@pytest.mark.parametrize("parameter", parameters(), ids=named)
+@pytest.mark.parametrize("parameter", parameters(), ids=name_of)
 def test_parameter_is_explained_and_bounded(parameter: Parameter) -> None:
     assert parameter.label
     assert parameter.help.endswith(".")
@@ -37,39 +37,39 @@ def test_parameter_is_explained_and_bounded(parameter: Parameter) -> None:
     assert parameter.choices or parameter.kind is bool or (parameter.low is not None and parameter.high is not None)
 
 
-@pytest.mark.parametrize("parameter", NUMBERS, ids=named)
+@pytest.mark.parametrize("parameter", NUMBERS, ids=name_of)
 def test_number_may_reach_its_bounds_and_no_more(parameter: Parameter) -> None:
     assert parameter.low is not None
     assert parameter.high is not None
     low, high = parameter.kind(parameter.low), parameter.kind(parameter.high)
     for bound, beyond in ((low, low - 1), (high, high + 1)):
-        assert getattr(of(parameter.name, bound), parameter.name) == bound
+        assert getattr(config_with(parameter.name, bound), parameter.name) == bound
         with pytest.raises(ValueError, match=parameter.name) as refused:
-            of(parameter.name, beyond)
-        for told in (repr(beyond), str(parameter.low), str(parameter.high)):
-            assert told in str(refused.value)
+            config_with(parameter.name, beyond)
+        for expected in (repr(beyond), str(parameter.low), str(parameter.high)):
+            assert expected in str(refused.value)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 10**400, True, "1", None, 1j, [1]])
 @pytest.mark.parametrize("name", ["beta", "latent"])
 def test_value_that_is_no_usable_number_is_refused(name: str, value: Any) -> None:
     with pytest.raises(ValueError, match=name):
-        of(name, value)
+        config_with(name, value)
 
 
 def test_fraction_is_refused_where_a_count_is_wanted() -> None:
     with pytest.raises(ValueError, match=r"latent is 4\.0: it must be of type int"):
-        of("latent", 4.0)
+        config_with("latent", 4.0)
 
 
 def test_whole_number_is_accepted_where_a_fraction_is_wanted() -> None:
-    assert of("beta", 2).beta == 2
+    assert config_with("beta", 2).beta == 2
 
 
 @pytest.mark.parametrize("value", ["BPE", "", "bytes", 1])
 def test_choice_outside_its_list_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match="tokenizer"):
-        of("tokenizer", value)
+        config_with("tokenizer", value)
 
 
 def test_phases_longer_than_the_run_are_refused() -> None:

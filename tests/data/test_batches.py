@@ -67,7 +67,7 @@ def test_longest_sentence_leaves_no_empty_column() -> None:
 @pytest.mark.parametrize("world", [1, 3])
 def test_epoch_holds_every_sentence_exactly_once(n: int, batch: int, world: int) -> None:
     n = max(n, world)
-    sampler = Sampler(sentences(n, 40), batch=batch, seed=1, world=world)
+    sampler = Sampler(sentences(n, 40), batch=batch, seed=1, world_size=world)
     for number in (0, 1, 5):
         rows = epoch(sampler, number)
         assert sorted(row for part in rows for row in part) == list(range(n))
@@ -79,7 +79,7 @@ def test_epoch_holds_every_sentence_exactly_once(n: int, batch: int, world: int)
 def test_processes_share_a_step_of_the_double_batch(world: int) -> None:
     tokens = sentences(500, 30)
     alone = Sampler(tokens, batch=8 * world, seed=1)
-    parts = [Sampler(tokens, batch=8, seed=1, rank=rank, world=world) for rank in range(world)]
+    parts = [Sampler(tokens, batch=8, seed=1, rank=rank, world_size=world) for rank in range(world)]
     assert {len(part) for part in parts} == {len(alone)}
     for step in range(len(alone)):
         whole, shared = alone.batch(step), [part.batch(step) for part in parts]
@@ -92,7 +92,7 @@ def test_processes_share_a_step_of_the_double_batch(world: int) -> None:
 
 def test_more_processes_than_sentences_are_refused() -> None:
     with pytest.raises(ValueError, match="2 sentences cannot be shared among 3"):
-        Sampler(Tokens.of([[5], [6]]), batch=4, seed=1, world=3)
+        Sampler(Tokens.of([[5], [6]]), batch=4, seed=1, world_size=3)
 
 
 def test_batch_knows_its_rows() -> None:

@@ -504,9 +504,9 @@ def test_command_goes_on_with_the_folder_of_a_killed_preparation(text: Path, tmp
     output = tmp_path / "m.safetensors"
     prepare_partly(text, tmp_path / "m.run", after=1)
     (tmp_path / "m.run1").mkdir()  # somebody else's
-    assert run_folders.new(output) == tmp_path / "m.run"
+    assert run_folders.new_folder(output) == tmp_path / "m.run"
     with locked_folder(tmp_path / "m.run"):  # it is at work again
-        assert run_folders.new(output) == tmp_path / "m.run2"
+        assert run_folders.new_folder(output) == tmp_path / "m.run2"
     tiny = ["--vocabulary=400", "--embedding=8", "--encoder-hidden=8", "--hidden=8", "--latent=2", "--steps=2"]
     assert cli.main(["train", str(text), "--output", str(output), "--json", "--threads=1", *tiny]) == 0
     assert {path.name for path in tmp_path.iterdir()} == {"text.txt", "m.run1", "m.safetensors"}

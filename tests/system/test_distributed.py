@@ -86,7 +86,7 @@ def learned(batch: int, **settings: object) -> list[list[float]]:
         torch.manual_seed(1)
         model = build(Config.from_dict({**SIZES.to_dict(), "batch": batch, **settings}), 300)
     rank, world = distributed.rank(), distributed.world_size()
-    sampler = Sampler(Tokens.of(rows), batch=batch, seed=1, rank=rank, world=world)
+    sampler = Sampler(Tokens.of(rows), batch=batch, seed=1, rank=rank, world_size=world)
     found = []
     for t in range(STEPS):
         part = sampler.batch(t)
@@ -319,17 +319,17 @@ def test_group_that_does_not_gather_is_an_error(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_shared_folder_is_taken_by_its_own_command_alone(text: Path, tmp_path: Path) -> None:
-    folder = run_folders.shared(tmp_path / "m.safetensors")
-    assert not run_folders.take(folder, text, {"seed": 1})
-    assert not run_folders.take(folder, text, {"seed": 2})  # nothing was begun in it
+    folder = run_folders.shared_folder(tmp_path / "m.safetensors")
+    assert not run_folders.claim(folder, text, {"seed": 1})
+    assert not run_folders.claim(folder, text, {"seed": 2})  # nothing was begun in it
     (folder / "state.safetensors").touch()
-    assert run_folders.take(folder, text, {"seed": 2})
+    assert run_folders.claim(folder, text, {"seed": 2})
     with pytest.raises(ValueError, match="holds something else: give --resume"):
-        run_folders.take(folder, text, {"seed": 1})
+        run_folders.claim(folder, text, {"seed": 1})
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "cat.jpg").touch()
     with pytest.raises(ValueError, match="holds something else"):
-        run_folders.take(tmp_path / "photos", text, {})
+        run_folders.claim(tmp_path / "photos", text, {})
 
 
 def test_step_that_cannot_be_shared_equally_is_an_error(ranks: tuple[Path, list[dict[str, Any]]]) -> None:

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vae.text import corpus
+from vae.text import corpus, report
 from vae.text.corpus import Corpus, CorpusError, Report, columns, lines, read_corpus, statistics
 from vae.text.hashing import hashes
 
@@ -133,6 +133,14 @@ def test_read_too_little_says_what_was_read() -> None:
         read_corpus(b"Again.\nAgain.\nAgain.\n", layout="lines")
     with pytest.raises(CorpusError, match="empty"):
         read_corpus(b"")
+
+
+def test_every_reason_to_drop_a_record_has_words() -> None:
+    seven = Report("txt", "lines", "utf-8", 7, 1, tuple((reason, 1) for reason in report.REASONS))
+    message = report.too_few_sentences(seven)
+    assert message.key == "text.too_few_lines"
+    assert f"(1 {', 1 '.join(report.REASONS)})" in str(message)  # which are in English themselves
+    assert [part.values["reason"].key for part in report.dropped_words(seven)]
 
 
 def test_read_too_large_a_file_says_so() -> None:
@@ -301,6 +309,22 @@ def test_read_csv_unclosed_quote_names_the_line() -> None:
         read_corpus(b'text,label\nHello.,a\n"Bye.,b\nYes.,c\n', "a.csv")
 
 
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [
+        (b'"Bye.,b\n', "text.unclosed_quote"),
+        (b'"Bye." she said.,b\n', "text.after_closing_quote"),
+        (b"x" * 140_000 + b",b\n", "text.cell_too_long"),
+    ],
+)
+def test_read_broken_csv_names_the_reason_by_its_key(end: bytes, reason: str) -> None:
+    with pytest.raises(CorpusError) as caught:
+        read_corpus(b"text,label\nHello.,a\n" + end, "a.csv")
+    message = caught.value.message
+    assert message.key == "text.table_broken"
+    assert (message.values["line"], message.values["reason"].key) == (3, reason)
+
+
 def test_read_tsv_takes_quotation_marks_literally_when_they_do_not_pair() -> None:
     found = read_corpus(b'text\tlabel\n"Go!" he said.\ta\nA 5" nail.\tb\n', "a.tsv")
     assert found.sentences == ('"Go!" he said.', 'A 5" nail.')
@@ -365,10 +389,10 @@ def outcomes() -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("name", FILES, ids=lambda name: name[:40])
 def test_read_hostile_file_gives_a_corpus_or_a_message(name: str, outcomes: dict[str, dict[str, Any]]) -> None:
-    said = FILES[name][1]
+    expected = FILES[name][1]
     row = outcomes[name]
-    assert row["outcome"] == ("CorpusError" if said else "corpus"), row
-    assert said in row["said"]
+    assert row["outcome"] == ("CorpusError" if expected else "corpus"), row
+    assert expected in row["message"]
     assert row["seconds"] < 30
     assert row["peak"] < 2 * 2**30
 
@@ -469,12 +493,12 @@ TEXTS = st.lists(st.text(st.characters(codec="utf-8") | st.sampled_from(" .!\"'\
 MANY = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-WAYS = (("a.txt", "lines"), ("a.txt", "running"), ("a.txt", "auto"), ("a.csv", "auto"), ("a.jsonl", "auto"))
+READINGS = (("a.txt", "lines"), ("a.txt", "running"), ("a.txt", "auto"), ("a.csv", "auto"), ("a.jsonl", "auto"))
 
 
 def _corpora(data: bytes) -> Iterator[Corpus]:
-    """The corpora that the ways of reading find in the data; where one finds none, it says so."""
-    for name, layout in WAYS:
+    """The corpora that are found in the data, read in each way; where there is none, an error says so."""
+    for name, layout in READINGS:
         with suppress(CorpusError):
             yield read_corpus(data, name, layout=layout)
 

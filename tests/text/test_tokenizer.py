@@ -110,8 +110,8 @@ def test_training_twice_gives_the_same_bytes(tokenizers: dict[str, Tokenizer], c
         "print(*(hashlib.sha256(train_tokenizer(text, k, 400).model).hexdigest() for k in sys.argv[2:]))"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "text.json"), *KINDS]
-    told = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout.split()
-    assert told == [hashlib.sha256(tokenizers[name].model).hexdigest() for name in KINDS]
+    elsewhere = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout.split()
+    assert elsewhere == [hashlib.sha256(tokenizers[name].model).hexdigest() for name in KINDS]
 
 
 def test_vocabulary_that_is_too_small_is_raised() -> None:

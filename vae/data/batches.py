@@ -18,7 +18,7 @@ from vae.messages.message import Message, UserError
 from vae.text.tokenizer import BOS_ID, EOS_ID, PAD_ID
 
 _BATCH_TOKENS = 8192  # bounds a process's memory at a batch of long sentences
-_MAX_CROWDING = 4  # times as many short sentences in a step as there are on average
+_MAX_SENTENCE_RATIO = 4  # of the sentences of a step to those of an average one
 
 
 def flat_ids(ids: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
@@ -125,20 +125,21 @@ def _batch_ends(lengths: np.ndarray, max_sentences: int, max_tokens: int, min_se
 class Sampler:
     """The batch of any step of a run, without a state: an order seeded by (seed, epoch), cut into steps of like cost.
 
-    A step takes sentences of like length, as many as make `batch * world` sentences of mean length in tokens (at most
-    4 times as many sentences, when they are short), so that a step costs about the same whatever its length, and
-    next to nothing of it is padding. Of each step this process does every `world`-th sentence. An epoch goes through
-    the blocks in an order of its own, and through each block's steps likewise.
+    A step takes sentences of like length, as many as make `batch * world_size` sentences of mean length in tokens (at
+    most 4 times as many sentences, when they are short), so that a step costs about the same whatever its length, and
+    next to nothing of it is padding. Of each step this process does every `world_size`-th sentence. An epoch goes
+    through the blocks in an order of its own, and through each block's steps likewise.
     """
 
-    def __init__(self, tokens: Blocks, *, batch: int, seed: int, rank: int = 0, world: int = 1) -> None:
+    def __init__(self, tokens: Blocks, *, batch: int, seed: int, rank: int = 0, world_size: int = 1) -> None:
         """Raises UserError: there are fewer sentences than processes."""
         sentences = int(tokens.bounds[-1])
-        if sentences < world:
-            raise UserError(Message("data.too_many_processes", sentences=sentences, processes=world))
-        self.tokens, self.seed, self.rank, self.world = tokens, seed, rank, world
-        self._max_sentences = _MAX_CROWDING * batch * world
-        self._max_tokens = min(math.ceil(batch * world * tokens.total / max(1, sentences)), _BATCH_TOKENS * world)
+        if sentences < world_size:
+            raise UserError(Message("data.too_many_processes", sentences=sentences, processes=world_size))
+        self.tokens, self.seed, self.rank, self.world_size = tokens, seed, rank, world_size
+        self._max_sentences = _MAX_SENTENCE_RATIO * batch * world_size
+        usual_tokens = math.ceil(batch * world_size * tokens.total / max(1, sentences))
+        self._max_tokens = min(usual_tokens, _BATCH_TOKENS * world_size)
         self._steps = np.array([len(self._ends(tokens.lengths_of(block))) for block in range(len(tokens.bounds) - 1)])
         self._epoch = self._current_block = -1
 
@@ -153,15 +154,15 @@ class Sampler:
     def batch(self, step: int) -> Batch:
         """This process's batch of a step."""
         rows = self._rows(step)
-        return self._tokens.batch(rows[self.rank :: self.world], len(rows))
+        return self._tokens.batch(rows[self.rank :: self.world_size], len(rows))
 
     def _ends(self, lengths: np.ndarray) -> np.ndarray:
         """The ends of the steps of a block, over its sentences by length."""
         ascending = np.sort(lengths)
-        ends = _batch_ends(ascending, self._max_sentences, self._max_tokens, min_sentences=self.world)
+        ends = _batch_ends(ascending, self._max_sentences, self._max_tokens, min_sentences=self.world_size)
         if len(ends) > 1:  # what is left over is no step of its own, if it is small
             previous, rest = np.diff(ends, prepend=0)[-2:]
-            if rest < self.world or (previous + rest) * ascending[-1] <= 1.25 * self._max_tokens:
+            if rest < self.world_size or (previous + rest) * ascending[-1] <= 1.25 * self._max_tokens:
                 ends = np.delete(ends, -2)
         return ends
 

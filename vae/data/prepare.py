@@ -30,9 +30,10 @@ from vae.messages.message import Message, UserError
 from vae.system.files import atomic_write, locked_folder
 from vae.text import corpus
 from vae.text.cleaning import CorpusError
-from vae.text.corpus import Corpus, Record, Report
+from vae.text.corpus import Corpus, Record
 from vae.text.file_encoding import open_text
 from vae.text.hashing import digests
+from vae.text.report import REPEATED, Report, dropped_counts, dropped_words, too_few_sentences
 from vae.text.text_file import TextFile
 from vae.text.tokenizer import Tokenizer, train_tokenizer
 
@@ -144,7 +145,7 @@ class _FilePreparation:
         for run in runs:
             total.update(run["dropped"])
         read = sum(run["read"] for run in runs)
-        return replace(report, read=read, kept=read - total.total(), dropped=corpus.dropped_counts(total))
+        return replace(report, read=read, kept=read - total.total(), dropped=dropped_counts(total))
 
     def progress(self, message: Message) -> None:
         """Tell how far it is. Raises PreparationStoppedError: it is to end here."""
@@ -160,7 +161,7 @@ def _write(
     """Learn the pieces, cut the sentences into them, and write them; behind what is written already."""
     keys, head = _head(source)
     if len(head) < 2:
-        raise CorpusError(corpus.too_few_sentences(_with_repeated(report, len(head))))
+        raise CorpusError(too_few_sentences(_with_repeated(report, len(head))))
     validation = corpus.validation_size(min(len(head), _HEAD_SENTENCES))
     if tokenizer is None:
         progress(Message("data.preparing_pieces"))
@@ -200,13 +201,13 @@ def _head(source: Source) -> tuple[list[int], list[str]]:
 def _with_repeated(report: Report, distinct: int) -> Report:
     """The report of a file, whose repeated sentences were counted as kept."""
     dropped = Counter(dict(report.dropped))
-    dropped[corpus.REPEATED] += report.kept - distinct
-    return replace(report, kept=distinct, dropped=corpus.dropped_counts(dropped))
+    dropped[REPEATED] += report.kept - distinct
+    return replace(report, kept=distinct, dropped=dropped_counts(dropped))
 
 
 def _summary(report: Report) -> Message:
     summary = Message("data.summary", read=report.read, kept=report.kept)
-    for dropped in corpus.dropped_words(report):
+    for dropped in dropped_words(report):
         summary = Message("data.summary_and_dropped", summary=summary, dropped=dropped)
     return summary
 

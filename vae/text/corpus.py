@@ -9,9 +9,8 @@ import io
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
-from functools import reduce
 from itertools import chain
 
 import numpy as np
@@ -22,6 +21,17 @@ from vae.text.file_encoding import Text, open_text
 from vae.text.formats.registry import open_table
 from vae.text.formats.table import Row
 from vae.text.hashing import digests
+from vae.text.report import (
+    EMPTY,
+    NO_TEXT,
+    REPEATED,
+    TOO_LONG,
+    TOO_MANY_CELLS,
+    UNREADABLE,
+    Report,
+    dropped_counts,
+    too_few_sentences,
+)
 from vae.text.sentence_splitting import is_running, sentences
 from vae.text.statistics import Statistics, summarize
 
@@ -43,38 +53,7 @@ MAX_CHARACTERS = 400  # of a sentence, unless told otherwise
 MAX_LABEL = 80  # characters of a label
 LAYOUTS = ("auto", "lines", "running")
 
-# Why something that was read was not kept. These values stand in files.
-EMPTY = "empty"
-NO_TEXT = "no text in the column"
-TOO_MANY_CELLS = "more cells than columns"
-TOO_LONG = "too long"
-UNREADABLE = "no letter or digit"
-REPEATED = "repeated"
-REASONS = (EMPTY, NO_TEXT, TOO_MANY_CELLS, TOO_LONG, UNREADABLE, REPEATED)
-_REASON_WORDS = {
-    EMPTY: Message("text.reason_empty"),
-    NO_TEXT: Message("text.reason_no_text"),
-    TOO_MANY_CELLS: Message("text.reason_too_many_cells"),
-    TOO_LONG: Message("text.reason_too_long"),
-    UNREADABLE: Message("text.reason_unreadable"),
-    REPEATED: Message("text.reason_repeated"),
-}
-
 Record = tuple[str, str, str]  # why there is no text (else ""), the text, its label
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """How a text was read, and what became of it: read == kept + the sum of dropped."""
-
-    kind: str  # txt, csv, tsv, jsonl or json
-    layout: str  # lines, running (read counts sentences) or table (read counts records)
-    encoding: str
-    read: int
-    kept: int
-    dropped: tuple[tuple[str, int], ...]  # (reason, count), in the order of REASONS, none of them 0
-    column: str | None = None
-    label_column: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,35 +117,6 @@ def validation_size(total: int) -> int:
     return min(max(round(total * 0.05), 1), 2500)
 
 
-def too_few_sentences(report: Report) -> Message:
-    """What to tell somebody whose text has fewer than two sentences."""
-    if not report.read:
-        return Message("text.table_empty") if report.layout == "table" else Message("text.empty")
-    counts = {"count": report.read, "kept": report.kept}
-    if report.layout == "table":
-        found = Message("text.found_records", **counts)
-    elif report.layout == "running":
-        found = Message("text.found_sentences", **counts)
-    else:
-        found = Message("text.found_lines", **counts)
-    if report.dropped:
-        listed = reduce(lambda first, next: Message("text.list", first=first, next=next), dropped_words(report))
-        found = Message("text.found_and_dropped", found=found, dropped=listed)
-    if report.layout == "lines" and dict(report.dropped).get(TOO_LONG, 0):
-        return Message("text.too_few_lines", found=found)
-    if report.layout == "table":
-        return Message("text.too_few_records", found=found)
-    return Message("text.too_few", found=found)
-
-
-def dropped_words(report: Report) -> list[Message]:
-    """How many were dropped for each reason, in words."""
-    return [
-        Message("text.dropped", count=count, reason=_REASON_WORDS.get(reason, reason))
-        for reason, count in report.dropped
-    ]
-
-
 def read_corpus(
     data: bytes,
     name: str = "pasted.txt",
@@ -181,7 +131,7 @@ def read_corpus(
     """The corpus in a file's bytes: plain text, CSV, TSV, JSON or JSON lines.
 
     Args:
-        name: the file's name; its ending tells the format unless the content says otherwise.
+        name: the file's name; its extension tells the format unless the content says otherwise.
         layout: of plain text: "lines" (a sentence each), "running" (to be split into sentences) or "auto";
             a layout other than "auto" also keeps a text from being taken for JSON or a table by its looks.
         column: of a table; None takes the one with the longest text.
@@ -236,11 +186,6 @@ def clean_records(records: Iterable[Record], max_characters: int = MAX_CHARACTER
         elif not (reason or READABLE.search(sentence)):
             reason = UNREADABLE
         yield reason, sentence, label
-
-
-def dropped_counts(dropped: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
-    """The counts of a `Report`, in the order of REASONS, none of them 0."""
-    return tuple((reason, dropped[reason]) for reason in REASONS if dropped.get(reason))
 
 
 def _table_records(rows: Iterable[Row], text: int, label: int | None) -> Iterator[Record]:

@@ -87,17 +87,17 @@ class Text:
         Raises:
             CorpusError: a line is too long, or the file has changed.
         """
-        begun: list[str] = []  # the parts of a line that is longer than a block
+        unfinished: list[str] = []  # the parts of a line whose end has not come yet
         for block in _blocks(self.opener, self.encoding):
             first, *others = split_at_line_ends(block)
-            begun.append(first)
+            unfinished.append(first)
             if others:
-                yield "".join(begun)
-                begun = [others.pop()]
+                yield "".join(unfinished)
+                unfinished = [others.pop()]
                 yield from others
-            elif sum(map(len, begun)) > _MAX_LINE:
+            elif sum(map(len, unfinished)) > _MAX_LINE:
                 raise CorpusError(Message("text.line_too_long", most=_MAX_LINE))
-        if last := "".join(begun):
+        if last := "".join(unfinished):
             yield last
 
     def read(self) -> str:

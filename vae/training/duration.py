@@ -47,7 +47,7 @@ def _update_seconds(sampler: Sampler, update: Callable[[Batch, int], object]) ->
         update(batch, 0)
     seconds = sum(_seconds(update, batch, 0) for _ in range(2) for batch in batches) / 2
     tokens = sum(int(batch.lengths.sum()) for batch in batches)
-    return seconds / tokens * sampler.tokens.total / sampler.world / len(sampler)
+    return seconds / tokens * sampler.tokens.total / sampler.world_size / len(sampler)
 
 
 def _seconds(work: Callable[..., object], *arguments: object) -> float:

@@ -56,7 +56,7 @@ class Trainer:
             torch.manual_seed(config.seed)
             self.model = build(config, len(data.tokenizer))
         self.sampler = Sampler(
-            data.train, batch=config.batch // ranks, seed=config.seed, rank=distributed.rank(), world=ranks
+            data.train, batch=config.batch // ranks, seed=config.seed, rank=distributed.rank(), world_size=ranks
         )
         self.evaluation_steps = {max(1, round(share * config.steps)) for share in _EVALUATIONS}
         self.step, self.seconds, self.best = 0, 0.0, math.inf

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from vae.text.corpus import MAX_CHARACTERS, REASONS, Report
+from vae.text.corpus import MAX_CHARACTERS
+from vae.text.report import REASONS, Report
 from vae.ui.corpus import view
 
 

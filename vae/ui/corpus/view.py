@@ -7,18 +7,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
-from vae.text.corpus import (
-    EMPTY,
-    MAX_CHARACTERS,
-    NO_TEXT,
-    REPEATED,
-    TOO_MANY_CELLS,
-    TOO_LONG,
-    UNREADABLE,
-    Corpus,
-    Report,
-    Statistics,
-)
+from vae.text.corpus import MAX_CHARACTERS, Corpus, Statistics
+from vae.text.report import EMPTY, NO_TEXT, REPEATED, TOO_LONG, TOO_MANY_CELLS, UNREADABLE, Report
 from vae.ui.components.drawn import line
 
 SHOWN = 4  # sentences in each list of the preview
