@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -17,6 +18,7 @@ class FamilySpec:
         has_likelihood: whether it tells how likely a sentence is.
         gaussian_posterior: whether the encoder gives the mean and the variance of a code, and not a code alone.
         unused_settings: the fields of `Config` that change nothing in what it learns.
+        curves: the fields of `Progress` that are drawn of a training, under these names.
     """
 
     name: str
@@ -27,6 +29,7 @@ class FamilySpec:
     has_likelihood: bool
     gaussian_posterior: bool
     unused_settings: frozenset[str]
+    curves: Mapping[str, str]
 
     def uses(self, setting: str) -> bool:
         """Whether a field of `Config` changes what it learns."""
@@ -50,6 +53,7 @@ FAMILIES: dict[str, FamilySpec] = {
             has_likelihood=True,
             gaussian_posterior=True,
             unused_settings=frozenset({"adversarial"}),
+            curves={"nll": "Reconstruction", "kl": "KL", "beta": "Beta"},
         ),
         FamilySpec(
             name="lm",
@@ -60,6 +64,7 @@ FAMILIES: dict[str, FamilySpec] = {
             has_likelihood=True,
             gaussian_posterior=False,
             unused_settings=_VARIATIONAL | _LATENT,
+            curves={"nll": "Loss: each word from those before it"},
         ),
         FamilySpec(
             name="aae",
@@ -71,6 +76,7 @@ FAMILIES: dict[str, FamilySpec] = {
             has_likelihood=False,
             gaussian_posterior=False,
             unused_settings=_VARIATIONAL,
+            curves={"nll": "Reconstruction", "kl": "Distance from a bell curve", "beta": "Weight of the critic"},
         ),
     )
 }
