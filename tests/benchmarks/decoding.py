@@ -34,7 +34,7 @@ from torch.nn import functional as F
 from vae.model import checkpoint, interpolation, text_model
 from vae.model.families.vae import SentenceVAE
 from vae.model.generation import generate
-from vae.model.layers.output_softmax import product
+from vae.model.layers.output_softmax import linear
 from vae.text.tokenizer import BOS_ID, EOS_ID
 
 K = TypeVar("K")
@@ -65,9 +65,9 @@ def products(model: SentenceVAE, rows: list[int]) -> None:
     h = torch.ones(rows[0], model.config.hidden, device=model.device)
     x = torch.ones(rows[0], model.config.embedding, device=model.device)
     for n in rows:
-        product(h[:n], decoder.lstm.get_parameter("weight_hh_l0"))
+        linear(h[:n], decoder.lstm.get_parameter("weight_hh_l0"))
         torch.mm(h[:n], decoder.features.weight[:, : h.shape[1]].t())
-        product(x[:n], table)
+        linear(x[:n], table)
 
 
 def rows_of(model: SentenceVAE, z: Tensor, longest: int, temperature: float) -> list[int]:

@@ -103,12 +103,12 @@ def lines(path: Path) -> list[str]:
 def measured(model: Path, sentences: list[str], samples: int, bounded: int) -> Row:
     """The figures of a model; the bound is that of `bounded` sentences at most, spread evenly over the file."""
     tm = checkpoint.load(model).text_model
-    use = latent_use.use_of_latent(tm, sentences)
+    use = latent_use.measure_latent_use(tm, sentences)
     some = sentences[:: math.ceil(len(sentences) / bounded)]
     nll_iw = likelihood.nll_iw(tm, some, samples=samples).double().sum().item()
     said = [point.text for point in text_model.reconstruct(tm, sentences)]
     return {
-        "perplexity": math.exp(min(700.0, nll_iw / sum(map(text_scores.words, some)))),
+        "perplexity": math.exp(min(700.0, nll_iw / sum(map(text_scores.word_count, some)))),
         "bleu": text_scores.bleu(said, sentences), "exact": text_scores.exact_match(said, sentences),
         "nll": use.nll, "kl": sum(use.kl), "minus_elbo": -use.elbo, "nll_iw": nll_iw / len(some),
         "mutual_information": use.mutual_information, "active_units": use.active_units, "latent_gain": use.latent_gain,
@@ -155,7 +155,7 @@ def model_of(models: Path, recipe: str) -> Path:
     return models / f"{re.sub('[^a-z0-9.]+', '-', recipe)}.safetensors"
 
 
-def sweep(arguments: argparse.Namespace, say: Any) -> dict[str, Any]:
+def sweep(arguments: argparse.Namespace, report: Any) -> dict[str, Any]:
     """All rows, and the choice; with its figures on the test file, if there is one."""
     base = replace(
         PRESETS[arguments.preset].config, minutes=0.0, steps=arguments.steps, seed=arguments.seed,
@@ -183,7 +183,7 @@ def sweep(arguments: argparse.Namespace, say: Any) -> dict[str, Any]:
                 seconds = trained(replace(base, **RECIPES[name]), text, model)
                 row = measured(model, held_out, arguments.samples, arguments.bounded)
                 rows[name] = {**row, "seconds": seconds}
-                say(f"{name}: perplexity {row['perplexity']:.1f}, BLEU {row['bleu']:.1f}, KL {row['kl']:.1f}")
+                report(f"{name}: perplexity {row['perplexity']:.1f}, BLEU {row['bleu']:.1f}, KL {row['kl']:.1f}")
             one = rows.get("base", next(iter(rows.values())))["seconds"]
             for row in rows.values():
                 row["time"] = row["seconds"] / one

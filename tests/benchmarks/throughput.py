@@ -35,7 +35,7 @@ import tutorial
 from vae.config.config import Config
 from vae.data.batches import Batch, Sampler, Tokens
 from vae.model.families.vae import SentenceVAE
-from vae.model.layers.output_softmax import product
+from vae.model.layers.output_softmax import linear
 
 MARKS = 4
 SIZES = Config(
@@ -71,7 +71,7 @@ def matrix_peak(dtype: torch.dtype, sizes: tuple[int, ...] = (1024, 2048)) -> fl
     for n in sizes:
         a, b = torch.randn(2, n, n).to(dtype)
         repeats = max(1, 2048**3 // n**3)
-        for multiply in (torch.matmul, product):  # of float32, two libraries have one
+        for multiply in (torch.matmul, linear):  # of float32, two libraries have one
             multiply(a, b)
             took = seconds(lambda: [multiply(a, b) for _ in range(repeats)])  # noqa: B023
             best = max(best, 2 * n**3 * repeats / took)

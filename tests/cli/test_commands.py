@@ -172,13 +172,14 @@ def test_compare_sets_models_side_by_side(
     told = capsys.readouterr().out
     rows = {line[:26].strip(): line[26:].split() for line in told.splitlines()}
     assert rows["Perplexity a word"] == [
-        FIGURES["perplexity"].told(each) for each in (*(e.perplexity for e in expected), expected[0].real_perplexity)
+        FIGURES["perplexity"].format_value(each)
+        for each in (*(e.perplexity for e in expected), expected[0].real_perplexity)
     ]
     real = -(expected[0].real_nll or 0.0)
-    assert rows["ELBO"][-1] == FIGURES["elbo"].told(real)
+    assert rows["ELBO"][-1] == FIGURES["elbo"].format_value(real)
     assert rows["Active dimensions"] == [str(expected[0].active_units), "–"]
     assert expected[0].said[0].split()[0] in told
-    assert f"lm: {FAMILIES['lm'].lacks}" in told
+    assert f"lm: {FAMILIES['lm'].limitation}" in told
 
 
 def test_perplexity_of_a_model_that_does_not_know_all_words_is_told_not_to_compare(
@@ -198,8 +199,8 @@ def test_perplexity_of_a_model_that_does_not_know_all_words_is_told_not_to_compa
 def test_train_text_gives_reverse_perplexity(
     capsys: pytest.CaptureFixture[str], model_path: Path, text: Path, lines: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    small = replace(fluency._PUPIL, vocabulary=400, embedding=16, hidden=24, steps=10, threads=1)
-    monkeypatch.setattr(fluency, "_PUPIL", small)
+    small = replace(fluency._SMALL_LM, vocabulary=400, embedding=16, hidden=24, steps=10, threads=1)
+    monkeypatch.setattr(fluency, "_SMALL_LM", small)
     command = ["evaluate", *map(str, (model_path, lines)), "--train", str(text), "--drawn", "20", "--samples", "1"]
     assert cli.main([*command, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
@@ -390,7 +391,7 @@ def test_length_that_is_given_overrules_the_presets(text: Path, tmp_path: Path) 
 def test_run_never_writes_over_another(tmp_path: Path) -> None:
     output = tmp_path / "m.safetensors"
     for name in ("m.run", "m.run1", "m.run2"):
-        folder = folders.new(output)
+        folder = folders.new_folder(output)
         assert folder == tmp_path / name
         folder.mkdir()
 

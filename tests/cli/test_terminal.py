@@ -26,16 +26,16 @@ def test_elsewhere_a_line_comes_when_nothing_was_told_for_long(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with StatusLine(quiet=False) as say:
-        monkeypatch.setattr(terminal, "_PATIENCE", 1e9)
+        monkeypatch.setattr(terminal, "_INTERVAL", 1e9)
         say("one")
-        monkeypatch.setattr(terminal, "_PATIENCE", 0.0)
+        monkeypatch.setattr(terminal, "_INTERVAL", 0.0)
         say("two")
     assert capsys.readouterr().err == "two\n"
 
 
 def test_quiet_work_tells_nothing(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    monkeypatch.setattr(terminal, "_PATIENCE", 0.0)
+    monkeypatch.setattr(terminal, "_INTERVAL", 0.0)
     with StatusLine(quiet=True) as say:
         say("one")
     captured = capsys.readouterr()

@@ -16,8 +16,9 @@ from vae.config.config import Config
 from vae.config.families import FAMILIES
 from vae.data.batches import Tokens
 from vae.evaluation import judge as fluency
-from vae.evaluation.evaluate import Evaluation, compare, evaluate, missing
-from vae.evaluation.figures import FIGURES
+from vae.evaluation.evaluate import compare, evaluate
+from vae.evaluation.figures import FIGURES, Evaluation
+from vae.evaluation.missing_figures import reason_missing
 from vae.metrics import diagnosis, latent_use, likelihood
 from vae.metrics import prior_distance as aggregate
 from vae.metrics import text_scores as scores
@@ -51,9 +52,9 @@ def aae(config: Config, corpus: Corpus, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture(scope="module", autouse=True)
 def quick() -> Iterator[None]:
     """Pupils smaller than usual."""
-    small = replace(fluency._PUPIL, vocabulary=400, embedding=16, hidden=24, steps=30, learning_rate=0.02, threads=1)
+    small = replace(fluency._SMALL_LM, vocabulary=400, embedding=16, hidden=24, steps=30, learning_rate=0.02, threads=1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fluency, "_PUPIL", small)
+        patch.setattr(fluency, "_SMALL_LM", small)
         yield
 
 
@@ -96,12 +97,12 @@ def test_perplexity_and_bits_follow_from_the_bound(
 def test_latent_figures_are_those_of_the_metrics(
     figures: Evaluation, sentences: list[str], checkpoint: Checkpoint
 ) -> None:
-    use = latent_use.use_of_latent(checkpoint.text_model, sentences)
+    use = latent_use.measure_latent_use(checkpoint.text_model, sentences)
     assert (figures.nll, figures.kl, figures.elbo) == pytest.approx((use.nll, sum(use.kl), -use.nll - sum(use.kl)))
     assert (figures.mutual_information, figures.mi_sentences) == (use.mutual_information, use.mi_sentences)
     assert figures.mi_ceiling == pytest.approx(math.log(len(sentences)))
     assert (figures.active_units, figures.latent_gain) == (use.active_units, use.latent_gain)
-    assert (figures.level, figures.verdict) == (diagnosis.verdict(use).level, diagnosis.verdict(use).text)
+    assert (figures.level, figures.verdict) == (diagnosis.verdict(use).level, str(diagnosis.verdict(use).text))
 
 
 def test_reconstruction_is_greedy_from_the_mean(
@@ -137,7 +138,7 @@ def test_nothing_is_missing_from_a_vae_with_a_judge_and_a_text(figures: Evaluati
     values = asdict(figures)
     assert {name for name in FIGURES if values[name] is None} == set()
     assert {name for name in FIGURES if FIGURES[name].share(values) is None} == set()
-    assert {missing(figures, name) for name in FIGURES} == {""}
+    assert {reason_missing(figures, name) for name in FIGURES} == {None}
 
 
 def test_use_of_latent_is_compared_with_the_prior(
@@ -148,9 +149,9 @@ def test_use_of_latent_is_compared_with_the_prior(
     generator = torch.Generator().manual_seed(1)
     codes = posterior.mu + torch.randn(posterior.mu.shape, generator=generator) * (posterior.logvar / 2).exp()
     points = torch.randn(codes.shape, generator=generator)
-    assert figures.prior_mean == pytest.approx(aggregate.off_centre(posterior.mu))
-    assert figures.prior_covariance == pytest.approx(aggregate.off_shape(posterior.mu, posterior.logvar))
-    assert figures.prior_covariance != pytest.approx(aggregate.off_shape(posterior.logvar, posterior.mu))
+    assert figures.prior_mean == pytest.approx(aggregate.mean_distance(posterior.mu))
+    assert figures.prior_covariance == pytest.approx(aggregate.covariance_distance(posterior.mu, posterior.logvar))
+    assert figures.prior_covariance != pytest.approx(aggregate.covariance_distance(posterior.logvar, posterior.mu))
     assert figures.prior_mmd == pytest.approx(aggregate.mmd(codes, points))
     assert figures.prior_mmd != pytest.approx(aggregate.mmd(posterior.mu, points))  # codes are draws, not means
     assert figures.prior_mmd != pytest.approx(aggregate.mmd(points, points))
@@ -160,7 +161,7 @@ def test_samples_are_those_of_the_seed_and_judged_by_the_judge(
     figures: Evaluation, said: list[str], judge: Checkpoint
 ) -> None:
     assert figures.said == tuple(said[:10])
-    nats = sum(fluency.nll_by(judge, said))
+    nats = sum(fluency.judge_nlls(judge, said))
     assert figures.forward_perplexity == pytest.approx(math.exp(nats / sum(len(text.split()) + 1 for text in said)))
     assert figures.distinct == len(set(said)) / DRAWN
     assert figures.judge == "lm"
@@ -169,12 +170,12 @@ def test_samples_are_those_of_the_seed_and_judged_by_the_judge(
 def test_real_sentences_get_the_same_figures(
     figures: Evaluation, sentences: list[str], judge: Checkpoint, corpus: Corpus, checkpoint: Checkpoint
 ) -> None:
-    nats = sum(fluency.nll_by(judge, sentences))
+    nats = sum(fluency.judge_nlls(judge, sentences))
     assert figures.real_nll == pytest.approx(nats / len(sentences))
     assert figures.real_perplexity == pytest.approx(math.exp(nats / figures.words))
     assert figures.real_bits_per_character == pytest.approx(nats / figures.characters / math.log(2))
     assert len(sentences) < DRAWN  # so all of them are compared with as many samples
-    assert figures.real_distinct_2 == scores.distinct_runs(sentences, 2)
+    assert figures.real_distinct_2 == scores.distinct_ngrams(sentences, 2)
     assert figures.real_self_bleu == scores.self_bleu(sentences)
     assert figures.real_novel == sum(bool(checkpoint.is_new(sentence)) for sentence in sentences) / len(sentences)
     spans = scores.copied_spans(sentences, corpus.split()[0])
@@ -186,7 +187,7 @@ def test_variety_is_that_of_as_many_samples_as_sentences(
 ) -> None:
     some = said[: len(sentences)]
     assert figures.self_bleu == scores.self_bleu(some)
-    assert [figures.distinct_1, figures.distinct_3] == [scores.distinct_runs(some, n) for n in (1, 3)]
+    assert [figures.distinct_1, figures.distinct_3] == [scores.distinct_ngrams(some, n) for n in (1, 3)]
     spans = scores.copied_spans(said, corpus.split()[0])
     assert (figures.copied_span, figures.copied_longest) == (statistics.fmean(spans), max(spans))
     assert figures.shared_words == scores.shared_words(said, sentences)
@@ -197,9 +198,9 @@ def test_variety_is_that_of_as_many_samples_as_sentences(
 def test_reverse_perplexity_is_of_a_pupil_of_the_samples(
     figures: Evaluation, said: list[str], sentences: list[str]
 ) -> None:
-    pupil = fluency.train_pupil(said)
+    pupil = fluency.train_small_lm(said)
     assert pupil is not None
-    expected = math.exp(sum(fluency.nll_by(pupil, sentences)) / figures.words)
+    expected = math.exp(sum(fluency.judge_nlls(pupil, sentences)) / figures.words)
     assert figures.reverse_perplexity == pytest.approx(expected)
     assert figures.real_reverse_perplexity is not None
     assert figures.real_reverse_perplexity != figures.reverse_perplexity
@@ -210,16 +211,16 @@ def test_pupil_of_the_samples_learns_from_as_many_as_its_twin(
 ) -> None:
     sentences = corpus.sentences[:5]
     figures = evaluate(checkpoint, sentences, samples=1, real=corpus.sentences[5:17], drawn=DRAWN)
-    pupil = fluency.train_pupil(said[:12])
+    pupil = fluency.train_small_lm(said[:12])
     assert pupil is not None
-    expected = fluency.perplexity(fluency.nll_by(pupil, sentences), sentences)
+    expected = fluency.perplexity(fluency.judge_nlls(pupil, sentences), sentences)
     assert figures.reverse_perplexity == pytest.approx(expected)
 
 
 def test_reverse_perplexity_that_is_missing_says_why(figures: Evaluation) -> None:
     without = replace(figures, reverse_perplexity=None)
-    assert "diverged" in missing(without, "reverse_perplexity")
-    assert "same sentence" in missing(replace(without, distinct=1 / DRAWN), "reverse_perplexity")
+    assert "diverged" in str(reason_missing(without, "reverse_perplexity"))
+    assert "same sentence" in str(reason_missing(replace(without, distinct=1 / DRAWN), "reverse_perplexity"))
 
 
 def test_words_that_a_model_does_not_know_are_counted(
@@ -242,7 +243,7 @@ def test_words_in_place_are_those_of_the_reconstructions(
     figures: Evaluation, sentences: list[str], checkpoint: Checkpoint
 ) -> None:
     said = [point.text for point in reconstruct(checkpoint.text_model, sentences)]
-    assert figures.token_accuracy == scores.in_place(said, sentences)
+    assert figures.token_accuracy == scores.token_accuracy(said, sentences)
 
 
 def test_ways_between_pairs_are_measured_step_by_step(checkpoint: Checkpoint, judge: Checkpoint) -> None:
@@ -255,11 +256,11 @@ def test_ways_between_pairs_are_measured_step_by_step(checkpoint: Checkpoint, ju
     assert figures.step_length is not None
     assert min(steps) - 1e-9 <= figures.step_length * far <= max(steps) + 1e-9
     assert figures.distinct_steps in {float(len(set(way))) for way in ways}
-    most = 2 * statistics.median(fluency.perplexities(fluency.nll_by(judge, pair), pair))
+    most = 2 * statistics.median(fluency.perplexities(fluency.judge_nlls(judge, pair), pair))
     different = [list(set(way)) for way in ways]
-    fluent = [sum(p <= most for p in fluency.perplexities(fluency.nll_by(judge, way), way)) for way in different]
+    fluent = [sum(p <= most for p in fluency.perplexities(fluency.judge_nlls(judge, way), way)) for way in different]
     assert figures.fluent_steps in fluent
-    between = [[way[1:-1], fluency.nll_by(judge, way[1:-1])] for way in ways]
+    between = [[way[1:-1], fluency.judge_nlls(judge, way[1:-1])] for way in ways]
     odd = [fluency.perplexity(nll, way) for way, nll in between]
     assert figures.path_perplexity is not None
     assert min(odd) - 1e-3 <= figures.path_perplexity <= max(odd) + 1e-3
@@ -268,10 +269,10 @@ def test_ways_between_pairs_are_measured_step_by_step(checkpoint: Checkpoint, ju
 def test_language_model_has_an_exact_nll_and_no_space(judge: Checkpoint, sentences: list[str]) -> None:
     one, many = (evaluate(judge, sentences, samples=samples, drawn=5) for samples in (1, 7))
     assert one.nll_iw == many.nll_iw
-    assert one.nll_iw == pytest.approx(sum(fluency.nll_by(judge, sentences)) / len(sentences), abs=1e-4)
+    assert one.nll_iw == pytest.approx(sum(fluency.judge_nlls(judge, sentences)) / len(sentences), abs=1e-4)
     assert one.elbo == pytest.approx(-one.nll_iw, abs=1e-4)
     assert (one.latent_dim, one.kl_per_dimension, one.pairs) == (0, (), 0)
-    lacking = {name for name in FIGURES if missing(one, name) == FAMILIES["lm"].lacks}
+    lacking = {name for name in FIGURES if str(reason_missing(one, name)) == FAMILIES["lm"].limitation}
     assert lacking == {
         "kl", "mutual_information", "active_units", "latent_gain", "prior_mean", "prior_covariance", "prior_mmd",
         "token_accuracy", "reconstruction_bleu", "exact_match", "self_consistency", "path_perplexity", "step_length",
@@ -283,7 +284,7 @@ def test_adversarial_autoencoder_has_a_space_and_no_density(
     aae: Checkpoint, judge: Checkpoint, sentences: list[str]
 ) -> None:
     figures = evaluate(aae, sentences, samples=2, judge=judge, drawn=20)
-    lacking = {name for name in FIGURES if missing(figures, name) == FAMILIES["aae"].lacks}
+    lacking = {name for name in FIGURES if str(reason_missing(figures, name)) == FAMILIES["aae"].limitation}
     assert lacking == {"perplexity", "bits_per_character", "nll_iw", "elbo", "kl", "mutual_information"}
     assert figures.fluent_steps is not None
     assert figures.reconstruction_bleu is not None
@@ -294,20 +295,20 @@ def test_adversarial_autoencoder_has_a_space_and_no_density(
 def test_figures_that_take_something_say_what(checkpoint: Checkpoint, corpus: Corpus) -> None:
     sentences = corpus.sentences[:30]
     bare = evaluate(checkpoint, sentences, samples=1, drawn=5)
-    without = {name: missing(bare, name) for name in FIGURES if missing(bare, name)}
+    without = {name: reason_missing(bare, name) for name in FIGURES if reason_missing(bare, name)}
     assert set(without) == {name for name, figure in FIGURES.items() if figure.takes}
     assert {name for name, why in without.items() if "judge" in why} == {
         "forward_perplexity", "path_perplexity", "fluent_steps"
     }  # fmt: skip
     hasty = evaluate(checkpoint, sentences, samples=1, drawn=5, real=sentences, reverse=False)
     assert hasty.copied_span is not None
-    assert "minutes" in missing(hasty, "reverse_perplexity")
+    assert "minutes" in str(reason_missing(hasty, "reverse_perplexity"))
 
 
 def test_judge_does_not_judge_itself(judge: Checkpoint, corpus: Corpus) -> None:
     figures = evaluate(judge, corpus.sentences[:20], samples=1, judge=judge, drawn=5)
     assert figures.forward_perplexity is None
-    assert "itself" in missing(figures, "forward_perplexity")
+    assert "itself" in str(reason_missing(figures, "forward_perplexity"))
     assert figures.real_perplexity == pytest.approx(figures.perplexity)
 
 
@@ -315,7 +316,7 @@ def test_comparison_measures_each_model_as_if_alone(checkpoint: Checkpoint, judg
     told: list[str] = []
     given: dict[str, Any] = {"samples": 2, "judge": judge, "drawn": 10}
     sentences = corpus.sentences[:25]
-    both = compare([checkpoint, judge], sentences, **given, say=told.append)
+    both = compare([checkpoint, judge], sentences, **given, report=told.append)
     assert both == [evaluate(each, sentences, **given) for each in (checkpoint, judge)]
     assert {line.split(": ")[0] for line in told if ": " in line} == {checkpoint.info.name, "lm"}
 

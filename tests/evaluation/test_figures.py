@@ -49,11 +49,11 @@ def test_bar_relative_to_the_text_scales_with_it() -> None:
 
 
 def test_values_are_told_for_people() -> None:
-    assert FIGURES["perplexity"].told(1234.56) == "1,234.6"
-    assert FIGURES["active_units"].told(64) == "64"
-    assert FIGURES["prior_mmd"].told(-0.00012) == "-0.0001"
-    assert FIGURES["kl"].told(None) == "–"
-    assert FIGURES["perplexity"].told(999_999.0) == "999,999.0"
-    assert FIGURES["perplexity"].told(12_345_678.9) == "1.2e+07"
-    assert FIGURES["elbo"].told(-1e300) == "-1.0e+300"
-    assert FIGURES["active_units"].told(12_345_678) == "12,345,678"
+    assert FIGURES["perplexity"].format_value(1234.56) == "1,234.6"
+    assert FIGURES["active_units"].format_value(64) == "64"
+    assert FIGURES["prior_mmd"].format_value(-0.00012) == "-0.0001"
+    assert FIGURES["kl"].format_value(None) == "–"
+    assert FIGURES["perplexity"].format_value(999_999.0) == "999,999.0"
+    assert FIGURES["perplexity"].format_value(12_345_678.9) == "1.2e+07"
+    assert FIGURES["elbo"].format_value(-1e300) == "-1.0e+300"
+    assert FIGURES["active_units"].format_value(12_345_678) == "12,345,678"

@@ -30,11 +30,11 @@ def judge(config: Config, corpus: Corpus, tmp_path_factory: pytest.TempPathFacto
 def test_judge_gives_the_nll_of_a_slow_loop_over_tokens(judge: Checkpoint) -> None:
     tm = judge.text_model
     expected = [reference.nll(tm.model, ids, torch.empty(0)) for ids in tm.tokenizer.encode(SENTENCES)]
-    assert fluency.nll_by(judge, SENTENCES) == pytest.approx([float(nll) for nll in expected], abs=1e-3)
+    assert fluency.judge_nlls(judge, SENTENCES) == pytest.approx([float(nll) for nll in expected], abs=1e-3)
 
 
 def test_judge_finds_scrambled_words_odder(judge: Checkpoint) -> None:
-    each = fluency.perplexities(fluency.nll_by(judge, SENTENCES), SENTENCES)
+    each = fluency.perplexities(fluency.judge_nlls(judge, SENTENCES), SENTENCES)
     assert each[3] > 3 * each[0]
 
 
@@ -54,30 +54,30 @@ def test_judge_of_another_family_is_refused(checkpoint: Checkpoint, judge: Check
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pupils smaller than usual."""
-    small = replace(fluency._PUPIL, vocabulary=400, embedding=16, hidden=24, steps=40, learning_rate=0.02, threads=1)
-    monkeypatch.setattr(fluency, "_PUPIL", small)
+    small = replace(fluency._SMALL_LM, vocabulary=400, embedding=16, hidden=24, steps=40, learning_rate=0.02, threads=1)
+    monkeypatch.setattr(fluency, "_SMALL_LM", small)
 
 
 @pytest.mark.usefixtures("quick")
 def test_pupil_learns_what_it_is_given_and_nothing_else(corpus: Corpus) -> None:
     own, scrambled = list(corpus.sentences), [" ".join(sentence.split()[::-1]) for sentence in corpus.sentences]
-    pupil, again, other = fluency.train_pupil(own), fluency.train_pupil(own), fluency.train_pupil(scrambled)
+    pupil, again, other = fluency.train_small_lm(own), fluency.train_small_lm(own), fluency.train_small_lm(scrambled)
     assert pupil is not None
     assert again is not None
     assert other is not None
-    assert pupil.text_model.kind.name == "lm"
-    nll = fluency.nll_by(pupil, own)
-    assert fluency.nll_by(again, own) == nll
-    assert fluency.perplexity(nll, own) < 0.5 * fluency.perplexity(fluency.nll_by(other, own), own)
+    assert pupil.text_model.spec.name == "lm"
+    nll = fluency.judge_nlls(pupil, own)
+    assert fluency.judge_nlls(again, own) == nll
+    assert fluency.perplexity(nll, own) < 0.5 * fluency.perplexity(fluency.judge_nlls(other, own), own)
 
 
 @pytest.mark.parametrize("text", [[], ["a b c"] * 9, ["", " ", "..."]])
 def test_pupil_needs_two_sentences(text: list[str]) -> None:
-    assert fluency.train_pupil(text) is None
+    assert fluency.train_small_lm(text) is None
 
 
 @pytest.mark.usefixtures("quick")
 def test_pupil_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, corpus: Corpus) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    assert fluency.train_pupil(corpus.sentences[:20]) is not None
+    assert fluency.train_small_lm(corpus.sentences[:20]) is not None
     assert list(tmp_path.iterdir()) == []

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from vae.metrics.prior_distance import mmd, off_centre, off_shape
+from vae.metrics.prior_distance import covariance_distance, mean_distance, mmd
 
 
 def normal(*shape: int, seed: int) -> Tensor:
@@ -49,35 +49,35 @@ def test_mmd_of_one_distribution_is_none_on_average_and_of_two_is_not() -> None:
 
 def test_centre_is_how_far_the_means_are_apart() -> None:
     shift = torch.tensor([0.6, -0.3, 0.0])
-    found = off_centre(normal(20_000, 3, seed=1) + shift)
+    found = mean_distance(normal(20_000, 3, seed=1) + shift)
     assert found == pytest.approx(math.sqrt((0.36 + 0.09) / 3), abs=0.02)
 
 
 def test_shape_is_the_distance_of_the_covariances() -> None:
     # the codes' own width counts: .5 from the means, .5 from the posteriors, together the prior's 1
     mu = normal(20_000, 3, seed=1) * math.sqrt(0.5)
-    assert off_shape(mu, torch.full_like(mu, math.log(0.5))) == pytest.approx(0, abs=0.03)
+    assert covariance_distance(mu, torch.full_like(mu, math.log(0.5))) == pytest.approx(0, abs=0.03)
     # twice the width in one dimension: |diag(3, 0, 0)| / |I|
     wide = normal(20_000, 3, seed=1) * torch.tensor([2.0, 1.0, 1.0])
-    assert off_shape(wide, torch.full_like(wide, -30.0)) == pytest.approx(3 / math.sqrt(3), abs=0.1)
+    assert covariance_distance(wide, torch.full_like(wide, -30.0)) == pytest.approx(3 / math.sqrt(3), abs=0.1)
     point = torch.zeros(100, 3)
-    assert off_shape(point, torch.full_like(point, -30.0)) == pytest.approx(1, abs=0.02)
+    assert covariance_distance(point, torch.full_like(point, -30.0)) == pytest.approx(1, abs=0.02)
 
 
 def test_shape_sees_what_dimensions_have_in_common() -> None:
     z = normal(20_000, 3, seed=1)
     z[:, 1] = 0.8 * z[:, 0] + 0.6 * z[:, 1]
-    assert off_shape(z, torch.full_like(z, -30.0)) == pytest.approx(0.8 * math.sqrt(2 / 3), abs=0.05)
+    assert covariance_distance(z, torch.full_like(z, -30.0)) == pytest.approx(0.8 * math.sqrt(2 / 3), abs=0.05)
 
 
 def test_chance_is_no_distance() -> None:
     # of few codes a plain norm would read sqrt(3 / 30) and more
-    found = [off_centre(normal(30, 3, seed=i)) or 0.0 for i in range(200)]
+    found = [mean_distance(normal(30, 3, seed=i)) or 0.0 for i in range(200)]
     assert sum(value**2 for value in found) / 200 < 0.03
     assert sum(value == 0 for value in found) > 60
 
 
 def test_too_few_codes_tell_nothing() -> None:
-    assert off_centre(torch.zeros(1, 3)) is None
-    assert off_shape(torch.zeros(3, 3), torch.zeros(3, 3)) is None
+    assert mean_distance(torch.zeros(1, 3)) is None
+    assert covariance_distance(torch.zeros(3, 3), torch.zeros(3, 3)) is None
     assert mmd(torch.zeros(1, 3), torch.zeros(1, 3)) is None

@@ -45,7 +45,7 @@ def test_distinct_is_the_share_of_different_sentences() -> None:
 
 
 def test_words_are_whitespace_pieces_and_an_end_mark() -> None:
-    assert [scores.words(text) for text in ("", "one", " two  words ", "it's one-two, three.")] == [1, 2, 3, 4]
+    assert [scores.word_count(text) for text in ("", "one", " two  words ", "it's one-two, three.")] == [1, 2, 3, 4]
 
 
 TEXT = [
@@ -78,18 +78,18 @@ def test_self_bleu_of_many_is_that_of_a_seeded_part() -> None:
 
 def test_distinct_runs_are_counted_over_all_sentences() -> None:
     text = ["a b a b", "a b", "c"]
-    assert scores.distinct_runs(text, 1) == 3 / 7
-    assert scores.distinct_runs(text, 2) == 2 / 4  # a b, b a, a b; a b
-    assert scores.distinct_runs(text, 3) == 2 / 2
-    assert scores.distinct_runs(text, 5) == scores.distinct_runs([], 1) == 0
+    assert scores.distinct_ngrams(text, 1) == 3 / 7
+    assert scores.distinct_ngrams(text, 2) == 2 / 4  # a b, b a, a b; a b
+    assert scores.distinct_ngrams(text, 3) == 2 / 2
+    assert scores.distinct_ngrams(text, 5) == scores.distinct_ngrams([], 1) == 0
 
 
 def test_words_in_place_are_compared_one_by_one_with_the_end_mark() -> None:
     # a b c . against a x c .: 3 of 4; a b . against a b c .: the end mark stands where c was meant
-    assert scores.in_place(["a x c", "a b"], ["a b c", "a b c"]) == (3 + 2) / 8
-    assert scores.in_place(["a b c d"], ["a b c"]) == 3 / 4
-    assert scores.in_place([""], [""]) == 1
-    assert scores.in_place([], []) == 0
+    assert scores.token_accuracy(["a x c", "a b"], ["a b c", "a b c"]) == (3 + 2) / 8
+    assert scores.token_accuracy(["a b c d"], ["a b c"]) == 3 / 4
+    assert scores.token_accuracy([""], [""]) == 1
+    assert scores.token_accuracy([], []) == 0
 
 
 def test_shared_words_are_those_of_the_text_or_of_another_sentence() -> None:

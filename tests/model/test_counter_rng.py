@@ -14,7 +14,7 @@ INDEX = torch.arange(400)
 
 
 def draws(noise: CounterRng) -> list[Tensor]:
-    return [noise.uniform(30), noise.normal(30), noise.hits(30, 0.3).float()]
+    return [noise.uniform(30), noise.normal(30), noise.bernoulli(30, 0.3).float()]
 
 
 def test_same_address_gives_the_same_numbers() -> None:
@@ -73,7 +73,7 @@ def test_normal_has_the_moments_of_a_normal() -> None:
 
 @pytest.mark.parametrize("p", [0.0, 0.2, 0.9, 1.0])
 def test_hits_come_as_often_as_asked(p: float) -> None:
-    hits = torch.cat([CounterRng(3, t, INDEX).hits(50, p).flatten() for t in range(20)])
+    hits = torch.cat([CounterRng(3, t, INDEX).bernoulli(50, p).flatten() for t in range(20)])
     assert abs(float(hits.float().mean()) - p) <= 5 * math.sqrt(p * (1 - p) / len(hits))
 
 

@@ -97,7 +97,7 @@ def saving(folder: Path, kills: int, chance: random.Random) -> dict[str, int]:
         killed(save_on, chance.uniform(0.0, 4 * once))
         found = list(run.folder.glob(".*.tmp"))
         strays += len(found)
-        run.sweep()
+        run.remove_leftovers()
         left += len(list(run.folder.glob(".*.tmp")))
         try:
             sample(load(run.best).text_model, 1)

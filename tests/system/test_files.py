@@ -77,7 +77,7 @@ def test_kill_never_leaves_a_half_written_file(tmp_path: Path) -> None:
             child.kill()
         data = run.best.read_bytes()
         assert data == data[:1] * 2_000_000
-    run.sweep()
+    run.remove_leftovers()
     assert list(tmp_path.iterdir()) == [run.best]
 
 
@@ -87,7 +87,7 @@ def test_torn_last_event_is_swept(tmp_path: Path, torn: bytes) -> None:
     run.append_event("one")
     with run.events.open("ab") as file:
         file.write(torn)
-    run.sweep()
+    run.remove_leftovers()
     run.append_event("two ü\u2028")
     assert run.events.read_bytes() == "one\ntwo ü\u2028\n".encode()
 
@@ -102,7 +102,7 @@ def test_sweep_takes_temporaries_only(tmp_path: Path) -> None:
     run = Run(tmp_path)
     for name in (".state.safetensors.abc.tmp", "state.safetensors", ".hidden", "notes.tmp"):
         (tmp_path / name).write_text("x")
-    run.sweep()
+    run.remove_leftovers()
     assert {path.name for path in tmp_path.iterdir()} == {"state.safetensors", ".hidden", "notes.tmp"}
 
 

@@ -301,8 +301,8 @@ def test_training_learns_to_reconstruct_from_z(
     with torch.random.fork_rng():
         torch.manual_seed(1)
         blank = SentenceVAE(checkpoint.config, len(tm.tokenizer)).eval()
-    untrained = latent_use.use_of_latent(replace(tm, model=blank), held_out)
-    trained = latent_use.use_of_latent(tm, held_out)
+    untrained = latent_use.measure_latent_use(replace(tm, model=blank), held_out)
+    trained = latent_use.measure_latent_use(tm, held_out)
     assert trained.nll < untrained.nll / 4
     assert trained.nll + sum(trained.kl) < (untrained.nll + sum(untrained.kl)) / 2
     assert trained.latent_gain > 3
@@ -457,8 +457,8 @@ def test_start_from_something_else_is_an_error(config: Config, corpus: Corpus, t
 
 
 def test_model_tells_where_it_comes_from(config: Config, corpus: Corpus, tmp_path: Path) -> None:
-    about = RunDescription("Toys", "Our own text, CC0.")
-    finished = last(train(replace(config, steps=1), corpus, tmp_path / "a", about=about))
+    description = RunDescription("Toys", "Our own text, CC0.")
+    finished = last(train(replace(config, steps=1), corpus, tmp_path / "a", description=description))
     assert finished.path is not None
     info = load(finished.path).info
     assert (info.name, info.attribution, info.trained_on) == ("Toys", "Our own text, CC0.", "toy.txt")
@@ -468,9 +468,9 @@ def test_model_tells_where_it_comes_from(config: Config, corpus: Corpus, tmp_pat
 
 
 @pytest.mark.parametrize("about", [{"name": "x" * 2001}, {"attribution": "\udcff"}])
-def test_text_that_no_model_file_can_hold_is_refused_before_training(about: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match=next(iter(about))):
-        RunDescription(**about)
+def test_text_that_no_model_file_can_hold_is_refused_before_training(description: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match=next(iter(description))):
+        RunDescription(**description)
 
 
 def test_half_precision_trains(config: Config, corpus: Corpus, tmp_path: Path) -> None:

@@ -211,7 +211,7 @@ def test_normalised_codes_have_the_given_spread_in_each_batch(bare: Config, batc
     assert model.norm is not None
     model.norm.centre.copy_(torch.tensor([1.0, 0.0, -2.0]))
     x = model.embedding(batch.tokens)
-    mu, logvar = model._posterior(x, batch.lengths, batch.whole)
+    mu, logvar = model._posterior(x, batch.lengths, batch.global_size)
     torch.testing.assert_close(mu.mean(0), model.norm.centre)
     torch.testing.assert_close(mu.var(0, correction=0), torch.full((3,), 0.36), rtol=0.01, atol=0)
     kl = model.losses(batch, 0, noise_of(batch)).kl
@@ -288,22 +288,22 @@ def test_fine_tuning_resets_no_decoder(bare: Config, batch: Batch) -> None:
 def test_encoder_alone_learns_first_while_it_lags(bare: Config, batch: Batch) -> None:
     config = replace(bare, aggressive=3)
     model, before = model_of(config), weights(model_of(config))
-    model._chase(batch, 0)
+    model._train_encoder(batch, 0)
     encoders = {name for name in before if name.startswith(("encoder.", "to_posterior."))}
     assert changed(before, model) == encoders
-    assert {float(model.chase.adam.state[p]["step"]) for p in model.encoder.parameters()} == {3.0}
+    assert {float(model.encoder_updater.adam.state[p]["step"]) for p in model.encoder.parameters()} == {3.0}
     for t in range(4):
-        model.chase.going = t < 2
+        model.encoder_updater.active = t < 2
         model.step(batch, t)
-    assert {float(model.chase.adam.state[p]["step"]) for p in model.encoder.parameters()} == {9.0}
+    assert {float(model.encoder_updater.adam.state[p]["step"]) for p in model.encoder.parameters()} == {9.0}
 
 
 def test_aggressive_updates_wait_for_the_kl(bare: Config, batch: Batch) -> None:
     model = model_of(replace(bare, aggressive=3, autoencoder=0.5))
     model.step(batch, 10)
-    assert not model.chase.adam.state
+    assert not model.encoder_updater.adam.state
     model.step(batch, 50)
-    assert model.chase.adam.state
+    assert model.encoder_updater.adam.state
 
 
 def test_step_can_be_timed_before_the_length_is_known(bare: Config, batch: Batch) -> None:
@@ -314,12 +314,12 @@ def test_step_can_be_timed_before_the_length_is_known(bare: Config, batch: Batch
 
 
 def test_aggressive_updates_end_when_the_information_stops_rising(bare: Config) -> None:
-    chase = model_of(replace(bare, aggressive=1)).chase  # a stretch is two steps long
+    encoder_updater = model_of(replace(bare, aggressive=1)).encoder_updater  # a window is two steps long
     told = [1.0, 1.2, 1.1, 1.3, 1.0, 1.2]
     going = []
     for t, information in enumerate(told):
-        chase.watch(torch.tensor(information), t)
-        going.append(chase.going)
+        encoder_updater.observe(torch.tensor(information), t)
+        going.append(encoder_updater.active)
     assert going == [True, True, True, True, True, False]
 
 
@@ -330,16 +330,16 @@ def test_information_of_a_batch_is_that_of_its_codes() -> None:
     assert gaussian.information(same, same, torch.zeros(4, 1)).item() == pytest.approx(0, abs=1e-6)
 
 
-def drawn_by_hand(model: SentenceVAE, z: Tensor, luck: Tensor, temperature: float) -> list[list[int]]:
-    """A sentence for each z, a token at a time, each where the probabilities added up pass its luck."""
+def drawn_by_hand(model: SentenceVAE, z: Tensor, uniforms: Tensor, temperature: float) -> list[list[int]]:
+    """A sentence for each z, a token at a time, each where the probabilities added up pass its number."""
     sentences = []
     for row in range(len(z)):
         state, token, said = model.begin(1, z[row : row + 1]), BOS_ID, list[int]()
-        for turn in range(luck.shape[1]):
+        for turn in range(uniforms.shape[1]):
             logits, state = model.advance(torch.tensor([token]), state)
             logits[:, :EOS_ID] = -math.inf
             passed = (logits / temperature).softmax(-1)[0].cumsum(0)
-            token = int((passed <= luck[row, turn] * passed[-1]).sum())
+            token = int((passed <= uniforms[row, turn] * passed[-1]).sum())
             if token == EOS_ID:
                 break
             said.append(token)
@@ -354,10 +354,10 @@ def test_sharpening_teaches_what_the_model_likes_to_say_at_points_of_the_prior(b
     more = model.losses(batch, 50, noise_of(batch)).loss - plain.losses(batch, 50, noise_of(batch)).loss
     noise = noise_of(batch)
     noise.normal(3)  # the codes of the batch
-    chosen = noise.hits(1, 1 / 3)[:, 0]
+    chosen = noise.bernoulli(1, 1 / 3)[:, 0]
     assert 0 < chosen.sum() < 12
-    z, luck = noise.normal(3)[chosen], noise.uniform(64)[chosen]
-    said = drawn_by_hand(model, z, luck, temperature=0.5)
+    z, uniforms = noise.normal(3)[chosen], noise.uniform(64)[chosen]
+    said = drawn_by_hand(model, z, uniforms, temperature=0.5)
     assert {len(ids) == 64 for ids in said} == {True, False}
     own = Tokens.of(said).batch(range(len(said)))
     own = own._replace(lengths=own.lengths.clamp(max=64))  # where it came to no end, it learns none

@@ -57,7 +57,7 @@ def slow_nll(model: SentenceVAE, sentence: list[int], z: Tensor) -> float:
     """-log p(x|z), a token at a time. z: (D,)."""
     state, total = model.begin(1, z[None]), 0.0
     for seen, said in zip([BOS_ID, *sentence], [*sentence, EOS_ID], strict=True):
-        read = model.decoder.read(model.embedding(torch.tensor([seen])))
+        read = model.decoder.input_gates(model.embedding(torch.tensor([seen])))
         features, memory = model.decoder.advance(read, (state.gates, state.features), (state.h, state.c))
         state = state._replace(h=memory[0], c=memory[1])
         logits = [float(features[0] @ model.embedding.weight[i] + model.bias[i]) for i in range(VOCABULARY)]

@@ -83,11 +83,11 @@ def test_both_directions_equal_a_slow_loop_over_tokens(pooling: str) -> None:
 
 @torch.no_grad()
 def test_layer_norm_brings_states_and_summaries_to_one_scale() -> None:
-    x, lengths, heard = torch.randn(4, 7, 6), torch.tensor([1, 7, 3, 4]), []
+    x, lengths, decoder_features = torch.randn(4, 7, 6), torch.tensor([1, 7, 3, 4]), []
     encoder, decoder = Encoder(6, 5, True, "max", True), Decoder(6, 5, 3, "inputs", True)
-    decoder.features.register_forward_hook(lambda _, inputs, __: heard.append(inputs[0]))
+    decoder.features.register_forward_hook(lambda _, inputs, __: decoder_features.append(inputs[0]))
     decoder(x, torch.randn(4, 3))
-    for normal in (encoder(x, lengths), heard[0]):
+    for normal in (encoder(x, lengths), decoder_features[0]):
         torch.testing.assert_close(normal.mean(-1), torch.zeros(normal.shape[:-1]), atol=1e-5, rtol=0)
         torch.testing.assert_close(normal.var(-1, correction=0), torch.ones(normal.shape[:-1]), atol=0.1, rtol=0)
 
@@ -108,7 +108,7 @@ def test_steps_of_the_decoder_equal_its_whole_pass(gradients: bool, z_to: str, l
         whole = decoder(x, z, 0.5, None)  # (4, 9, 6)
         state = decoder.begin(z)
         for t in range(9):
-            features, state = decoder.advance(decoder.read(x[:, t]), decoder.fixed(z), state)
+            features, state = decoder.advance(decoder.input_gates(x[:, t]), decoder.code_terms(z), state)
             torch.testing.assert_close(features, whole[:, t], atol=1e-5, rtol=0)
 
 
@@ -117,7 +117,7 @@ def test_steps_of_the_decoder_equal_its_whole_pass(gradients: bool, z_to: str, l
 def test_z_enters_where_it_is_told_to_and_nowhere_else(z_to: str) -> None:
     decoder, (a, b) = Decoder(6, 5, 3, z_to), torch.randn(2, 1, 3)
     first = not torch.equal(decoder.begin(a)[0], decoder.begin(b)[0])
-    gates, features = (not torch.equal(x, y) for x, y in zip(decoder.fixed(a), decoder.fixed(b), strict=True))
+    gates, features = (not torch.equal(x, y) for x, y in zip(decoder.code_terms(a), decoder.code_terms(b), strict=True))
     entered = {"state": first, "inputs": gates, "output": features}
     assert {place for place, there in entered.items() if there} == set(z_to.split("+"))
     x = torch.randn(1, 4, 6)

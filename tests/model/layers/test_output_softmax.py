@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vae.model.layers import output_softmax
-from vae.model.layers.output_softmax import product, token_nll, weighted_nll
+from vae.model.layers.output_softmax import linear, token_nll, weighted_nll
 
 N, E, V = 23, 6, 50
 
@@ -102,12 +102,12 @@ def test_no_number_in_gives_no_number_out() -> None:
 
 
 def test_product_is_the_linear_layer_with_and_without_gradients() -> None:
-    x, w, bias, plus = torch.randn(5, E), torch.randn(V, E), torch.randn(V), torch.randn(5, V)
+    x, w, bias, addend = torch.randn(5, E), torch.randn(V, E), torch.randn(V), torch.randn(5, V)
     for grad in (True, False):
         with torch.set_grad_enabled(grad):
-            torch.testing.assert_close(product(x, w), x @ w.t(), atol=1e-5, rtol=1e-5)
-            torch.testing.assert_close(product(x, w, bias), x @ w.t() + bias, atol=1e-5, rtol=1e-5)
-            torch.testing.assert_close(product(x, w, plus=plus), x @ w.t() + plus, atol=1e-5, rtol=1e-5)
+            torch.testing.assert_close(linear(x, w), x @ w.t(), atol=1e-5, rtol=1e-5)
+            torch.testing.assert_close(linear(x, w, bias), x @ w.t() + bias, atol=1e-5, rtol=1e-5)
+            torch.testing.assert_close(linear(x, w, addend=addend), x @ w.t() + addend, atol=1e-5, rtol=1e-5)
 
 
 def test_no_full_set_of_logits_exists_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:

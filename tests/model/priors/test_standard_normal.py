@@ -1,0 +1,31 @@
+"""The prior of a plain VAE."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.distributions import Normal
+
+from vae.model.priors.interface import Prior
+from vae.model.priors.standard_normal import StandardNormal
+
+
+def test_log_density_is_that_of_torch() -> None:
+    prior: Prior = StandardNormal(3)
+    z = torch.randn(4, 5, 3, generator=torch.Generator().manual_seed(1)).double()
+    torch.testing.assert_close(prior.log_prob(z), Normal(0.0, 1.0).log_prob(z.float()).double().sum(-1))
+
+
+def test_samples_follow_from_the_generator() -> None:
+    prior = StandardNormal(2)
+    first, again, other = (prior.sample(20_000, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
+    assert first.shape == (20_000, 2)
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+    assert first.mean().item() == pytest.approx(0, abs=0.02)
+    assert first.std().item() == pytest.approx(1, abs=0.02)
+
+
+def test_no_dimensions_have_density_one() -> None:
+    prior = StandardNormal(0)
+    assert prior.log_prob(prior.sample(3)).tolist() == [0, 0, 0]
