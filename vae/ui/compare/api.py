@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from vae.evaluation.figures import FIGURES
+from vae.messages.message import Message
 from vae.serving.visitors.comparison import Comparison, Slot
 from vae.serving.visitors.comparisons import Comparisons
 from vae.serving.visitors.session import RefusedError, Session
@@ -49,7 +50,7 @@ class CompareEndpoints:
             As /comparison, whenever there is news; the last answer has the figures.
         """
         if not isinstance(settings, dict | None):
-            raise RefusedError("Settings are names with their values.")
+            raise RefusedError(Message("ui.settings.no_names"))
         await self._comparisons.compare(session, families, models, preset, settings or {})
         async for answer in self._follow(session, "compare"):
             yield answer
@@ -100,7 +101,7 @@ class CompareEndpoints:
     def _find(self, session: Session, slot: Slot) -> Comparison:
         found = self._comparisons.find(session, slot)
         if found is None:
-            raise RefusedError("There is no comparison yet. Begin one first.")
+            raise RefusedError(Message("ui.compare.none_yet"))
         return found
 
     def add_to(self, page: Page) -> None:
@@ -114,14 +115,14 @@ class CompareEndpoints:
 def report(comparison: Comparison) -> dict[str, Any]:
     """A comparison for a client."""
     note = view.note(comparison)
-    names = view.titles(list(comparison.measured))
+    names = view.titles(list(comparison.evaluated))
     models = [
         {"title": name, "family": column.family, "seconds": column.seconds, **_found(known, comparison.sentences)}
-        for name, (column, known) in zip(names, comparison.measured.items(), strict=True)
+        for name, (column, known) in zip(names, comparison.evaluated.items(), strict=True)
     ]
     told = [
         notices.Told(name, column.family, known.evaluation, column.seconds)
-        for name, (column, known) in zip(names, comparison.measured.items(), strict=True)
+        for name, (column, known) in zip(names, comparison.evaluated.items(), strict=True)
     ]
     return {
         "state": comparison.state, "text": comparison.text, "sentences": len(comparison.sentences),
@@ -135,12 +136,13 @@ def _found(known: EvaluatedModel, sentences: tuple[str, ...]) -> dict[str, Any]:
     figures = {name: plain(values[name]) for name in FIGURES}
     return {
         "figures": figures,
-        "missing": known.missing,
+        "missing": {name: str(reason) for name, reason in known.missing.items()},
         "kl_per_dimension": [plain(value) for value in known.evaluation.kl_per_dimension],
         "verdict": known.evaluation.verdict,
-        "samples": [point.text for point in known.said],
+        "samples": [point.text for point in known.samples],
         "reconstructions": [
-            {"source": source, "text": point.text} for source, point in zip(sentences, known.given_back, strict=False)
+            {"source": source, "text": point.text}
+            for source, point in zip(sentences, known.reconstructions, strict=False)
         ],
-        "path": [point.text for point in known.way],
+        "path": [point.text for point in known.interpolation],
     }

@@ -1,6 +1,6 @@
 """What the page draws, as components: sentences with their fingerprint, the path, the loss chart, bars, messages.
 
-Each is a `gr.HTML` without markup of its own: assets/space.js draws its value with text nodes, so that no
+Each is a `gr.HTML` without markup of its own: a script beside it draws its value with text nodes, so that no
 text is ever code. Each has its words: a chart a table, a fingerprint its numbers.
 """
 
@@ -13,7 +13,7 @@ import gradio as gr
 
 
 def drawn(kind: str, value: Any = None, **options: Any) -> gr.HTML:
-    """A component that `space.<kind>` of assets/space.js draws; `options` go to it beside the value."""
+    """A component that the function `kind` of a script draws (vae/ui/assets.py); it gets the value and `options`."""
     elem_id = options.pop("elem_id", None)
     elem_classes = ["drawn", f"drawn-{kind}", *options.pop("elem_classes", [])]
     return gr.HTML(
@@ -88,6 +88,6 @@ def loss_chart(empty: str = "The chart begins with the first steps of a training
 
     Value: {"reset": bool, "points": [{"step", "nll", "kl", "valid": bool}], "steps": int, "series": {key: name}};
     points of the training have "beta", "nll_trend" and "kl_trend", too, and "series" says which of nll, kl and beta
-    are drawn. A point sent twice is drawn once; past 500 points of a kind every second one goes.
+    are drawn. A point sent twice is drawn once.
     """
     return drawn("lossChart", empty=empty, **options)

@@ -7,7 +7,7 @@ from typing import Any
 from vae.serving.visitors.corpus_sources import (
     BUNDLED_CORPORA,
     bundled_corpus,
-    megabytes,
+    max_bytes,
     pasted_corpus,
     read_and_keep,
     uploaded_corpus,
@@ -45,7 +45,7 @@ def read_corpus(
         if not text and name in BUNDLED_CORPORA
         else pasted_corpus(text, name)
     )
-    columns = corpus.columns(given.data, given.name, max_bytes=megabytes(session))
+    columns = corpus.columns(given.data, given.name, max_bytes=max_bytes(session))
     known = read_and_keep(session, given, layout, column, labels)
     report, found = known.report, corpus.statistics(known)
     return {

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from vae.messages.message import Message
-from vae.serving.visitors.corpus_sources import SOURCES, megabytes, read_and_keep
+from vae.serving.visitors.corpus_sources import SOURCES, max_bytes, read_and_keep
 from vae.serving.visitors.session import Session
 from vae.text import corpus
 from vae.text.corpus import CorpusError
@@ -56,7 +56,7 @@ def _choose(session: Session, source: str, value: object) -> ChoiceView:
     chosen, note, changed = None, None, gr.skip()
     try:
         text = SOURCES[source](value)
-        columns = corpus.columns(text.data, text.name, max_bytes=megabytes(session))
+        columns = corpus.columns(text.data, text.name, max_bytes=max_bytes(session))
         chosen, changed = read_and_keep(session, text).report.column, stamp()
     except ValueError as error:
         note = drawn.note_value("error", str(error))
@@ -109,8 +109,9 @@ def show(session: Session) -> CorpusView:
     """The visitor's text on the page, or the empty state."""
     text = session.corpus
     if text is None:
-        missing = f"<h2>Your text is lost</h2><p>{escape(session.lost)}</p>" if session.lost else EMPTY_FIGURES
-        return CorpusView(missing, None, None, None, None, "", gr.update(interactive=False))
+        lost = f"<h2>Your text is lost</h2><p>{escape(str(session.text_problem))}</p>"
+        figures = lost if session.text_problem else EMPTY_FIGURES
+        return CorpusView(figures, None, None, None, None, "", gr.update(interactive=False))
     statistics = corpus.statistics(text)
     return CorpusView(
         figures=view.figures(text, statistics),

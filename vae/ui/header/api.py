@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vae.serving.visitors.models import add_file, listed
+from vae.serving.visitors.models import add_model_file, list_models
 from vae.serving.visitors.session import Session
 from vae.ui.components.download import file_of
 
@@ -15,7 +15,7 @@ def models(session: Session) -> list[dict[str, object]]:
     Returns:
         For each {"id", "name", "family", "origin", "in_use"}.
     """
-    return listed(session)
+    return list_models(session)
 
 
 def use_model(session: Session, model: str) -> list[dict[str, object]]:
@@ -28,7 +28,7 @@ def use_model(session: Session, model: str) -> list[dict[str, object]]:
         As /models.
     """
     session.use(str(model))
-    return listed(session)
+    return list_models(session)
 
 
 def load_model(session: Session, file: str) -> list[dict[str, object]]:
@@ -40,8 +40,8 @@ def load_model(session: Session, file: str) -> list[dict[str, object]]:
     Returns:
         As /models.
     """
-    add_file(session, file)
-    return listed(session)
+    add_model_file(session, file)
+    return list_models(session)
 
 
 def download_model(session: Session) -> str:

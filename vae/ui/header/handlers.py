@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from vae.config.families import FAMILIES
-from vae.serving.visitors.models import add_file
+from vae.serving.visitors.models import add_model_file
 from vae.serving.visitors.session import Session
 from vae.ui.components import drawn
 from vae.ui.components.answers import unchanged
@@ -53,12 +53,12 @@ def facts(session: Session) -> list[list[str]]:
     size = model.path.stat().st_size / 1e6
     trained = f"{info.trained_on}, {info.sentences:,} sentences"
     spec = FAMILIES[model.family]
-    dimensions = f"{len(info.kl)} latent dimensions, " if spec.space else ""
+    dimensions = f"{len(info.kl)} latent dimensions, " if spec.has_latent_space else ""
     rows = [
-        ["Family", f"{spec.title}. {spec.lacks}".strip()],
+        ["Family", f"{spec.title}. {spec.limitation}".strip()],
         ["Trained on", f"{trained}. {info.attribution}" if info.attribution else trained],
         ["Size", f"{info.parameters:,} weights, {dimensions}{size:.1f} MB"],
-        ["Its space", info.verdict if spec.space else ""],
+        ["Its space", info.verdict if spec.has_latent_space else ""],
         ["From", model.origin],
     ]
     return [row for row in rows if row[1]]
@@ -76,7 +76,7 @@ def choose_model(session: Session, model: str) -> tuple[Any, Any]:
 def load_file(session: Session, file: str | None) -> tuple[Any, Any]:
     """The visitor gave a model file, which is used at once, or refused in place: (message, model_changed)."""
     try:
-        add_file(session, file)
+        add_model_file(session, file)
     except ValueError as error:
         return drawn.note_value("error", f"This file was not loaded. {error}"), gr.skip()
     return drawn.note_value("done", f"{session.model().name} is loaded and in use."), stamp()

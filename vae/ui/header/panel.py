@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import gradio as gr
 
-from vae.system.paths import ASSETS
 from vae.ui.components import drawn
-from vae.ui.components.download import SAVE
 from vae.ui.header import share_panel
 from vae.ui.header.api import download_model, load_model, models, use_model
 from vae.ui.header.handlers import ModelView, choose_model, describe, load_file, save_file, to_evaluation
@@ -28,7 +28,7 @@ HEADER = """
 
 def build_header(title: str) -> gr.HTML:
     """The one line at the top. Value: {"name", "origin"} of the model in use."""
-    text = (ASSETS / "help.html").read_text("utf-8")
+    text = Path(__file__).with_name("help.html").read_text("utf-8")
     return gr.HTML(
         html_template=HEADER.replace("TITLE", title).replace("HELP", text),
         js_on_load="space.header({element, props, watch})",
@@ -59,7 +59,7 @@ def build(page: Page, header: gr.HTML) -> None:
     page.on(load.upload, load_file, [load], [message, page.model_changed])
     wanted = page.on(evaluate.click, to_evaluation, [], [page.tabs, page.evaluation_wanted])
     wanted.then(None, js="() => space.reveal('evaluate')", api_visibility="private", show_progress="hidden")
-    page.on(save.click, save_file, [], [message, file]).success(None, [file], None, js=SAVE)
+    page.on(save.click, save_file, [], [message, file]).success(None, [file], None, js="space.save")
 
     page.api(models)
     page.api(use_model)

@@ -8,8 +8,9 @@ from typing import Any
 
 import gradio as gr
 
+from vae.messages.message import Message
 from vae.serving.records.rows import ShareRow
-from vae.serving.visitors.models import listed
+from vae.serving.visitors.models import list_models
 from vae.serving.visitors.services import Services
 from vae.serving.visitors.session import RefusedError, Session
 from vae.serving.visitors.sharing import OPENS_NOTHING
@@ -55,7 +56,7 @@ class ShareEndpoints:
         if target == "":
             return session.model().id if kind == "model" else self._trainings.find(session)
         if not isinstance(target, str):
-            raise RefusedError("What is shared is named by its id.")
+            raise RefusedError(Message("serving.share_not_named"))
         return target
 
     async def shared(self, session: Session, code: str, copy: bool = False) -> AsyncIterator[dict[str, Any]]:
@@ -72,9 +73,9 @@ class ShareEndpoints:
         share = await asyncio.to_thread(self._sharing.open, session, code)
         if share.kind == "run":
             async for status, events in self._trainings.watch(share, share.target):
-                if not self._sharing.still(share):
+                if not self._sharing.is_active(share):
                     raise RefusedError(OPENS_NOTHING)
-                told = {"state": status.state, "place": status.place, "message": status.message}
+                told = {"state": status.state, "place": status.place, "message": str(status.message)}
                 yield {"kind": "run", **told, "events": [public(event) for event in events]}
             if copy is not True or status.state not in MODEL_STATES:
                 return
@@ -82,7 +83,7 @@ class ShareEndpoints:
 
     def _take(self, session: Session, share: ShareRow) -> dict[str, Any]:
         self._sharing.copy(session, share)
-        return {"kind": "model", "models": listed(session)}
+        return {"kind": "model", "models": list_models(session)}
 
     def forget(self, session: Session) -> dict[str, bool]:
         """Forget all of yours at once: text, trainings, models and codes. What others have copied by now stays theirs.

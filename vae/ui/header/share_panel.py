@@ -8,7 +8,7 @@ import gradio as gr
 
 from vae.serving.visitors.services import Services
 from vae.serving.visitors.session import BUNDLED, Session
-from vae.serving.visitors.sharing import meant
+from vae.serving.visitors.sharing import parse_code
 from vae.ui.components import drawn
 from vae.ui.components.answers import unchanged
 from vae.ui.components.prose import prose
@@ -63,7 +63,7 @@ class ShareHandlers:
         try:
             share = self._sharing.open(session, code)
             if share.kind == "run":
-                return OpenedView(None, "", gr.skip(), meant(code), gr.Tabs(selected="train"))
+                return OpenedView(None, "", gr.skip(), parse_code(code), gr.Tabs(selected="train"))
             name = self._sharing.copy(session, share).name
         except ValueError as error:
             return unchanged(OpenedView, message=drawn.note_value("error", str(error)))

@@ -65,13 +65,13 @@ class PairView(NamedTuple):
 
 def why_no_path(model: Checkpoint) -> str:
     """Why there is no path in the space of a model, and what to do; nothing where there is one."""
-    spec = model.text_model.kind
-    return "" if spec.space else f"{spec.lacks} To slide, choose another model at the top of the page."
+    spec = model.text_model.spec
+    return "" if spec.has_latent_space else f"{spec.limitation} To slide, choose another model at the top of the page."
 
 
 def button_states(session: Session) -> tuple[Any, Any, Any]:
     """Whether the three buttons can do anything: not without a space."""
-    usable = not session.models() or FAMILIES[session.model().family].space
+    usable = not session.models() or FAMILIES[session.model().family].has_latent_space
     return (gr.update(interactive=usable),) * 3
 
 
@@ -112,7 +112,7 @@ def two_sentences(session: Session, pair: int | None = None) -> tuple[str, str]:
         RefusedError: there is no model, or it has collapsed and has no two sentences to say.
     """
     model = session.model()
-    if model.id == BUNDLED or not FAMILIES[model.family].space:
+    if model.id == BUNDLED or not FAMILIES[model.family].has_latent_space:
         return EXAMPLES[pair] if pair is not None else random.choice(EXAMPLES)
 
     from vae.model import text_model

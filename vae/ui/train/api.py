@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 
+from vae.messages.message import Message
 from vae.serving.jobs.service import Status
 from vae.serving.visitors.session import RefusedError, Session
 from vae.serving.visitors.trainings import MODEL_STATES, Trainings, configure
@@ -38,7 +39,7 @@ class TrainEndpoints:
             As /status.
         """
         if not isinstance(settings, dict | None):
-            raise RefusedError("Settings are names with their values.")
+            raise RefusedError(Message("ui.settings.no_names"))
         config = configure(preset, settings or {})
         return self.report(session, self._trainings.start(session, config, start_from))
 
@@ -111,7 +112,7 @@ class TrainEndpoints:
 
     def report(self, session: Session, run: str) -> dict[str, Any]:
         """A run's state, how far it is, and its latest verdict. Raises JobError when it is not this visitor's."""
-        head, story = self._settled(session, run), self._trainings.story(session, run)
+        head, story = self._settled(session, run), self._trainings.history(session, run)
         now = public(story.progress) if story.progress else None
         return {**head, "progress": now, "verdict": view.verdict(story)}
 
@@ -119,7 +120,7 @@ class TrainEndpoints:
         """A run's state; when it has ended, its model is in use by then, or `message` says why not."""
         status = self._trainings.status(session, run)
         try:
-            self._trainings.collect(session, run)
+            self._trainings.collect_model(session, run)
         except RefusedError as error:
             return {**_head(run, status), "message": str(error)}
         return _head(run, status)
@@ -133,4 +134,4 @@ class TrainEndpoints:
 
 
 def _head(run: str, status: Status) -> dict[str, Any]:
-    return {"run": run, "state": status.state, "place": status.place, "message": status.message}
+    return {"run": run, "state": status.state, "place": status.place, "message": str(status.message)}
