@@ -6,3 +6,4 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]
 ASSETS = PACKAGE.parent / "assets"
+DESIGN = PACKAGE / "ui" / "components" / "design.css"  # the colours of the page, and of whatever is shown before it

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from vae.system.paths import ASSETS
+from vae.ui import assets
 from vae.ui.theme import theme
 from vae.web import assemble, gradio_patches
 
@@ -17,11 +17,9 @@ MAX_SESSIONS = 1_000  # pages of which Gradio keeps what was changed on them
 
 def options() -> dict[str, Any]:
     """How the page is launched: no remote fonts, no doors beside the door, nothing stored on shared computers."""
-    style = "\n".join(path.read_text("utf-8") for path in sorted(ASSETS.glob("*.css")))
-    script = "\n".join(path.read_text("utf-8") for path in sorted(ASSETS.glob("*.js")))
     return {
         "theme": theme(),
-        "head": f"<style>{style}</style><script>{script}</script>",
+        "head": f"<style>{assets.style()}</style><script>{assets.script()}</script>",
         "ssr_mode": False,
         "run_history": False,
         "show_error": False,

@@ -9,7 +9,7 @@ MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 
 
 def theme() -> gr.themes.Base:
-    """Gradio's own parts in the colours of assets/space.css, which defines both themes."""
+    """Gradio's own parts in the colours of components/design.css, which defines both themes."""
     base = gr.themes.Base(font=SANS, font_mono=MONO, radius_size="md", text_size="md", spacing_size="md")
     colours = {
         "body_background_fill": "var(--paper)",

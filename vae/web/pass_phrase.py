@@ -19,9 +19,10 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vae.system import log
-from vae.system.paths import ASSETS
+from vae.system.paths import DESIGN
 from vae.web import session_isolation
 
+ENTER = Path(__file__).with_name("enter.html")
 VARIABLE = "VAE_PASS_PHRASE"
 HEADER = b"x-pass-phrase"  # of clients that are no browsers; what is not ASCII is percent-encoded
 COOKIE = "sentence-space-class"
@@ -195,14 +196,14 @@ class PassPhraseGate:
             "MESSAGE": f'<p role="alert" id="wrong">{html.escape(message)}</p>' if message else "",
             "THEN": then if _THEN.fullmatch(then) else "",
         }
-        text = re.sub("|".join(parts), lambda found: parts[found[0]], (ASSETS / "enter.html").read_text("utf-8"))
+        text = re.sub("|".join(parts), lambda found: parts[found[0]], ENTER.read_text("utf-8"))
         knock = session_isolation.cookie(KNOCK, "1", scope, KNOCKED)
         return HTMLResponse(text, status, {"cache-control": "no-store", "set-cookie": knock})
 
 
 def colours() -> str:
-    """The two themes of assets/space.css, as the browser prefers them."""
-    style = (ASSETS / "space.css").read_text("utf-8")
+    """The two themes of the page, as the browser prefers them."""
+    style = DESIGN.read_text("utf-8")
     light, dark = (re.search(rf"^{name} {{(.*?)}}", style, re.DOTALL | re.MULTILINE) for name in (":root", r"\.dark"))
     assert light is not None
     assert dark is not None

@@ -9,16 +9,6 @@ from gradio.utils import get_upload_folder
 from vae.serving.visitors.model_entry import ModelEntry
 from vae.serving.visitors.models import copy_to_download
 
-SAVE = """(file) => {
-  if (!file) return;
-  const link = document.createElement("a");
-  link.href = file.url;
-  link.download = file.orig_name || "model.safetensors";
-  document.body.append(link);
-  link.click();
-  link.remove();
-}"""
-
 
 def file_of(model: ModelEntry) -> str:
     """The path of a copy of a model's file that Gradio may serve. Raises RefusedError: there can be none."""

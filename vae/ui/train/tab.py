@@ -9,7 +9,6 @@ import gradio as gr
 from vae.config.presets import DEFAULT_PRESET, PRESETS
 from vae.serving.visitors.trainings import SCRATCH
 from vae.ui.components import drawn
-from vae.ui.components.download import SAVE
 from vae.ui.components.prose import heading, lead, prose
 from vae.ui.page import Page
 from vae.ui.train import knobs, shared_run
@@ -32,7 +31,9 @@ def build(page: Page, tab: gr.Tab) -> None:
     lead(LEAD)
     copy, back = shared_run.head()
     cards = [(f"{preset.title}\n{preset.summary}", name) for name, preset in PRESETS.items()]
-    preset = gr.Radio(cards, value=DEFAULT_PRESET, label="What matters to you", elem_classes=["cards"], elem_id="train-preset")
+    preset = gr.Radio(
+        cards, value=DEFAULT_PRESET, label="What matters to you", elem_classes=["cards"], elem_id="train-preset"
+    )
     with gr.Column(elem_id="train-kind"):
         family = gr.Radio(
             knobs.families(), value="vae", label="Kind of model", elem_classes=["choices"], elem_id="train-family"
@@ -104,5 +105,5 @@ def build(page: Page, tab: gr.Tab) -> None:
     follow.failure(None, js="() => space.failed()")
     shared_run.connect(page, shared, follow, switched, back, screen)
     page.on(page.model_changed.change, handlers.update_note, [page.watched], [note])
-    page.on(download.click, handlers.press_download, [], [note, file]).success(None, [file], None, js=SAVE)
+    page.on(download.click, handlers.press_download, [], [note, file]).success(None, [file], None, js="space.save")
     TrainEndpoints(trainings).add_to(page)

@@ -1,0 +1,15 @@
+/* A training that somebody else shares. */
+
+import { address } from "../components/address.js";
+import { focus } from "../components/focus.js";
+
+/**
+ * Another's training is shown, or one's own again.
+ *
+ * @param {string} code
+ */
+export function watching(code) {
+  document.body.classList.toggle("watching", Boolean(code));
+  history.replaceState(null, "", address(code));
+  focus(code ? "#shared-back" : "#train-start");
+}
