@@ -189,9 +189,7 @@ def test_threads_are_a_share_of_the_cores_and_all_of_them_when_alone(
     assert begin(runs, "beside", Config()).threads == 2
     assert begin(runs, "as asked", Config(threads=1)).threads == 1
     assert [each.threads for each in records.every(RunRow)] == [6, 2, 1]
-    runs.handle(
-        "alone", Ended("paused", 1, Message("serving.paused"))
-    )  # its process alone was told to end
+    runs.handle("alone", Ended("paused", 1, Message("serving.paused")))  # its process alone was told to end
     busy.remove("alone")
     again = runs.next_task()
     assert again is not None

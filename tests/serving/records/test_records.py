@@ -56,9 +56,9 @@ def test_what_is_changed_together_is_kept_whole_or_not_at_all(records: Records) 
     records.put(VisitorRow("ada", 1.0))
 
     def change() -> None:
-        with records.together():
+        with records.transaction():
             records.put(VisitorRow("ada", 2.0))
-            with records.together():  # within another
+            with records.transaction():  # within another
                 records.put(VisitorRow("bob", 2.0))
             records.drop(VisitorRow, owner="ada")
             raise KeyError
@@ -66,7 +66,7 @@ def test_what_is_changed_together_is_kept_whole_or_not_at_all(records: Records) 
     with pytest.raises(KeyError):
         change()
     assert records.every(VisitorRow) == [VisitorRow("ada", 1.0)]
-    with records.together():
+    with records.transaction():
         records.put(VisitorRow("ada", 3.0))
     assert records.every(VisitorRow) == [VisitorRow("ada", 3.0)]
 
@@ -89,7 +89,7 @@ def test_several_threads_lose_nothing(records: Records) -> None:
     def put(number: int) -> None:
         ready.wait()
         for turn in range(25):
-            with records.together():
+            with records.transaction():
                 records.put(CorpusRow(f"{number}-{turn}", "ada", "toys", 2, 0.0))
                 (own,) = records.every(CorpusRow, id=f"{number}-{turn}")
                 records.put(ModelRow(own.id, "ada", "model", "", "vae", "", 0.0))
@@ -205,7 +205,7 @@ def test_a_file_that_is_something_else_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_only_locked_is_not_to_be_moved_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "_BUSY", 0.01)
+    monkeypatch.setattr(database, "_LOCK_TIMEOUT", 0.01)
     path = tmp_path / "records.sqlite3"
     Records(path).close()
     other = sqlite3.connect(path, isolation_level=None)

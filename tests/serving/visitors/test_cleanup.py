@@ -1,4 +1,4 @@
-"""The janitor: what nobody needs goes, what is needed, young or under way stays."""
+"""Cleaning up: what nobody needs goes, what is needed, young or under way stays."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 
 from vae.serving.records.database import Records
 from vae.serving.records.rows import CorpusRow, ModelRow, RunRow, ShareRow, VisitorRow
-from vae.serving.visitors.cleanup import YOUNG, sweep
+from vae.serving.visitors.cleanup import MIN_AGE, sweep
 
-LONG_AGO = time.time() - 10 * YOUNG
+LONG_AGO = time.time() - 10 * MIN_AGE
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 
 from vae.model import checkpoint
 from vae.model.checkpoint import Checkpoint, CheckpointError
-from vae.serving.visitors.model_cache import ModelCache, size
+from vae.serving.visitors.model_cache import ModelCache, model_bytes
 
 
 @pytest.fixture
@@ -37,57 +37,57 @@ def copy(tmp_path: Path, model_path: Path) -> Callable[[str], Path]:
 def test_size_counts_the_weights_in_memory_the_tokenizer_and_the_hashes(model_path: Path) -> None:
     loaded = checkpoint.load(model_path)
     numbers = sum(weight.numel() for weight in loaded.text_model.model.parameters())
-    assert size(loaded) >= 4 * numbers + len(loaded.text_model.tokenizer.model) + 4 * len(loaded.seen)
-    assert size(loaded) < 1.1 * 4 * numbers + 500_000
+    assert model_bytes(loaded) >= 4 * numbers + len(loaded.text_model.tokenizer.model) + 4 * len(loaded.seen)
+    assert model_bytes(loaded) < 1.1 * 4 * numbers + 500_000
 
 
 def test_models_that_were_used_longest_ago_make_room(
     copy: Callable[[str], Path], loads: list[Path], model_path: Path
 ) -> None:
-    shelf = ModelCache(model_path, 2 * size(checkpoint.load(model_path)) + 100)
+    cache = ModelCache(model_path, 2 * model_bytes(checkpoint.load(model_path)) + 100)
     a, b, c = map(copy, "abc")
     loads.clear()
     for path in (model_path, a, b, a, c, a, model_path):
-        shelf.load(path)
+        cache.load(path)
     assert loads == [model_path, a, b, c]
-    assert (shelf.has(a), shelf.has(b), shelf.has(c), shelf.has(model_path)) == (True, False, True, True)
-    assert shelf.held <= 2 * size(shelf.load(a)) + 100
+    assert (cache.has(a), cache.has(b), cache.has(c), cache.has(model_path)) == (True, False, True, True)
+    assert cache.size <= 2 * model_bytes(cache.load(a)) + 100
 
 
 def test_one_model_is_kept_even_where_it_is_too_large(copy: Callable[[str], Path], model_path: Path) -> None:
-    shelf = ModelCache(model_path, 1)
+    cache = ModelCache(model_path, 1)
     a, b = map(copy, "ab")
-    shelf.load(a)
-    assert shelf.has(a)
-    shelf.load(b)
-    assert (shelf.has(a), shelf.has(b)) == (False, True)
+    cache.load(a)
+    assert cache.has(a)
+    cache.load(b)
+    assert (cache.has(a), cache.has(b)) == (False, True)
 
 
 def test_same_file_under_two_names_is_one_model(copy: Callable[[str], Path], loads: list[Path], tmp_path: Path) -> None:
     a = copy("a")
     (tmp_path / "b").hardlink_to(a)
-    shelf = ModelCache(tmp_path / "none", 10**9)
-    assert shelf.load(a) is shelf.load(tmp_path / "b")
+    cache = ModelCache(tmp_path / "none", 10**9)
+    assert cache.load(a) is cache.load(tmp_path / "b")
     assert loads == [a]
 
 
 def test_another_file_in_its_place_is_another_model(
     copy: Callable[[str], Path], loads: list[Path], tmp_path: Path
 ) -> None:
-    shelf = ModelCache(tmp_path / "none", 10**9)
+    cache = ModelCache(tmp_path / "none", 10**9)
     a = copy("a")
-    first = shelf.load(a)
+    first = cache.load(a)
     copy("b").replace(a)
-    assert shelf.load(a) is not first
+    assert cache.load(a) is not first
     assert len(loads) == 2
 
 
 def test_many_who_ask_at_once_have_it_read_once(copy: Callable[[str], Path], loads: list[Path], tmp_path: Path) -> None:
-    shelf, a, everybody = ModelCache(tmp_path / "none", 10**9), copy("a"), Barrier(6)
+    cache, a, everybody = ModelCache(tmp_path / "none", 10**9), copy("a"), Barrier(6)
 
     def ask(_: int) -> int:
         everybody.wait(60)
-        return id(shelf.load(a))
+        return id(cache.load(a))
 
     with ThreadPoolExecutor(6) as pool:
         assert len(set(pool.map(ask, range(6)))) == 1
@@ -95,21 +95,21 @@ def test_many_who_ask_at_once_have_it_read_once(copy: Callable[[str], Path], loa
 
 
 def test_failure_is_told_and_forgotten(copy: Callable[[str], Path], tmp_path: Path) -> None:
-    shelf, path = ModelCache(tmp_path / "none", 10**9), tmp_path / "broken"
+    cache, path = ModelCache(tmp_path / "none", 10**9), tmp_path / "broken"
     with pytest.raises(CheckpointError, match="cannot be opened"):
-        shelf.load(path)
+        cache.load(path)
     path.write_bytes(b"\xff" * 99)
     with pytest.raises(CheckpointError):
-        shelf.load(path)
-    assert not shelf.has(path)
-    assert shelf.held == 0
+        cache.load(path)
+    assert not cache.has(path)
+    assert cache.size == 0
     copy("whole").replace(path)
-    assert shelf.load(path)
+    assert cache.load(path)
 
 
 def test_what_is_dropped_is_no_longer_held(copy: Callable[[str], Path], tmp_path: Path) -> None:
-    shelf, a = ModelCache(tmp_path / "none", 10**9), copy("a")
-    shelf.load(a)
-    shelf.drop(a)
-    assert not shelf.has(a)
-    assert shelf.held == 0
+    cache, a = ModelCache(tmp_path / "none", 10**9), copy("a")
+    cache.load(a)
+    cache.drop(a)
+    assert not cache.has(a)
+    assert cache.size == 0

@@ -15,9 +15,9 @@ from vae.model.checkpoint import CheckpointError, load, save
 from vae.serving.limits import Limits
 from vae.serving.records.rows import ModelRow, VisitorRow
 from vae.serving.visitors import session, validation
-from vae.serving.visitors.model_entry import readable
+from vae.serving.visitors.model_entry import readable_name
 from vae.serving.visitors.session import BUNDLED, RefusedError, Session
-from vae.serving.visitors.streams import MOST
+from vae.serving.visitors.streams import MAX_STREAMS
 from vae.serving.visitors.visitors import Visitors
 from vae.ui.binding import bind
 
@@ -101,7 +101,7 @@ def test_model_for_which_no_room_can_be_made_leaves_nothing(tmp_path: Path, mode
     with pytest.raises((IsADirectoryError, PermissionError)):
         visitor.add_model(model_path, "trained here", run="a run")
     assert [model.id for model in visitor.models()] == [BUNDLED]
-    assert visitor.collected == {}
+    assert visitor.run_models == {}
     assert visitors.records.every(ModelRow) == []
     assert visitors.records.every(VisitorRow)[0].in_use == BUNDLED
     assert list((tmp_path / "models").iterdir()) == [stuck]
@@ -113,7 +113,7 @@ def test_model_with_too_many_weights_is_refused_and_leaves_nothing(
     visitors: Visitors, model_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     visitor = visitors.get(visitors.start())
-    monkeypatch.setattr(session, "weights", lambda _: 12_000_001)
+    monkeypatch.setattr(session, "count_weights", lambda _: 12_000_001)
     with pytest.raises(RefusedError, match="may have 12 million"):
         visitor.add_model(model_path, "loaded from a file")
     assert not list((visitors.data / "models").iterdir())
@@ -122,13 +122,13 @@ def test_model_with_too_many_weights_is_refused_and_leaves_nothing(
 
 
 def test_names_are_made_readable() -> None:
-    assert readable("my_own-text.txt") == "My own text"
-    assert readable("Everyday English") == "Everyday English"
-    assert readable("T-shirt opinions") == "T-shirt opinions"
-    assert readable(" a\u202eb \n c ") == "ab c"
-    assert readable("x" * 2000) == "x" * 60
-    assert readable(".txt") == ".txt"
-    assert readable(" ") == ""
+    assert readable_name("my_own-text.txt") == "My own text"
+    assert readable_name("Everyday English") == "Everyday English"
+    assert readable_name("T-shirt opinions") == "T-shirt opinions"
+    assert readable_name(" a\u202eb \n c ") == "ab c"
+    assert readable_name("x" * 2000) == "x" * 60
+    assert readable_name(".txt") == ".txt"
+    assert readable_name(" ") == ""
 
 
 def test_model_is_called_what_its_file_says(visitors: Visitors, model_path: Path, tmp_path: Path) -> None:
@@ -198,12 +198,12 @@ def test_one_stream_too_many_of_a_visitor_ends_the_first_and_nothing_else(visito
     follow, mine, closed = bind(visitors, waiting), visitors.start(), list[int]()
 
     async def journey() -> None:
-        tokens = [mine] * MOST + [visitors.start()]
+        tokens = [mine] * MAX_STREAMS + [visitors.start()]
         streams = [follow(token, closed, number) for number, token in enumerate(tokens)]
-        assert [await anext(stream) for stream in streams] == list(range(MOST + 1))
+        assert [await anext(stream) for stream in streams] == list(range(MAX_STREAMS + 1))
         first, *others = waits = [asyncio.ensure_future(anext(stream)) for stream in streams]
-        streams.append(follow(mine, closed, MOST + 1))
-        assert await anext(streams[-1]) == MOST + 1
+        streams.append(follow(mine, closed, MAX_STREAMS + 1))
+        assert await anext(streams[-1]) == MAX_STREAMS + 1
         with pytest.raises(gr.Error, match="Reload it"):
             await asyncio.wait_for(first, 10)
         assert closed == [0]
@@ -215,7 +215,7 @@ def test_one_stream_too_many_of_a_visitor_ends_the_first_and_nothing_else(visito
             await stream.aclose()
 
     asyncio.run(journey())
-    assert sorted(closed) == list(range(MOST + 2))
+    assert sorted(closed) == list(range(MAX_STREAMS + 2))
 
 
 def test_a_stream_that_has_ended_makes_room_for_another(visitors: Visitors) -> None:
@@ -225,7 +225,7 @@ def test_a_stream_that_has_ended_makes_room_for_another(visitors: Visitors) -> N
         lasting = follow(token, closed, 0)
         await anext(lasting)
         wait = asyncio.ensure_future(anext(lasting))
-        for number in range(1, MOST + 2):
+        for number in range(1, MAX_STREAMS + 2):
             brief = bind(visitors, stream_later)(token, number)
             assert [item async for item in brief] == [plain(visitors.get(token), number)]
         assert not wait.done()

@@ -18,7 +18,7 @@ from vae.serving.records.rows import ShareRow
 from vae.serving.visitors import sharing
 from vae.serving.visitors.services import Services
 from vae.serving.visitors.session import BUNDLED, RefusedError, Session
-from vae.serving.visitors.sharing import ALPHABET, EACH, OPENS_NOTHING, Guesses, Sharing
+from vae.serving.visitors.sharing import ALPHABET, MAX_WRONG, OPENS_NOTHING, CodeGuesses, Sharing
 from vae.serving.visitors.visitors import Visitors
 from vae.text.corpus import Corpus
 from vae.ui.header.share_api import ShareEndpoints
@@ -76,7 +76,7 @@ def test_code_stands_nowhere_and_is_shown_again_after_a_restart(room: Class, mod
     files = [path.read_bytes() for path in data.rglob("*") if path.is_file()]
     assert not any(name.encode() in content for content in files for name in (code, bare))
     after = Visitors(data, model_path)
-    again = Sharing(after.common, room.jobs)
+    again = Sharing(after.shared, room.jobs)
     assert again.code(after.get(room.token), "model", model.id) == code
     after.close()
 
@@ -103,7 +103,7 @@ def test_shared_model_becomes_ones_own_once_and_takes_no_second_place_in_memory(
 def test_whatever_is_wrong_with_a_code_the_words_are_the_same(room: Class, code: Any) -> None:
     with pytest.raises(RefusedError) as refused:
         room.sharing.open(room.student(), code)
-    assert str(refused.value) == OPENS_NOTHING
+    assert refused.value.message == OPENS_NOTHING
 
 
 def test_withdrawn_code_and_code_of_what_is_gone_are_as_unknown_ones(
@@ -117,7 +117,7 @@ def test_withdrawn_code_and_code_of_what_is_gone_are_as_unknown_ones(
     for code in codes:
         with pytest.raises(RefusedError) as refused:
             room.sharing.open(room.student(), code)
-        assert str(refused.value) == OPENS_NOTHING
+        assert refused.value.message == OPENS_NOTHING
 
 
 def test_nobody_shares_or_withdraws_what_is_anothers(
@@ -146,9 +146,9 @@ def test_wrong_guesses_are_bounded_and_right_codes_are_none(room: Class, model_p
     model = room.teacher.add_model(model_path, "trained here")
     code = room.sharing.share(room.teacher, "model", model.id)
     student, other = room.student(), room.student()
-    for _ in range(3 * EACH):
+    for _ in range(3 * MAX_WRONG):
         room.sharing.open(student, code)
-    for _ in range(EACH):
+    for _ in range(MAX_WRONG):
         with pytest.raises(RefusedError, match="opens nothing"):
             room.sharing.open(student, "0000-0000-0000")
     for typed in ("0000-0000-0000", code):
@@ -158,14 +158,14 @@ def test_wrong_guesses_are_bounded_and_right_codes_are_none(room: Class, model_p
 
 
 def test_guesses_of_all_are_bounded_and_come_back_with_time() -> None:
-    guesses = Guesses(each=2, together=3, window=0.0)
+    guesses = CodeGuesses(each=2, together=3, window=0.0)
     for _ in range(20):  # each is forgotten before the next
-        guesses.make("a")
-    guesses = Guesses(each=2, together=3, window=3600)
+        guesses.count("a")
+    guesses = CodeGuesses(each=2, together=3, window=3600)
     for owner in "aab":
-        guesses.make(owner)
+        guesses.count(owner)
     with pytest.raises(RefusedError, match="Too many"):
-        guesses.make("c")
+        guesses.count("c")
 
 
 def test_shared_training_is_seen_live_read_only_and_its_model_copied_at_the_end(

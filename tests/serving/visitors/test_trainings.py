@@ -41,7 +41,7 @@ def run(jobs: Jobs, config: Config, corpus: Corpus) -> str:
 def session(tmp_path: Path, model_path: Path, corpus: Corpus) -> Session:
     """A visit of OWNER's in which nothing was taken over yet."""
     session = Session(SharedState.of(tmp_path, model_path, Limits()), VisitorRow(OWNER, 0.0))
-    session.take_text(corpus)
+    session.set_corpus(corpus)
     return session
 
 
@@ -53,13 +53,13 @@ def test_model_is_in_use_after_it_was_collected_under_the_name_of_its_text(
     jobs: Jobs, run: str, session: Session
 ) -> None:
     trainings = Trainings(jobs)
-    assert trainings.use(session, run) == ""
-    trainings.collect(session, run)
-    assert trainings.use(session, run) == "used"
+    assert trainings.model_fate(session, run) == ""
+    trainings.collect_model(session, run)
+    assert trainings.model_fate(session, run) == "used"
     assert own(session) == ["Toy"]
     assert trainings.model(session, run) == session.model()
     session.use(BUNDLED)
-    assert trainings.use(session, run) == "kept"
+    assert trainings.model_fate(session, run) == "kept"
     assert trainings.model(session, run) != session.model()
 
 
@@ -68,8 +68,8 @@ def test_all_who_ask_at_once_find_it_in_use_and_it_is_there_once(jobs: Jobs, run
 
     def ask(_: int) -> str:
         everybody.wait(60)
-        trainings.collect(session, run)
-        return trainings.use(session, run)
+        trainings.collect_model(session, run)
+        return trainings.model_fate(session, run)
 
     with ThreadPoolExecutor(6) as pool:
         assert list(pool.map(ask, range(6))) == ["used"] * 6
@@ -82,13 +82,13 @@ def test_model_that_could_not_be_kept_is_taken_over_as_soon_as_it_can(
     trainings = Trainings(jobs)
     (tmp_path / "models").write_bytes(b"a file where the folder should be")
     with pytest.raises(RefusedError, match="trained, but cannot be used"):
-        trainings.collect(session, run)
-    assert trainings.use(session, run) == ""
+        trainings.collect_model(session, run)
+    assert trainings.model_fate(session, run) == ""
     with pytest.raises(RefusedError, match="not kept here"):
         trainings.model(session, run)
     (tmp_path / "models").unlink()
-    trainings.collect(session, run)
-    assert trainings.use(session, run) == "used"
+    trainings.collect_model(session, run)
+    assert trainings.model_fate(session, run) == "used"
 
 
 def test_next_training_takes_over_the_model_of_the_one_before(
@@ -98,8 +98,8 @@ def test_next_training_takes_over_the_model_of_the_one_before(
     assert trainings.newest(session) == run
     following = trainings.start(session, replace(config, steps=10_000_000))
     try:
-        assert trainings.use(session, run) == "used"
-        trainings.collect(session, following)  # which has not ended
+        assert trainings.model_fate(session, run) == "used"
+        trainings.collect_model(session, following)  # which has not ended
         assert own(session) == ["Toy"]
     finally:
         trainings.stop(session, following)

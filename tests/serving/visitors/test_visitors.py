@@ -58,7 +58,7 @@ def other(corpus: Corpus) -> Corpus:
 def test_visitor_finds_everything_after_a_restart(house: House, corpus: Corpus, model_path: Path) -> None:
     token = house.server.start()
     before = house.server.get(token)
-    before.take_text(corpus)
+    before.set_corpus(corpus)
     first = before.add_model(model_path, "trained here", run="a run")
     second = before.add_model(model_path, "loaded from a file")
     before.use(first.id)
@@ -72,7 +72,7 @@ def test_visitor_finds_everything_after_a_restart(house: House, corpus: Corpus, 
     assert (after.text.name, after.text.sentences) == ("toy.txt", 200)
     assert after.models() == before.models()
     assert after.model() == first
-    assert after.collected == {"a run": first.id}
+    assert after.run_models == {"a run": first.id}
     assert after.use(second.id) == second
     assert after.checkpoint().info.name == "Toy" or after.checkpoint().info.name == "toy.txt"
 
@@ -92,7 +92,7 @@ def test_only_tokens_of_this_server_open_anything(house: House, tmp_path: Path, 
 def test_token_stands_nowhere_in_the_data_folder(house: House, corpus: Corpus, model_path: Path) -> None:
     token = house.server.start()
     session = house.server.get(token)
-    session.take_text(corpus)
+    session.set_corpus(corpus)
     session.add_model(model_path, "trained here")
     house.server.close()
     assert not any(token.encode() in path.read_bytes() for path in house.data.rglob("*") if path.is_file())
@@ -124,7 +124,7 @@ def test_folder_with_files_that_are_not_ours_is_refused_and_nothing_is_removed(
 
 def test_folder_whose_records_were_moved_away_or_emptied_is_refused(house: House, corpus: Corpus) -> None:
     token = house.server.start()
-    house.server.get(token).take_text(corpus)
+    house.server.get(token).set_corpus(corpus)
     house.server.close()
     records = house.data / "records.sqlite3"
     records.rename(house.data / "aside")
@@ -139,12 +139,12 @@ def test_folder_whose_records_were_moved_away_or_emptied_is_refused(house: House
 
 def test_same_text_is_kept_once_and_a_new_one_takes_its_place(house: House, corpus: Corpus, other: Corpus) -> None:
     session = house.server.get(house.server.start())
-    session.take_text(corpus)
+    session.set_corpus(corpus)
     first = house.files("corpora")
-    session.take_text(read_corpus("\n".join(corpus.sentences).encode(), "toy.txt", layout="lines"))
+    session.set_corpus(read_corpus("\n".join(corpus.sentences).encode(), "toy.txt", layout="lines"))
     assert house.files("corpora") == first
     assert len(first) == 1
-    session.take_text(other)
+    session.set_corpus(other)
     assert len(house.files("corpora")) == 1
     assert house.files("corpora") != first
     assert [row.name for row in house.server.records.every(CorpusRow)] == ["other.txt"]
@@ -164,7 +164,7 @@ def test_text_of_ours_is_in_memory_once_for_all_who_chose_it(house: House) -> No
 @pytest.mark.parametrize("harm", ["lost", "cut", "changed", "not json"])
 def test_text_whose_file_is_broken_is_no_text_and_says_so(house: House, corpus: Corpus, harm: str) -> None:
     token = house.server.start()
-    house.server.get(token).take_text(corpus)
+    house.server.get(token).set_corpus(corpus)
     (path,) = (house.data / "corpora").iterdir()
     content = path.read_bytes()
     match harm:
@@ -180,23 +180,23 @@ def test_text_whose_file_is_broken_is_no_text_and_says_so(house: House, corpus: 
     assert session.text is not None
     assert session.corpus is None
     assert session.text is None
-    assert session.lost == "Your text “toy.txt” cannot be read any more. Choose it again."
+    assert str(session.text_problem) == "Your text “toy.txt” cannot be read any more. Choose it again."
     assert "Your text is lost" in handlers.show(session)[0]
     assert house.files("corpora") == []
-    session.take_text(corpus)
-    assert session.lost == ""
+    session.set_corpus(corpus)
+    assert session.text_problem is None
     assert house.restart().get(token).corpus == corpus
 
 
 def test_text_that_was_tidied_away_with_its_file_says_so(house: House, corpus: Corpus) -> None:
     token = house.server.start()
-    house.server.get(token).take_text(corpus)
+    house.server.get(token).set_corpus(corpus)
     house.server.records.drop(CorpusRow)
     session = house.restart().get(token)
     assert session.corpus is None
-    assert session.lost == "Your text cannot be read any more. Choose it again."
-    session.take_text(corpus)
-    assert (house.restart().get(token).corpus, session.lost) == (corpus, "")
+    assert str(session.text_problem) == "Your text cannot be read any more. Choose it again."
+    session.set_corpus(corpus)
+    assert (house.restart().get(token).corpus, session.text_problem) == (corpus, None)
 
 
 def test_model_whose_file_is_lost_is_not_among_the_models_and_the_bundled_one_is_used(
@@ -221,19 +221,19 @@ def test_text_past_the_limits_of_the_server_is_refused(house: House) -> None:
 
 def test_full_disk_is_told_and_the_text_before_stays(house: House, corpus: Corpus, other: Corpus) -> None:
     session = house.server.get(house.server.start())
-    session.take_text(corpus)
+    session.set_corpus(corpus)
     folder = house.data / "corpora"
     folder.rename(house.data / "aside")
     folder.write_bytes(b"a file where the folder should be")
     with pytest.raises(RefusedError, match="could not store your text"):
-        session.take_text(other)
+        session.set_corpus(other)
     folder.unlink()
     (house.data / "aside").rename(folder)
     assert session.corpus == corpus
 
 
 def test_visitor_has_one_session_however_many_are_in_memory(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(visitors, "SESSIONS", 2)
+    monkeypatch.setattr(visitors, "MAX_SESSIONS", 2)
     token = house.server.start()
     mine = house.server.get(token)
     for _ in range(5):
@@ -248,12 +248,12 @@ def test_forgotten_visitor_leaves_nothing_and_can_keep_nothing(house: House, cor
     stays, token = house.server.start(), house.server.start()
     house.server.get(stays).add_model(model_path, "trained here")
     session = house.server.get(token)
-    session.take_text(corpus)
+    session.set_corpus(corpus)
     session.add_model(model_path, "trained here")
     house.server.forget(session.owner)
     assert gone == [session.owner]
     assert len(house.server) == 1
-    for kept in (lambda: house.server.get(token), lambda: session.take_text(corpus), lambda: session.use(BUNDLED)):
+    for kept in (lambda: house.server.get(token), lambda: session.set_corpus(corpus), lambda: session.use(BUNDLED)):
         with pytest.raises(RefusedError, match="no longer knows"):
             kept()
     with pytest.raises(RefusedError, match="no longer knows"):
@@ -299,7 +299,7 @@ def test_when_there_are_too_many_those_with_nothing_go_first_then_the_longest_aw
 ) -> None:
     server = house.restart(Limits(visitors=4))
     with_text, with_model, with_run = (server.start() for _ in range(3))
-    server.get(with_text).take_text(corpus)
+    server.get(with_text).set_corpus(corpus)
     server.get(with_model).add_model(model_path, "trained here")
     owner = server.get(with_run).owner
     server.records.put(RunRow("run", owner, "", "{}", "", 0, "paused", "", 0, 1, 0, 1, time.time()))
@@ -309,13 +309,13 @@ def test_when_there_are_too_many_those_with_nothing_go_first_then_the_longest_aw
     with pytest.raises(RefusedError):
         server.get(crowd[-2])
     assert len(server) == 4
-    server.get(crowd[-1]).take_text(corpus)
+    server.get(crowd[-1]).set_corpus(corpus)
     server = house.restart(Limits(visitors=4))
     long_ago(server)
     server.get(with_text)
     for token, seen in ((with_model, 9000), (with_run, 8000)):
         row = server.records.every(VisitorRow, owner=server.get(token).owner)[0]
-        server._here.pop(row.owner)
+        server._last_seen.pop(row.owner)
         server.records.put(replace(row, seen=time.time() - seen))
     server.start()
     with pytest.raises(RefusedError):
@@ -329,7 +329,7 @@ def test_newcomers_make_nobody_go_who_is_at_work(house: House, corpus: Corpus) -
     server = house.restart(Limits(visitors=4))
     recent, trains, watches, away = (server.start() for _ in range(4))
     for token in (recent, away):
-        server.get(token).take_text(corpus)
+        server.get(token).set_corpus(corpus)
     owner = server.get(trains).owner
     server.records.put(RunRow("run", owner, "", "{}", "", 0, "waiting", "", 0, 1, 0, 1, time.time()))
     server = house.restart(Limits(visitors=4))
@@ -344,7 +344,7 @@ def test_newcomers_make_nobody_go_who_is_at_work(house: House, corpus: Corpus) -
         stream = bind(server, waiting)(watches)
         assert await anext(stream) == "open"
         came = server.start()
-        server.get(came).take_text(corpus)
+        server.get(came).set_corpus(corpus)
         for _ in range(3):
             with pytest.raises(RefusedError, match="Try again in an hour"):
                 server.start()
@@ -369,14 +369,14 @@ def test_who_was_not_seen_for_long_is_forgotten_and_who_was_is_not(
     server = house.restart(Limits(keep=1))
     away, here = server.start(), server.start()
     for token in (away, here):
-        server.get(token).take_text(corpus)
+        server.get(token).set_corpus(corpus)
     server = house.restart(Limits(keep=1))
     long_ago(server)
     server.get(here)
     server.tidy()
     assert len(server) == 2  # the server itself has only just come
     assert len(house.files("corpora")) == 2
-    monkeypatch.setattr(visitors, "SURE", 0)
+    monkeypatch.setattr(visitors, "TRUSTED_UPTIME", 0)
     server.tidy()
     assert server.get(here).corpus == corpus
     with pytest.raises(RefusedError):
@@ -385,7 +385,7 @@ def test_who_was_not_seen_for_long_is_forgotten_and_who_was_is_not(
 
 
 def test_who_comes_back_while_others_are_forgotten_stays(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(visitors, "SURE", 0)
+    monkeypatch.setattr(visitors, "TRUSTED_UPTIME", 0)
     tokens = {house.server.get(token).owner: token for token in (house.server.start(), house.server.start())}
     server = house.restart(Limits(keep=1))
     long_ago(server)
@@ -405,14 +405,14 @@ def test_who_comes_back_while_others_are_forgotten_stays(house: House, monkeypat
 def test_who_was_here_is_noted_though_their_session_has_left_the_memory(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(visitors, "SESSIONS", 1)
-    monkeypatch.setattr(visitors, "SURE", 0)
+    monkeypatch.setattr(visitors, "MAX_SESSIONS", 1)
+    monkeypatch.setattr(visitors, "TRUSTED_UPTIME", 0)
     tokens = [house.server.start() for _ in range(3)]
     server = house.restart(Limits(keep=1))
     long_ago(server)
     owners = [server.get(token).owner for token in tokens]
     gc.collect()
-    assert len(server._alive) == 1
+    assert len(server._sessions) == 1
     server.records.drop(VisitorRow, owner=owners[0])
     server.tidy()
     assert [row.owner for row in server.records.every(VisitorRow)] == owners[1:]
@@ -440,7 +440,7 @@ def test_texts_in_memory_are_bounded_by_their_bytes(tmp_path: Path, corpus: Corp
 def test_texts_in_memory_are_bounded_by_their_number(
     tmp_path: Path, corpus: Corpus, other: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(corpus_store, "COUNT", 1)
+    monkeypatch.setattr(corpus_store, "MAX_TEXTS", 1)
     texts = CorpusStore(tmp_path)
     first, second = (texts.keep("a" * 32, text) for text in (corpus, other))
     assert texts.load(second) is other

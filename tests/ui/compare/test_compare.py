@@ -21,7 +21,7 @@ from vae.evaluation.figures import FIGURES, GROUPS
 from vae.serving.jobs.service import Jobs
 from vae.serving.limits import Limits
 from vae.serving.visitors.comparison import Column, Comparison
-from vae.serving.visitors.comparisons import MOST, Comparisons
+from vae.serving.visitors.comparisons import MAX_MODELS, Comparisons
 from vae.serving.visitors.session import BUNDLED, Session
 from vae.serving.visitors.trainings import Trainings
 from vae.serving.visitors.visitors import Visitors
@@ -73,7 +73,7 @@ def visitors(tmp_path: Path, model_path: Path) -> Visitors:
 def visitor(visitors: Visitors, models: dict[str, Path], corpus: Corpus) -> Session:
     """Somebody with a text and a model of each family."""
     session = visitors.get(visitors.start())
-    session.take_text(corpus)
+    session.set_corpus(corpus)
     for path in models.values():
         session.add_model(path, "loaded from a file")
     return session
@@ -96,7 +96,7 @@ def compared(
     """The three families, measured."""
     visitors = Visitors(tmp_path_factory.mktemp("data"), model_path)
     session = visitors.get(visitors.start())
-    session.take_text(corpus)
+    session.set_corpus(corpus)
     for path in models.values():
         session.add_model(path, "loaded from a file")
 
@@ -142,7 +142,7 @@ def test_best_is_looked_for_up_to_the_good_end_only_and_not_among_the_poorest(co
     def best(*values: float) -> list[bool]:
         known = [
             replace(one, evaluation=replace(one.evaluation, reconstruction_bleu=value))
-            for one, value in zip(compared.measured.values(), values, strict=True)
+            for one, value in zip(compared.evaluated.values(), values, strict=True)
         ]
         cells = view._cells(FIGURES["reconstruction_bleu"], known)
         return [cell["best"] for cell in cells]
@@ -176,7 +176,7 @@ def test_models_of_a_comparison_under_way_are_not_dropped_for_newer_ones(
     visitor: Session, models: dict[str, Path]
 ) -> None:
     first, second, *_ = ids(visitor)
-    visitor.held["compare"] = {first}
+    visitor.pinned["compare"] = {first}
     for _ in range(visitor.limits.models):
         visitor.add_model(models["vae"], "loaded from a file")
     assert first in ids(visitor)
@@ -186,7 +186,7 @@ def test_models_of_a_comparison_under_way_are_not_dropped_for_newer_ones(
 
 def told(compared: Comparison, **figures: float) -> list[Told]:
     """The three as they were measured, the autoencoder with other figures."""
-    found = list(compared.measured.values())
+    found = list(compared.evaluated.values())
     first = replace(found[0], evaluation=replace(found[0].evaluation, **figures))
     kinds = [kind.title for kind in FAMILIES.values()]
     return [
@@ -201,7 +201,7 @@ def told(compared: Comparison, **figures: float) -> list[Told]:
      (0.5, "The variational autoencoder finds the held-out sentences likeliest")],
 )  # fmt: skip
 def test_notice_on_likelihood_follows_the_figures(compared: Comparison, times: float, words: str) -> None:
-    perplexity = list(compared.measured.values())[1].evaluation.perplexity
+    perplexity = list(compared.evaluated.values())[1].evaluation.perplexity
     assert perplexity is not None
     said = notices.notices(told(compared, perplexity=times * perplexity))
     assert sum(words in text for text in said) == 1
@@ -230,9 +230,9 @@ def test_columns_that_share_a_name_are_told_apart() -> None:
         ("vae", [], "list of names"),
         ([["vae"]], [], "list of names"),
         ([], ["bundled", "../../etc/passwd"], "not among yours"),
-        (["vae"], [], f"Choose two to {MOST}"),
-        (["vae", "vae"], [], f"Choose two to {MOST}"),
-        (None, None, f"Choose two to {MOST}"),
+        (["vae"], [], f"Choose two to {MAX_MODELS}"),
+        (["vae", "vae"], [], f"Choose two to {MAX_MODELS}"),
+        (None, None, f"Choose two to {MAX_MODELS}"),
     ],
 )
 def test_what_cannot_be_compared_is_refused_and_nothing_begins(
@@ -277,7 +277,7 @@ def test_second_evaluation_is_the_first_and_a_stopped_one_can_begin_again(
         assert again is not first
         await over(comparisons, visitor)
         assert again.state == "done"
-        assert [column.title for column in again.measured] == [visitor.model().name]
+        assert [column.title for column in again.evaluated] == [visitor.model().name]
 
     asyncio.run(press())
 
@@ -321,8 +321,8 @@ def test_trainings_of_a_comparison_go_on_while_it_is_watched_and_end_when_nobody
         jobs.close()
     assert comparison.state == "done"
     assert (comparison.columns[0].seconds or 0) > 2 * GRACE
-    assert "broke off. Nobody watched it for 3 seconds, so it was saved. What is" in comparison.columns[0].remark
-    assert len(comparison.measured) == 2
+    assert "broke off. Nobody watched it for 3 seconds, so it was saved. What is" in str(comparison.columns[0].remark)
+    assert len(comparison.evaluated) == 2
 
 
 def test_without_a_text_a_model_is_measured_on_one_of_ours(comparisons: Comparisons, visitors: Visitors) -> None:
@@ -396,7 +396,7 @@ def test_models_of_a_comparison_that_a_restart_has_ended_are_taken_over_once(
     visitor = visitors.get(visitors.start())
     run = jobs.submit(visitor.owner, config, corpus, aside=True)
     follow(jobs, visitor.owner, run)
-    assert comparisons.adopt(visitor)
+    assert comparisons.collect_orphans(visitor)
     assert [model.origin for model in visitor.models()] == ["bundled", "trained here"]
     assert visitor.model().id == BUNDLED
-    assert not comparisons.adopt(visitor)
+    assert not comparisons.collect_orphans(visitor)

@@ -15,6 +15,8 @@ from vae.config.config import Config
 from vae.config.families import FAMILIES
 from vae.config.presets import PRESETS
 from vae.messages import durations
+from vae.messages.message import Message
+from vae.serving.jobs import status_messages
 from vae.serving.jobs.service import Status
 from vae.serving.visitors import run_history
 from vae.serving.visitors.run_history import ModelFate, RunHistory
@@ -38,14 +40,17 @@ EVALUATED = Evaluated(
 FINISHED = Finished(200, 200, "done", "/server/run/best.safetensors", "Training is done.")
 
 
+CANCELLED, FAILED = status_messages.CANCELLED, Message("text", text="It broke off.")
+
+
 def status(state: str, **more: Any) -> Status:
-    return Status(**{"state": state, "place": 0, "message": "", "model": None, **more})
+    return Status(**{"state": state, "place": 0, "message": Message("text", text=""), "model": None, **more})
 
 
 def told(*events: Any) -> RunHistory:
-    story = RunHistory()
-    story.add(events)
-    return story
+    history = RunHistory()
+    history.add(events)
+    return history
 
 
 @pytest.mark.parametrize(
@@ -65,55 +70,55 @@ def test_progress_of_a_running_run_says_step_time_left_and_speed() -> None:
 
 
 def test_waiting_run_is_told_its_place_and_that_it_begins_by_itself() -> None:
-    shown = progress(status("waiting", place=1, message="Yours is next."), RunHistory())
+    shown = progress(status("waiting", place=1, message=Message("text", text="Yours is next.")), RunHistory())
     assert shown is not None
     assert shown["text"].startswith("Yours is next. It begins by itself")
 
 
 def test_later_chart_values_overlap_and_add_the_new_points() -> None:
-    story = told(STARTED, *(replace(PROGRESS, step=step) for step in range(1, 51)))
-    whole = view.chart(story)
+    history = told(STARTED, *(replace(PROGRESS, step=step) for step in range(1, 51)))
+    whole = view.chart(history)
     assert whole["reset"]
     assert len(whole["points"]) == 50
-    drawn = story.mark
-    story.add([replace(PROGRESS, step=51)])
-    part = view.chart(story, after=drawn)
+    drawn = history.mark
+    history.add([replace(PROGRESS, step=51)])
+    part = view.chart(history, after=drawn)
     assert not part["reset"]
     assert [point["step"] for point in part["points"]] == list(range(50 - view.OVERLAP + 1, 52))
 
 
 def test_long_run_is_thinned_evenly_and_keeps_every_evaluation() -> None:
-    story = RunHistory()
+    history = RunHistory()
     drawn: dict[bool, list[int]] = {}  # by the page, from what it is sent
-    after = run_history.NOTHING
+    after = run_history.NOTHING_DRAWN
     for step in range(1, 5001):
-        story.add([replace(PROGRESS, step=step)])
+        history.add([replace(PROGRESS, step=step)])
         if step % 50 == 0:
-            story.add([replace(EVALUATED, step=step)])
-        sent = view.chart(story, after=after)
-        after = story.mark
+            history.add([replace(EVALUATED, step=step)])
+        sent = view.chart(history, after=after)
+        after = history.mark
         drawn = {} if sent["reset"] else drawn
         for point in sent["points"]:
             steps = drawn.setdefault(point["valid"], [0])
             if point["step"] > steps[-1]:
                 steps.append(point["step"])
     train, valid = (drawn[kind][1:] for kind in (False, True))
-    assert run_history.MOST / 2 <= len(train) < run_history.MOST
+    assert run_history.MAX_POINTS / 2 <= len(train) < run_history.MAX_POINTS
     assert len({b - a for a, b in pairwise(train)}) == 1
     assert train[-1] > 4980
     assert valid == list(range(50, 5001, 50))
-    assert [point["step"] for point in view.chart(story)["points"]] == [*train, *valid]
+    assert [point["step"] for point in view.chart(history)["points"]] == [*train, *valid]
 
 
 def test_resumed_run_takes_back_what_it_tells_anew() -> None:
     steps = [replace(PROGRESS, step=step) for step in (10, 20, 30)]
-    story = told(STARTED, *steps, replace(EVALUATED, step=30), replace(STARTED, step=20))
-    assert [point["step"] for point in view.chart(story)["points"]] == [10, 20]
+    history = told(STARTED, *steps, replace(EVALUATED, step=30), replace(STARTED, step=20))
+    assert [point["step"] for point in view.chart(history)["points"]] == [10, 20]
 
 
 def test_numbers_that_are_none_are_not_drawn() -> None:
-    story = told(STARTED, replace(PROGRESS, nll=math.nan), replace(PROGRESS, kl=math.inf))
-    assert view.chart(story)["points"] == []
+    history = told(STARTED, replace(PROGRESS, nll=math.nan), replace(PROGRESS, kl=math.inf))
+    assert view.chart(history)["points"] == []
 
 
 def test_changed_sentences_are_marked_since_the_last_look() -> None:
@@ -134,18 +139,18 @@ def test_verdict_waits_until_it_can_be_told() -> None:
 
 
 def test_language_model_shows_its_loss_alone_and_says_what_it_lacks() -> None:
-    story = RunHistory("lm")
-    assert view.reconstructions(story) == FAMILIES["lm"].limitation
-    story.add([STARTED, replace(PROGRESS, kl=0.0), replace(EVALUATED, kl=0.0, latent=0, reconstructions=())])
-    assert set(view.chart(story)["series"]) == {"nll"}
-    assert view.verdict(story) == {"level": "unknown", "text": view.NO_SPACE}
-    assert view.reconstructions(story) == FAMILIES["lm"].limitation
-    assert view.samples(story)
+    history = RunHistory("lm")
+    assert view.reconstructions(history) == FAMILIES["lm"].limitation
+    history.add([STARTED, replace(PROGRESS, kl=0.0), replace(EVALUATED, kl=0.0, latent=0, reconstructions=())])
+    assert set(view.chart(history)["series"]) == {"nll"}
+    assert view.verdict(history) == {"level": "unknown", "text": view.NO_SPACE}
+    assert view.reconstructions(history) == FAMILIES["lm"].limitation
+    assert view.samples(history)
 
 
 def test_every_family_names_what_its_chart_draws() -> None:
-    assert set(view.SERIES) == set(FAMILIES)
-    assert "KL" not in view.SERIES["aae"].values()
+    assert all(spec.curves for spec in FAMILIES.values())
+    assert "KL" not in FAMILIES["aae"].curves.values()
 
 
 @pytest.mark.parametrize(
@@ -158,14 +163,15 @@ def test_every_family_names_what_its_chart_draws() -> None:
         ("stopped", "best", "used", "done", "Stopped at step 200"),
         ("stopped", None, "", "note", "Cancelled"),
         ("paused", None, "", "note", "Resume goes on exactly there"),
-        ("failed", None, "", "error", "Cancelled"),
+        ("failed", None, "", "error", "It broke off."),
         ("diverged", "best", "used", "error", "is in use. Lower the learning rate"),
         ("diverged", "best", "kept", "error", "was kept. Lower the learning rate"),
     ],
 )
 def test_rest_is_said_with_what_to_do(state: str, model: str | None, use: ModelFate, kind: str, words: str) -> None:
-    message = {("stopped", "best"): "Stopped; its best model is kept.", ("paused", None): "Paused. Resume goes on."}
-    rests = status(state, model=model, message=message.get((state, model), "Cancelled."))
+    message = {"stopped": status_messages.STOPPED, "paused": status_messages.PAUSED_SAVED, "done": status_messages.DONE}
+    cancelled = state == "stopped" and model is None
+    rests = status(state, model=model, message=message.get(state, FAILED) if not cancelled else CANCELLED)
     shown = view.note(rests, told(STARTED, PROGRESS, FINISHED), use)
     assert shown is not None
     assert shown["kind"] == kind
@@ -173,13 +179,36 @@ def test_rest_is_said_with_what_to_do(state: str, model: str | None, use: ModelF
 
 
 def test_what_the_server_did_by_itself_is_said_as_it_says_it() -> None:
+    shown = view.note(status("paused", message=status_messages.unwatched(1800)), told(STARTED, PROGRESS))
     unwatched = "Nobody watched it for 30 minutes, so it was saved. Resume goes on from there."
-    shown = view.note(status("paused", message=unwatched), told(STARTED, PROGRESS))
     assert shown == {"kind": "note", "text": unwatched}
-    long = "The limit of 60 minutes for one training was reached, so it ended. Its best model is kept."
-    shown = view.note(status("stopped", model="best", message=long), told(STARTED, PROGRESS), "used")
+    rests = status("stopped", model="best", message=status_messages.time_limit(3600))
+    shown = view.note(rests, told(STARTED, PROGRESS), "used")
     assert shown is not None
-    assert shown["text"].startswith("The limit of 60 minutes for one training was reached, so it ended: the model is")
+    limit = "It reached the limit of 1 hour for a training on this server, and ended: the model is in use now."
+    assert shown["text"].startswith(limit)
+
+
+@pytest.mark.parametrize(
+    ("state", "kept", "words"),
+    [
+        ("paused", "Paused. Everything is saved; resume goes on from here.", "Paused at step 50. Resume goes on"),
+        ("paused", "Paused while it waited; Resume queues it again.", "Paused at step 50. Resume goes on exactly"),
+        ("paused", "Paused. Resume goes on from there.", "Paused at step 50. Resume goes on exactly there."),
+        ("paused", "Nobody watched it for 2 hours, so it was saved. Resume goes on from there.", "Nobody watched it"),
+        ("stopped", "Stopped; its best model is kept.", "Stopped at step 50: the model is in use now."),
+        ("stopped", "Stopped. The best model so far is kept.", "Stopped at step 50: the model is in use now."),
+        ("stopped", "The limit of 60 minutes for one training was reached, so it ended. Its best model is kept.",
+         "The limit of 60 minutes for one training was reached, so it ended: the model is in use now."),
+        ("done", "Training is done.", "Done: the model is in use now."),
+    ],
+)  # fmt: skip
+def test_records_of_servers_whose_messages_had_no_keys_are_told_as_they_were(state: str, kept: str, words: str) -> None:
+    rests = status(state, model="best", message=status_messages.from_record(kept))
+    shown = view.note(rests, told(STARTED, PROGRESS), "used")
+    assert shown is not None
+    assert shown["text"].startswith(words)
+    assert str(rests.message) == kept
 
 
 def test_model_that_cannot_be_used_is_told_with_the_reason() -> None:
@@ -273,8 +302,8 @@ def test_configure_refuses_what_does_not_fit(preset: object, changes: dict[str, 
 
 
 def test_trend_of_what_does_not_change_is_that_itself() -> None:
-    story = told(*(replace(PROGRESS, step=step) for step in (1, 2, 7, 40, 200)))
-    assert {(point["nll_trend"], point["kl_trend"]) for point in story.train} == {(20.0, 4.0)}
+    history = told(*(replace(PROGRESS, step=step) for step in (1, 2, 7, 40, 200)))
+    assert {(point["nll_trend"], point["kl_trend"]) for point in history.train} == {(20.0, 4.0)}
 
 
 def test_trend_is_calmer_than_what_it_follows_and_follows_it() -> None:
@@ -283,8 +312,8 @@ def test_trend_is_calmer_than_what_it_follows_and_follows_it() -> None:
         replace(PROGRESS, step=step, steps=steps, nll=(40 if step < 5_000 else 20) + (5 if step % 20 else -5))
         for step in range(10, steps + 1, 10)
     ]
-    story = told(*easy_and_hard)
-    trend = {point["step"]: point["nll_trend"] for point in story.train}
+    history = told(*easy_and_hard)
+    trend = {point["step"]: point["nll_trend"] for point in history.train}
     before, after = (value for step, value in trend.items() if step in (max(s for s in trend if s < 5_000), max(trend)))
     assert before == pytest.approx(40, abs=1)
     assert after == pytest.approx(20, abs=1)
