@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -17,8 +18,22 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def small_server(tmp_path_factory: pytest.TempPathFactory, model_path: Path) -> Iterator[str]:
+    """The same with a tiny model as the bundled one, for what would take a large one long."""
+    with running_app(tmp_path_factory.mktemp("small-server"), {"VAE_MODEL": str(model_path)}) as url:
+        yield url
+
+
 @pytest.fixture
 def arrive(browser: Browser, server: str) -> Iterator[Callable[..., Page]]:
     """A function that opens the page as a new visitor, with storage of their own; see `visits`."""
     with visits(browser, server) as open_page:
+        yield open_page
+
+
+@pytest.fixture
+def arrive_small(browser: Browser, small_server: str) -> Iterator[Callable[..., Page]]:
+    """As `arrive`, where the bundled model is a tiny one."""
+    with visits(browser, small_server) as open_page:
         yield open_page

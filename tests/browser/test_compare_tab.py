@@ -36,8 +36,8 @@ def table(page: Page, part: str = "#compare-result") -> str:
     return page.locator(f"{part} table.figures").inner_text()
 
 
-def test_without_a_text_the_tab_says_where_to_get_one(arrive: Arrive) -> None:
-    page = arrive()
+def test_without_a_text_the_tab_says_where_to_get_one(arrive_small: Arrive) -> None:
+    page = arrive_small()
     page.get_by_role("tab", name="Compare").click()
     expect(page.locator("#compare-plan")).to_contain_text("Choose one in Corpus")
     page.locator("#compare-start").click()
@@ -45,8 +45,8 @@ def test_without_a_text_the_tab_says_where_to_get_one(arrive: Arrive) -> None:
     expect(page.locator("#compare-result")).to_contain_text("will appear here")
 
 
-def test_three_families_are_trained_measured_and_found_again_after_a_reload(arrive: Arrive) -> None:
-    page = arrive()
+def test_three_families_are_trained_measured_and_found_again_after_a_reload(arrive_small: Arrive) -> None:
+    page = arrive_small()
     bring(page)
     fill_minutes(page)
     page.locator("#compare-start").dblclick()
@@ -101,8 +101,8 @@ def test_three_families_are_trained_measured_and_found_again_after_a_reload(arri
     expect(page.locator("#show-path")).to_be_enabled()
 
 
-def test_stopped_comparison_ends_and_another_can_begin(arrive: Arrive) -> None:
-    page = arrive()
+def test_stopped_comparison_ends_and_another_can_begin(arrive_small: Arrive) -> None:
+    page = arrive_small()
     bring(page)
     page.locator("#compare-start").click()
     page.locator("#compare-stop").click()
@@ -112,8 +112,8 @@ def test_stopped_comparison_ends_and_another_can_begin(arrive: Arrive) -> None:
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_model_is_evaluated_from_its_panel(arrive: Arrive, width: int) -> None:
-    page = arrive(viewport={"width": width, "height": 844})
+def test_model_is_evaluated_from_its_panel(arrive_small: Arrive, width: int) -> None:
+    page = arrive_small(viewport={"width": width, "height": 844})
     bring(page)
     page.locator(".model-line").click()
     page.locator("#model-evaluate").click()
@@ -128,8 +128,8 @@ def test_model_is_evaluated_from_its_panel(arrive: Arrive, width: int) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_two_models_of_one_name_are_told_apart_and_neither_is_better(arrive: Arrive, tmp_path: Path) -> None:
-    page = arrive()
+def test_two_models_of_one_name_are_told_apart_and_neither_is_better(arrive_small: Arrive, tmp_path: Path) -> None:
+    page = arrive_small()
     page.locator(".model-line").click()
     with page.expect_download() as download:
         page.locator("#model-download").click()
@@ -148,6 +148,6 @@ def test_two_models_of_one_name_are_told_apart_and_neither_is_better(arrive: Arr
     expect(page.locator("#compare-plan")).to_contain_text("Measures 2 models")
     page.locator("#compare-start").click()
     shown = table(page)
-    assert "English 1" in shown
-    assert "English 2" in shown
+    assert "Toy 1" in shown
+    assert "Toy 2" in shown
     expect(page.locator("#compare-result .best")).to_have_count(0)  # a model is no better than itself

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
+from support.model_panel import give, open_panel
 
 Arrive = Callable[..., Page]
 TABS = {  # each with something that stands there once it is ready
@@ -17,17 +18,6 @@ TABS = {  # each with something that stands there once it is ready
     "Slide": "#stage .step",
     "Compare": "#compare-start",
 }
-
-
-def open_panel(page: Page) -> None:
-    page.locator(".model-line").click()
-    expect(page.locator("#model-panel")).to_be_visible()
-
-
-def give(page: Page, file: Path) -> None:
-    with page.expect_file_chooser() as chooser:
-        page.locator("#model-load").click()
-    chooser.value.set_files(file)
 
 
 def test_panel_tells_what_the_model_is(arrive: Arrive) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
-from test_models import give, open_panel
-from test_train_tab import SLOW, bring, finish, learn, points, wait_for_points
+from support.model_panel import give, open_panel
+from support.train_page import SLOW, bring, finish, learn, points, wait_for_points
 
 Arrive = Callable[..., Page]
 CODE = re.compile(r"^([0-9A-HJKMNP-TV-Z]{4}-){2}[0-9A-HJKMNP-TV-Z]{4}$")
