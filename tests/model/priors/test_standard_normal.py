@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch.distributions import Normal
 
+from vae.model import gaussian
 from vae.model.priors.interface import Prior
 from vae.model.priors.standard_normal import StandardNormal
 
@@ -24,6 +25,14 @@ def test_samples_follow_from_the_generator() -> None:
     assert not torch.equal(first, other)
     assert first.mean().item() == pytest.approx(0, abs=0.02)
     assert first.std().item() == pytest.approx(1, abs=0.02)
+
+
+def test_kl_is_the_mean_log_ratio_of_the_densities() -> None:
+    prior: Prior = StandardNormal(2)
+    mu, logvar = torch.tensor([[0.5, -1.0]]), torch.tensor([[-1.0, 0.2]])
+    z = mu + (0.5 * logvar).exp() * torch.randn(100_000, 2, generator=torch.Generator().manual_seed(1))
+    ratio = gaussian.log_prob(z, mu, logvar) - prior.log_prob(z)
+    assert prior.kl(mu, logvar).sum().item() == pytest.approx(ratio.mean().item(), abs=0.02)
 
 
 def test_no_dimensions_have_density_one() -> None:

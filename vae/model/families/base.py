@@ -13,7 +13,6 @@ from vae.config.config import Config
 from vae.config.families import FAMILIES
 from vae.data.batches import Batch
 from vae.messages.message import Message, UserError
-from vae.model import gaussian
 from vae.model.counter_rng import CounterRng
 from vae.model.families.interface import Losses, Posterior
 from vae.model.layers.corruption import locked_dropout
@@ -133,7 +132,7 @@ class DecoderModel(nn.Module):
 
     def divergence(self, posterior: Posterior) -> Tensor:
         """KL of the posteriors from the prior, nats of each dimension, the mean over sentences: (D,)."""
-        return gaussian.kl_to_prior(*posterior).mean(0)
+        return self.prior.kl(*posterior).mean(0)
 
     def objective(self, nll: float, kl: Sequence[float]) -> float:
         """What the best model of a run minimises, nats a sentence.

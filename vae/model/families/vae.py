@@ -111,7 +111,7 @@ class SentenceVAE(Autoencoder):
         x, lengths, y = self.embed_inputs(batch, rng)
         mu, logvar = self._posterior(x, lengths, batch.global_size if rng else 0)
         z = mu if rng is None else mu + rng.normal(config.latent) * (0.5 * logvar).exp()
-        kl = gaussian.kl_to_prior(mu, logvar)  # (B, D)
+        kl = self.prior.kl(mu, logvar)  # (B, D)
         token_loss, nll = self.token_loss_from_code(z, batch, y, rng)
         mean_kl = distributed.sum_over_ranks(kl.sum(0) / batch.global_size)  # (D,)
         loss = token_loss + beta * self._kl_penalty(mean_kl) / distributed.world_size()

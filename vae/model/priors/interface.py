@@ -22,3 +22,7 @@ class Prior(Protocol):
     def log_prob(self, z: Tensor) -> Tensor:
         """log p(z): (..., D) -> (...), nats, summed over D."""
         ...
+
+    def kl(self, mu: Tensor, logvar: Tensor) -> Tensor:
+        """KL(N(mu, exp(logvar)) || p) of diagonal Gaussians, of each dimension: (B, D) each -> (B, D), nats."""
+        ...

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from vae.model import gaussian
+
 _LOG_2PI = math.log(2 * math.pi)
 
 
@@ -27,3 +29,7 @@ class StandardNormal:
     def log_prob(self, z: Tensor) -> Tensor:
         """log N(z; 0, I): (..., D) -> (...), nats."""
         return -0.5 * (z.square() + _LOG_2PI).sum(-1)
+
+    def kl(self, mu: Tensor, logvar: Tensor) -> Tensor:
+        """KL(N(mu, exp(logvar)) || N(0, I)), of each dimension: (B, D) each -> (B, D), nats."""
+        return gaussian.kl_to_prior(mu, logvar)
