@@ -28,7 +28,7 @@ def build() -> gr.Blocks:
     return page.build()
 
 
-def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
+def arguments(args: Sequence[str] | None = None) -> argparse.Namespace:
     """What the command line says."""
     parser = argparse.ArgumentParser(
         prog="python app.py",
@@ -46,7 +46,7 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
         help="ask visitors for it before they see anything; better in the variable VAE_PASS_PHRASE, which others "
         "on this computer cannot read from its list of processes",
     )  # fmt: skip
-    return parser.parse_args(given)
+    return parser.parse_args(args)
 
 
 def _port(text: str) -> int:
@@ -55,7 +55,7 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def more_files() -> None:
+def raise_open_file_limit() -> None:
     """Every stream and upload is an open file, and of those some systems allow 256 unless they are asked for more."""
     with suppress(ImportError, ValueError, OSError):  # a system that has no such limit, or keeps it
         import resource
@@ -80,7 +80,7 @@ def serve(chosen: argparse.Namespace) -> None:
     if words:
         pass_phrase.checked(words)  # before the imports below, which take seconds
     log.start()
-    more_files()
+    raise_open_file_limit()
 
     demo = build()
 

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pyte
 def test_session_of_gradio_keeps_what_was_changed_and_no_copy_of_the_page() -> None:
     with gr.Blocks() as demo:
         choice = gr.Dropdown(["a"])
-    assemble.around(demo, "")
+    assemble.launch_options(demo, "")
     holder = StateHolder()
     holder.set_blocks(demo)
     session = holder["one"]
@@ -86,7 +86,7 @@ def test_server_asks_for_as_many_open_files_as_it_may_have() -> None:
 import resource
 import app
 resource.setrlimit(resource.RLIMIT_NOFILE, (200, 300))
-app.more_files()
+app.raise_open_file_limit()
 print(*resource.getrlimit(resource.RLIMIT_NOFILE))
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ASSETS.parent, capture_output=True, text=True, check=True)

@@ -11,13 +11,13 @@ import segno
 from support.server import ROOT
 
 import app
-from vae.web.classroom import INK, PAPER, PLAIN, QUIET, addresses, invitation, qr
+from vae.web.classroom import INK, PAPER, QUIET_ZONE, RESET, addresses, invitation, qr
 
 
 def modules(text: str, dark: str) -> list[list[bool]]:
     """The dark modules of a code in half blocks, as a camera sees them."""
     rows = []
-    for line in text.replace(INK, "").replace(PAPER, "").replace(PLAIN, "").split("\n"):
+    for line in text.replace(INK, "").replace(PAPER, "").replace(RESET, "").split("\n"):
         halves = [{" ": (0, 0), "▀": (1, 0), "▄": (0, 1), "█": (1, 1)}[c] for c in line[4:]]
         rows += [[half[upper] == (dark == "drawn") for half in halves] for upper in (0, 1)]
     return rows
@@ -27,7 +27,7 @@ def modules(text: str, dark: str) -> list[list[bool]]:
 def test_code_is_the_address_whatever_the_colours_of_the_terminal(colours: bool, dark: str) -> None:
     text = qr("http://192.168.1.20:7860", colours=colours)
     expected = segno.make("http://192.168.1.20:7860", error="m", micro=False)
-    wanted = [[bool(module) for module in row] for row in expected.matrix_iter(border=QUIET)]
+    wanted = [[bool(module) for module in row] for row in expected.matrix_iter(border=QUIET_ZONE)]
     assert modules(text, dark)[: len(wanted)] == wanted
     assert all((INK in line and PAPER in line) == colours for line in text.split("\n"))
 

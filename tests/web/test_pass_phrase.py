@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
 from vae.web import pass_phrase
-from vae.web.pass_phrase import TOO_MANY, TRIES, WRONG, PassPhraseGate, checked, secret_of
+from vae.web.pass_phrase import MAX_WRONG, TOO_MANY, WRONG, PassPhraseGate, checked, secret_of
 
 WORDS = "Blue  Whale"
 KEY = b"k" * 32
@@ -81,13 +81,13 @@ def test_cookie_of_another_phrase_key_or_time_does_not_open(monkeypatch: pytest.
 
 def test_wrong_phrase_says_so_and_after_a_few_tries_to_wait() -> None:
     one = visitor()
-    for _ in range(TRIES):
+    for _ in range(MAX_WRONG):
         answer = one.post("/enter", data={"words": "red whale"})
-        assert (answer.status_code, WRONG in answer.text) == (403, True)
+        assert (answer.status_code, str(WRONG) in answer.text) == (403, True)
         assert 'aria-invalid="true"' in answer.text
     for _ in range(2):
         answer = one.post("/enter", data={"words": WORDS})  # not even the right one: nothing can be learned
-        assert (answer.status_code, TOO_MANY in answer.text) == (429, True)
+        assert (answer.status_code, str(TOO_MANY) in answer.text) == (429, True)
     assert one.get("/config", headers={"X-Pass-Phrase": WORDS}).status_code == 429
 
 
@@ -96,21 +96,21 @@ def test_wrong_tries_keep_nobody_out_where_the_phrase_was_said_lately() -> None:
     here, there = (TestClient(gate, client=(name, 1), follow_redirects=False) for name in ("10.0.0.1", "10.0.0.2"))
     right = {"X-Pass-Phrase": "blue whale"}
     assert here.get("/config", headers=right).text == "inside"
-    for number in range(pass_phrase.ALL_TRIES):  # by a neighbour, and by as many strangers as count
-        other = here if number <= TRIES else TestClient(gate, client=(f"10.1.{number}.1", 1))
+    for number in range(pass_phrase.MAX_WRONG_OF_ALL):  # by a neighbour, and by as many strangers as count
+        other = here if number <= MAX_WRONG else TestClient(gate, client=(f"10.1.{number}.1", 1))
         assert other.get("/config", headers={"X-Pass-Phrase": "red"}).status_code == 401
-    for number in range(TRIES + 1):
+    for number in range(MAX_WRONG + 1):
         TestClient(gate, client=(f"10.2.{number}.1", 1)).get("/config", headers={"X-Pass-Phrase": "red"})
     assert here.get("/config", headers=right).text == "inside"
     assert there.get("/config", headers=right).status_code == 429
-    for _ in range(pass_phrase.ALL_TRIES):
+    for _ in range(pass_phrase.MAX_WRONG_OF_ALL):
         here.get("/config", headers={"X-Pass-Phrase": "red"})
     assert here.get("/config", headers=right).status_code == 429  # guesses stay bounded here, too
 
 
 def test_a_minute_later_another_try_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
     one = visitor()
-    for _ in range(TRIES):
+    for _ in range(MAX_WRONG):
         one.post("/enter", data={"words": "red whale"})
     monkeypatch.setattr(pass_phrase, "MINUTE", 0.0)
     assert one.post("/enter", data={"words": WORDS}).status_code == 303

@@ -18,7 +18,7 @@ from vae.serving.visitors.corpus_sources import MAX_PASTED
 from vae.serving.visitors.trainings import PARAMETERS
 from vae.text.corpus import MAX_SENTENCES
 from vae.ui.train.knobs import KNOBS
-from vae.web.request_limits import ENVELOPE, MAX_BODY, RequestLimits, door, upload_bytes
+from vae.web.request_limits import ENVELOPE, MAX_BODY, RequestLimits, route_name, upload_bytes
 
 Answer = tuple[int, int]
 
@@ -65,7 +65,7 @@ def ask(
             sent.append(message["status"])
 
     scope = {"type": "http", "method": method, "path": path, "headers": headers or [], "query_string": b""}
-    asyncio.run(RequestLimits(app, max_file=1_000, max_body=100, stalled=0.05)(scope, receive, send))
+    asyncio.run(RequestLimits(app, max_file=1_000, max_body=100, stall_timeout=0.05)(scope, receive, send))
     assert len(sent) == 1
     return sent[0], read
 
@@ -104,7 +104,7 @@ def test_paths_that_fetch_from_elsewhere_are_denied(path: str) -> None:
      ("POST", "/gradio_api/process_recording"), ("GET", "/gradio_api//queue/data"), ("PUT", "/"), ("TRACE", "/"),
      ("OPTIONS", "/gradio_api/queue/join"), ("GET", "/gradio_api/file%253Dhttp://a.b")],
 )  # fmt: skip
-def test_doors_that_the_page_does_not_use_are_closed(method: str, path: str) -> None:
+def test_routes_that_the_page_does_not_use_are_closed(method: str, path: str) -> None:
     assert ask(path, [b""], method=method) == (404, 0)
 
 
@@ -136,11 +136,11 @@ def test_error_that_nobody_foresaw_is_answered_in_words() -> None:
     assert b"secret" not in sent[1]["body"]
 
 
-def test_log_names_a_door_without_what_it_opens() -> None:
-    assert door("/gradio_api/file=/tmp/x/y.txt") == "/file"
-    assert door("/gradio_api/queue/join") == "/queue/join"
-    assert door("/") == "/"
-    assert door("/gradio_api/heartbeat/0123456789abcdef0123456789abcdef") == "/heartbeat"
+def test_log_names_a_route_without_what_it_opens() -> None:
+    assert route_name("/gradio_api/file=/tmp/x/y.txt") == "/file"
+    assert route_name("/gradio_api/queue/join") == "/queue/join"
+    assert route_name("/") == "/"
+    assert route_name("/gradio_api/heartbeat/0123456789abcdef0123456789abcdef") == "/heartbeat"
 
 
 def test_longest_text_that_may_be_pasted_passes_in_any_script() -> None:

@@ -43,4 +43,4 @@ def launch(demo: gr.Blocks, words: str = "", **more: Any) -> Any:
     demo.queue(api_open=False, default_concurrency_limit=4, max_size=MAX_QUEUED)
     gradio_patches.calm(demo)
     given = options()
-    return demo.launch(**{**given, **assemble.around(demo, given["head"], words), **more})
+    return demo.launch(**{**given, **assemble.launch_options(demo, given["head"], words), **more})

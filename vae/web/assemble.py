@@ -1,4 +1,4 @@
-"""What stands around Gradio's server: the guard, /health, the pass phrase, the badge, the page's scripts."""
+"""What stands around Gradio's server: limits, /health, the pass phrase, sessions kept apart, headers."""
 
 from __future__ import annotations
 
@@ -18,39 +18,34 @@ from vae.web.latency import LatencyMeter
 from vae.web.session_isolation import SessionIsolation
 
 
-def around(demo: gr.Blocks, head: str, words: str = "") -> dict[str, Any]:
+def launch_options(demo: gr.Blocks, head: str, words: str = "") -> dict[str, Any]:
     """What `launch` needs besides: `app_kwargs` and `max_file_size`.
 
     Args:
         head: the HTML that the page gets in its head.
         words: the pass phrase of the class; by default the environment's `VAE_PASS_PHRASE`, or none.
     Raises:
-        ValueError: the pass phrase is too short, or a limit of the environment out of its range.
+        UserError: the pass phrase is too short, or a limit of the environment out of its range.
     """
     gradio_patches.apply()
     limits = Limits.from_environment()
-    meter, largest, most = (
-        LatencyMeter(),
-        request_limits.upload_bytes(limits),
-        limits.uploads_mb * request_limits.MEGABYTE,
-    )
-    words = words or os.environ.get(pass_phrase.VARIABLE, "")
-    folder = Path(get_upload_folder())
-    walls: list[request_limits.Wall] = [
+    meter, max_file = LatencyMeter(), request_limits.upload_bytes(limits)
+    max_uploads = limits.uploads_mb * request_limits.MEGABYTE
+    uploads = Path(get_upload_folder())
+    layers: list[request_limits.Layer] = [
         partial(health.Health, demo=demo, meter=meter),
-        partial(request_limits.RequestLimits, max_file=largest, room=lambda: folder_size(folder) < most),
+        partial(request_limits.RequestLimits, max_file=max_file, has_room=lambda: folder_size(uploads) < max_uploads),
     ]
+    words = words or os.environ.get(pass_phrase.VARIABLE, "")
     if words:
-        key = pass_phrase.secret_of(health.folder(demo))
-        walls.insert(
-            0, partial(pass_phrase.PassPhraseGate, words=pass_phrase.checked(words), key=key, title=str(demo.title))
-        )
+        key, phrase = pass_phrase.secret_of(health.folder(demo)), pass_phrase.checked(words)
+        layers.insert(0, partial(pass_phrase.PassPhraseGate, words=phrase, key=key, title=str(demo.title)))
     inside = [Middleware(security_headers.ScriptPolicy, head=head), Middleware(SessionIsolation, meter=meter)]
     return {
-        "max_file_size": largest,
+        "max_file_size": max_file,
         "app_kwargs": {
             "middleware": inside,
-            "lifespan": request_limits.around(*walls),
+            "lifespan": request_limits.lifespan_with(*layers),
             "docs_url": None,
             "redoc_url": None,
             "openapi_url": None,

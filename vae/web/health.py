@@ -18,10 +18,10 @@ from vae import __version__
 from vae.system import log, resources
 from vae.web.latency import LatencyMeter
 
-FRESH = 1.0  # seconds for which an answer is given again
+MAX_AGE = 1.0  # seconds for which an answer is given again
 MEGABYTE = 2**20
 Counts = Callable[[], Mapping[str, object]]
-_of: weakref.WeakKeyDictionary[Any, tuple[Path, tuple[Counts, ...]]] = weakref.WeakKeyDictionary()
+_pages: weakref.WeakKeyDictionary[Any, tuple[Path, tuple[Counts, ...]]] = weakref.WeakKeyDictionary()
 
 
 def watch(demo: Any, data: Path, *counts: Counts) -> None:
@@ -30,12 +30,12 @@ def watch(demo: Any, data: Path, *counts: Counts) -> None:
     Args:
         data: the folder of which the free space is told.
     """
-    _of[demo] = (data, counts)
+    _pages[demo] = (data, counts)
 
 
 def folder(demo: Any) -> Path | None:
     """The data folder of a page, if it has one."""
-    return _of[demo][0] if demo in _of else None
+    return _pages[demo][0] if demo in _pages else None
 
 
 class Health:
@@ -48,9 +48,9 @@ class Health:
         self.app = app
         self._demo = weakref.ref(demo)
         self._meter = meter
-        self._began = time.monotonic()
-        self._told = b""
-        self._at = -FRESH
+        self._started_at = time.monotonic()
+        self._report = b""
+        self._reported_at = -MAX_AGE
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == "/" and scope["method"] == "HEAD":
@@ -59,31 +59,31 @@ class Health:
         if scope["type"] != "http" or scope["path"] != "/health":
             await self.app(scope, receive, send)
             return
-        if time.monotonic() - self._at >= FRESH:
-            self._told = json.dumps(self.report()).encode()
-            self._at = time.monotonic()
-        answer = Response(self._told, media_type="application/json", headers={"cache-control": "no-store"})
+        if time.monotonic() - self._reported_at >= MAX_AGE:
+            self._report = json.dumps(self.report()).encode()
+            self._reported_at = time.monotonic()
+        answer = Response(self._report, media_type="application/json", headers={"cache-control": "no-store"})
         if scope["method"] == "HEAD":
             answer.body = b""
         await answer(scope, receive, send)
 
     def report(self) -> dict[str, object]:
         """The numbers."""
-        data, counts = _of.get(self._demo(), (Path(), ()))
-        family = [resources.resident_memory(pid) or 0 for pid in (os.getpid(), *descendants(os.getpid()))]
-        told: dict[str, object] = {
+        data, counts = _pages.get(self._demo(), (Path(), ()))
+        sizes = [resources.resident_memory(pid) or 0 for pid in (os.getpid(), *descendants(os.getpid()))]
+        report: dict[str, object] = {
             "status": "ok",
             "version": __version__,
-            "uptime_s": round(time.monotonic() - self._began),
+            "uptime_s": round(time.monotonic() - self._started_at),
         }
         for count in counts:
-            told |= count()
-        told.pop("workers", None)  # by process; here they are together, with whatever else the server has started
-        return told | {
-            "rss_mb": round(family[0] / MEGABYTE, 1),
-            "workers_rss_mb": round(sum(family[1:]) / MEGABYTE, 1),
-            "processes": len(family),
-            "free_disk_mb": free(data),
+            report |= count()
+        report.pop("workers", None)  # by process; here they are together, with whatever else the server has started
+        return report | {
+            "rss_mb": round(sizes[0] / MEGABYTE, 1),
+            "workers_rss_mb": round(sum(sizes[1:]) / MEGABYTE, 1),
+            "processes": len(sizes),
+            "free_disk_mb": free_megabytes(data),
             "requests": self._meter.requests,
             "refused": self._meter.refused,
             "errors": log.errors(),
@@ -91,7 +91,7 @@ class Health:
         }
 
 
-def free(folder: Path) -> int | None:
+def free_megabytes(folder: Path) -> int | None:
     """Megabytes that are free where a folder lies; None where that is not told."""
     try:
         return shutil.disk_usage(folder).free // MEGABYTE
@@ -108,9 +108,9 @@ def descendants(pid: int) -> list[int]:
         except (OSError, ValueError, IndexError):
             continue  # it has ended meanwhile
         children.setdefault(parent, []).append(int(entry.parent.name))
-    found, waiting = [], [pid]
-    while waiting:
-        below = children.get(waiting.pop(), [])
+    found, unvisited = [], [pid]
+    while unvisited:
+        below = children.get(unvisited.pop(), [])
         found += below
-        waiting += below
+        unvisited += below
     return found

@@ -14,8 +14,10 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Message as ASGIMessage
 
+from vae.messages.message import Message
 from vae.serving.limits import Limits
 from vae.system import log
 from vae.text.corpus import MAX_SENTENCES
@@ -26,13 +28,13 @@ ENVELOPE = 2**20  # bytes of an upload around its file
 MAX_BODY = 2 * 2**20  # bytes of any other request, such as the longest text that can be pasted
 MAX_HEADERS = 64
 MAX_HEADER_BYTES = 16 * 2**10
-STALLED = 60.0  # seconds without a byte of a body that is under way
-SLOWEST = 900.0  # seconds for a whole body
+STALL_TIMEOUT = 60.0  # seconds without a byte of a body that is under way
+BODY_TIMEOUT = 900.0  # seconds for a whole body
 UPLOAD = "/gradio_api/upload"
-REFUSED = {400, 403, 408, 413, 422, 429, 431, 503, 507}  # worth a line in the log
-DENIED = ("file=http", "file/http", "file=//", "proxy=", "proxy/")
+LOGGED = {400, 403, 408, 413, 422, 429, 431, 503, 507}  # worth a line in the log
+DENIED_PATHS = ("file=http", "file/http", "file=//", "proxy=", "proxy/")
 # All that the page and its clients ask for. What else Gradio would answer is no part of this app.
-DOORS = {
+ROUTES = {
     "GET": re.compile(
         r"/|/health|/config/?|/(assets|static|svelte)/.+|/(gradio_api/)?theme\.css|/favicon\.ico|/manifest\.json|/robots\.txt"
         r"|/pwa_icon(/\d+)?|/gradio_api/(info/?|openapi\.json|app_id/?|startup-events|queue/data|upload_progress|file=.+"
@@ -40,8 +42,8 @@ DOORS = {
     ),
     "POST": re.compile(r"/enter|/gradio_api/(queue/join|upload|cancel|reset/?|call/[^/]+)"),
 }
-DOORS["HEAD"] = DOORS["GET"]
-_DOOR = re.compile(r"(?:/gradio_api)?(/[a-z_]{1,20}(?:/(?:join|data))?)")
+ROUTES["HEAD"] = ROUTES["GET"]
+_ROUTE_NAME = re.compile(r"(?:/gradio_api)?(/[a-z_]{1,20}(?:/(?:join|data))?)")
 
 
 def upload_bytes(limits: Limits) -> int:
@@ -59,11 +61,11 @@ class TooSlowError(Exception):
 
 
 class RequestLimits:
-    """ASGI: 413 once the streamed bytes of a body pass the limit, 408 when they stall, 404 where the page has no door,
-    507 for a file while there is no `room` for any.
+    """ASGI: 413 once the streamed bytes of a body pass the limit, 408 when they stall, 404 where the page has no
+    such route, 507 for a file while there is no room for any (`has_room`).
 
     It counts what arrives: Content-Length may be absent or false. Gradio's own limit is for one file part only. Every
-    answer leaves with the headers of `policy`, and an error that nobody foresaw leaves as a plain sentence.
+    answer leaves with the headers of `security_headers`, and an error that nobody foresaw leaves as a plain sentence.
     """
 
     def __init__(
@@ -71,14 +73,14 @@ class RequestLimits:
         app: ASGIApp,
         max_file: int = 64 * 2**20,
         max_body: int = MAX_BODY,
-        stalled: float = STALLED,
-        room: Callable[[], bool] = lambda: True,
+        stall_timeout: float = STALL_TIMEOUT,
+        has_room: Callable[[], bool] = lambda: True,
     ) -> None:
         self.app = app
-        self.room = room
+        self.has_room = has_room
         self.max_file = max_file
         self.max_body = max_body
-        self.stalled = stalled
+        self.stall_timeout = stall_timeout
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":  # the page opens none
@@ -88,18 +90,18 @@ class RequestLimits:
             await self.app(scope, receive, send)
             return
 
-        async def noted(message: Message) -> None:
-            if message.get("status") in REFUSED:
-                log.event("request refused", status=message["status"], door=door(scope["path"]))
+        async def logged(message: ASGIMessage) -> None:
+            if message.get("status") in LOGGED:
+                log.event("request refused", status=message["status"], door=route_name(scope["path"]))
             await send(message)
 
         refusal = self.refusal(scope)
-        if refusal is None and scope["path"] == UPLOAD and not await asyncio.to_thread(self.room):
-            refusal = _says("The server has no room for more files now. Try again in an hour, or paste your text.", 507)
+        if refusal is None and scope["path"] == UPLOAD and not await asyncio.to_thread(self.has_room):
+            refusal = _answer(Message("web.no_room_for_files"), 507)
         if refusal:
-            await security_headers.dressed(refusal)(scope, receive, noted)
+            await security_headers.with_headers(refusal)(scope, receive, logged)
         else:
-            await self._pass(scope, receive, noted)
+            await self._pass(scope, receive, logged)
 
     def limit(self, scope: Scope) -> int:
         """Bytes that the body of this request may have."""
@@ -109,81 +111,78 @@ class RequestLimits:
         """The answer to a request that can be refused by its head."""
         path = scope["path"]
         flat = re.sub("/+", "/", unquote(path).lower())
-        if any(part in path.lower() or part in flat for part in DENIED):
-            return _says("Not served here.", 403)
-        doors = DOORS.get(scope["method"])
+        if any(part in path.lower() or part in flat for part in DENIED_PATHS):
+            return _answer(Message("web.not_served"), 403)
+        routes = ROUTES.get(scope["method"])
         query = unquote(scope.get("query_string", b"").decode("latin-1"))
-        if doors is None or not doors.fullmatch(path) or "deep_link" in query:  # which would load another's page
-            return _says("There is nothing here.", 404)
+        if routes is None or not routes.fullmatch(path) or "deep_link" in query:  # which would load another's page
+            return _answer(Message("web.nothing_here"), 404)
         headers = scope["headers"]
         if len(headers) > MAX_HEADERS or sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES:
-            return _says("These headers are too large.", 431)
+            return _answer(Message("web.headers_too_large"), 431)
         if declared(scope) > self.limit(scope):
             return self._too_large()
         return None
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
-        limit, taken, whole = self.limit(scope), 0, scope["method"] != "POST"
-        deadline = time.monotonic() + SLOWEST
-        broken: Exception | None = None
+        limit, received, complete = self.limit(scope), 0, scope["method"] != "POST"
+        deadline = time.monotonic() + BODY_TIMEOUT
+        fault: Exception | None = None
         started = False
 
-        async def counted() -> Message:
-            nonlocal taken, whole, broken
-            if broken:
-                raise broken
+        async def receive_counted() -> ASGIMessage:
+            nonlocal received, complete, fault
+            if fault:
+                raise fault
             try:
-                if whole:
+                if complete:
                     message = await receive()
                 else:
-                    left = min(self.stalled, deadline - time.monotonic())
+                    left = min(self.stall_timeout, deadline - time.monotonic())
                     message = await asyncio.wait_for(receive(), max(0.0, left))
             except asyncio.TimeoutError:
-                broken = TooSlowError()
-                raise broken from None
-            whole = whole or not message.get("more_body", False)
-            taken += len(message.get("body", b""))
-            if taken > limit:
-                broken = TooLargeError()
-                raise broken
+                fault = TooSlowError()
+                raise fault from None
+            complete = complete or not message.get("more_body", False)
+            received += len(message.get("body", b""))
+            if received > limit:
+                fault = TooLargeError()
+                raise fault
             return message
 
-        async def watched(message: Message) -> None:
+        async def send_watched(message: ASGIMessage) -> None:
             nonlocal started
-            if broken is None:  # else the app is answering our own exception: the person gets ours instead
+            if fault is None:  # else the app is answering our own exception: the person gets ours instead
                 if message["type"] == "http.response.start":
                     started = True
-                    security_headers.dress(MutableHeaders(scope=message), scope)
+                    security_headers.set_headers(MutableHeaders(scope=message), scope)
                 await send(message)
 
         try:
-            await self.app(scope, counted, watched)
+            await self.app(scope, receive_counted, send_watched)
         except ClientDisconnect:
             return
         except Exception as error:
-            if broken is None:
-                if not isinstance(error.__cause__, HTTPException):  # a stream of a session that has ended: it is told
-                    log.exception("request failed", error, door=door(scope["path"]))
+            if fault is None:
+                if not isinstance(error.__cause__, HTTPException):  # a stream of a session that has ended: it knows
+                    log.exception("request failed", error, door=route_name(scope["path"]))
                 if started:
                     await send({"type": "http.response.body", "body": b"", "more_body": False})
                 else:
-                    await security_headers.dressed(_says("Something went wrong here. Try again.", 500))(
-                        scope, receive, send
-                    )
+                    await security_headers.with_headers(_answer(Message("web.unforeseen"), 500))(scope, receive, send)
                 return
-        if broken and not started:
-            slow = isinstance(broken, TooSlowError)
-            answer = _says("This took too long. Try again.", 408) if slow else self._too_large()
-            await security_headers.dressed(answer)(scope, receive, send)
+        if fault and not started:
+            slow = isinstance(fault, TooSlowError)
+            answer = _answer(Message("web.too_slow"), 408) if slow else self._too_large()
+            await security_headers.with_headers(answer)(scope, receive, send)
 
     def _too_large(self) -> ASGIApp:
-        text = f"This is too large: a file may have {self.max_file // MEGABYTE} MB. Pasted text belongs in a file."
-        return _says(text, 413)
+        return _answer(Message("web.too_large", megabytes=self.max_file // MEGABYTE), 413)
 
 
-def _says(text: str, status: int) -> ASGIApp:
+def _answer(message: Message, status: int) -> ASGIApp:
     """A plain answer after which the connection is closed: the rest of the body is not read."""
-    return PlainTextResponse(text, status, {"connection": "close", "cache-control": "no-store"})
+    return PlainTextResponse(str(message), status, {"connection": "close", "cache-control": "no-store"})
 
 
 def declared(scope: Scope) -> int:
@@ -192,25 +191,25 @@ def declared(scope: Scope) -> int:
     return int(values[0]) if values and values[0].isdigit() else 0
 
 
-def door(path: str) -> str:
+def route_name(path: str) -> str:
     """Where a request went, without whatever it names."""
-    found = _DOOR.match(path)
+    found = _ROUTE_NAME.match(path)
     return found[1] if found else "/"
 
 
-Wall = Callable[[ASGIApp], ASGIApp]
+Layer = Callable[[ASGIApp], ASGIApp]
 
 
-def around(*walls: Wall) -> Callable[[Any], AbstractAsyncContextManager[None]]:
-    """A lifespan for `app_kwargs={"lifespan": ...}` that puts `walls` around all of the server, innermost first.
+def lifespan_with(*layers: Layer) -> Callable[[Any], AbstractAsyncContextManager[None]]:
+    """A lifespan for `app_kwargs={"lifespan": ...}` that puts `layers` around all of the server, innermost first.
 
     Middleware that Gradio is given lies inside its own, which would then answer, compress and fail outside of them.
     """
 
     @asynccontextmanager
     async def lifespan(app: Any) -> AsyncIterator[None]:
-        for wall in walls:  # no request has come yet
-            app.middleware_stack = wall(app.middleware_stack)
+        for layer in layers:  # no request has come yet
+            app.middleware_stack = layer(app.middleware_stack)
         yield
 
     return lifespan

@@ -31,10 +31,10 @@ HEADERS = {
     "content-security-policy": "; ".join(f"{name} {value}" for name, value in SOURCES.items()),
 }
 _SCRIPT = re.compile(rb"<script(?=[\s>])")
-_OURS = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+_INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
-def dress(headers: MutableHeaders, scope: Scope) -> None:
+def set_headers(headers: MutableHeaders, scope: Scope) -> None:
     """Give an answer its headers. Other sites' pages get no leave to read it: `access-control-*` goes."""
     for name in [name for name in headers if name.startswith("access-control-") or name == "x-powered-by"]:
         del headers[name]
@@ -44,16 +44,16 @@ def dress(headers: MutableHeaders, scope: Scope) -> None:
         headers["cache-control"] = "private, no-store"
 
 
-def dressed(answer: ASGIApp) -> ASGIApp:
+def with_headers(answer: ASGIApp) -> ASGIApp:
     """`answer` with these headers."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        async def dressing(message: Message) -> None:
+        async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                dress(MutableHeaders(scope=message), scope)
+                set_headers(MutableHeaders(scope=message), scope)
             await send(message)
 
-        await answer(scope, receive, dressing)
+        await answer(scope, receive, sending)
 
     return app
 
@@ -67,7 +67,9 @@ class ScriptPolicy:
 
     def __init__(self, app: ASGIApp, head: str = "") -> None:
         self.app = app
-        hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in _OURS.findall(head)]
+        hashes = [
+            base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in _INLINE_SCRIPT.findall(head)
+        ]
         self._allowed = " ".join(["'self'", "'unsafe-eval'", *(f"'sha256-{value}'" for value in hashes)])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -77,17 +79,17 @@ class ScriptPolicy:
         nonce = secrets.token_urlsafe(16)
         sources = SOURCES | {"script-src": f"{self._allowed} 'nonce-{nonce}'"}
 
-        def mark(body: bytes) -> bytes:
+        def add_nonce(body: bytes) -> bytes:
             return _SCRIPT.sub(f'<script nonce="{nonce}"'.encode(), body)
 
         def head(headers: MutableHeaders) -> None:
             headers["content-security-policy"] = "; ".join(f"{name} {value}" for name, value in sources.items())
             headers["cache-control"] = "no-store"
 
-        await rewritten(self.app, mark, head)(scope, receive, send)
+        await rewrite(self.app, add_nonce, head)(scope, receive, send)
 
 
-def rewritten(app: ASGIApp, body: Callable[[bytes], bytes], head: Callable[[MutableHeaders], None]) -> ASGIApp:
+def rewrite(app: ASGIApp, body: Callable[[bytes], bytes], head: Callable[[MutableHeaders], None]) -> ASGIApp:
     """`app` whose answer is held back until it is whole, and leaves as `body` and `head` make it."""
 
     async def changed(scope: Scope, receive: Receive, send: Send) -> None:
@@ -105,8 +107,8 @@ def rewritten(app: ASGIApp, body: Callable[[bytes], bytes], head: Callable[[Muta
             headers = MutableHeaders(scope=start)
             head(headers)
             if "content-length" in headers:
-                told = scope["method"] == "HEAD" and not whole
-                headers["content-length"] = headers["content-length"] if told else str(len(whole))
+                of_head = scope["method"] == "HEAD" and not whole
+                headers["content-length"] = headers["content-length"] if of_head else str(len(whole))
             await send(start)
             await send({"type": "http.response.body", "body": whole})
 
