@@ -16,7 +16,7 @@ def load_model(path: Path | str, device: str = "cpu") -> Checkpoint:
     Args:
         device: "cpu" or "cuda", where it is to compute.
     Raises:
-        CheckpointError: it is missing, damaged, of another kind, or does not fit its own config.
+        CheckpointError (a ValueError): it is missing, damaged, of another kind, or does not fit its own config.
     """
     return checkpoint.load(path, device)
 
@@ -38,7 +38,7 @@ def generate_text(
     Args:
         start: every sentence begins with it.
         n: sentences, 1 to 100,000.
-        temperature: of the choice of words; 0 says the likeliest.
+        temperature: of the choice of words; 0 takes the likeliest.
         top_k, top_p: choose among so many of the likeliest pieces (0: all), or those of this share of probability.
         near_start: draw z from q(z | start) instead of the prior p(z) = N(0, I).
         beam: search with so many candidates instead of drawing words.
@@ -56,7 +56,7 @@ def generate_text(
 
 
 def interpolate(model: Checkpoint, a: str, b: str, *, steps: int = 11, kind: str = "lerp") -> list[Point]:
-    """The sentences on the way from a to b in the latent space; the ends are what the model makes of a and b.
+    """The sentences between a and b in the latent space; the ends are what the model makes of a and b.
 
     Args:
         steps: points, both ends counted, 2 to 1,001.
@@ -71,7 +71,7 @@ def interpolate(model: Checkpoint, a: str, b: str, *, steps: int = 11, kind: str
 
 
 def reconstruct(model: Checkpoint, sentences: Sequence[str], *, beam: int = 1) -> list[Point]:
-    """What the decoder says at the posterior mean of each sentence.
+    """What the decoder makes of the posterior mean of each sentence.
 
     Args:
         beam: candidates of the search; 1 takes the likeliest piece each time.

@@ -467,7 +467,7 @@ def test_model_tells_where_it_comes_from(config: Config, corpus: Corpus, tmp_pat
     assert load(unnamed.path).info.name == "toy.txt"
 
 
-@pytest.mark.parametrize("about", [{"name": "x" * 2001}, {"attribution": "\udcff"}])
+@pytest.mark.parametrize("description", [{"name": "x" * 2001}, {"attribution": "\udcff"}])
 def test_text_that_no_model_file_can_hold_is_refused_before_training(description: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=next(iter(description))):
         RunDescription(**description)

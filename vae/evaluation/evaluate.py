@@ -44,7 +44,7 @@ def evaluate(
         drawn: sentences that are sampled, at temperature 1.
         report: called with what is being done, a short line at a time.
     Raises:
-        UserError: there is no sentence, samples is not positive, drawn is out of its range, the judge is no language
+        ValueError: there is no sentence, samples is not positive, drawn is out of its range, the judge is no language
             model, or the real text is too small.
     """
     return compare(
@@ -108,7 +108,7 @@ def _prepare_reference(
     subset = rng.sample(sentences, drawn) if len(sentences) > drawn else sentences
     nll: list[float] = []
     figures: dict[str, Any] = {"sentences": len(sentences), "words": words, "characters": characters}
-    figures |= {f"real_{name}": value for name, value in _variety(subset, seed).items()}
+    figures |= {f"real_{name}": value for name, value in _diversity(subset, seed).items()}
     figures["real_shared_words"] = text_scores.shared_words(sentences)
     figures |= dict.fromkeys(("real_nll", "real_perplexity", "real_bits_per_character"))
     figures |= dict.fromkeys(("real_reverse_perplexity", "real_copied_span"))
@@ -139,7 +139,7 @@ def _evaluate_model(checkpoint: Checkpoint, reference: _Reference, samples: int,
         parameters=info.parameters, steps=info.steps, minutes=config.minutes or None,
         tokens=len(tokens) + len(reference.sentences), unknown_words=tokens.count(UNK_ID) / max(1, len(tokens)),
         samples=samples, drawn=reference.drawn, judge=reference.judge.info.name if reference.judge else None,
-        real=reference.real is not None, latent_dim=tm.latent, real_novel=_share(novelty),
+        real=reference.real is not None, latent_dim=tm.latent, real_novel=_new_share(novelty),
         **reference.figures,
         **_latent(tm, reference, report),
         **_reconstruction(tm, reference, report),
@@ -215,11 +215,11 @@ def _samples(checkpoint: Checkpoint, reference: _Reference, report: Report) -> d
     figures: dict[str, Any] = dict.fromkeys(
         ("forward_perplexity", "reverse_perplexity", "copied_span", "copied_longest")
     )
-    figures |= _variety(generated[: len(reference.subset)], reference.seed)
+    figures |= _diversity(generated[: len(reference.subset)], reference.seed)
     figures |= {
         "shared_words": text_scores.shared_words(generated, reference.sentences),
         "distinct": text_scores.distinct(generated),
-        "novel": _share([checkpoint.is_new(sentence) for sentence in generated]),
+        "novel": _new_share([checkpoint.is_new(sentence) for sentence in generated]),
         "said": tuple(generated[:_SHOWN_SAMPLES]),
     }
     if reference.judge and reference.judge is not checkpoint:
@@ -235,13 +235,13 @@ def _samples(checkpoint: Checkpoint, reference: _Reference, report: Report) -> d
     return figures
 
 
-def _variety(sentences: Sequence[str], seed: int) -> dict[str, float]:
+def _diversity(sentences: Sequence[str], seed: int) -> dict[str, float]:
     """Figures that rise or fall with the number of sentences, so that only those of as many compare."""
     ngrams = {f"distinct_{n}": text_scores.distinct_ngrams(sentences, n) for n in (1, 2, 3)}
     return {"self_bleu": text_scores.self_bleu(sentences, seed=seed), **ngrams}
 
 
-def _share(new: Sequence[bool | None]) -> float | None:
+def _new_share(new: Sequence[bool | None]) -> float | None:
     return None if None in new else sum(map(bool, new)) / len(new)
 
 

@@ -87,7 +87,7 @@ def mutual_information(posterior: Posterior, *, seed: int = 1) -> tuple[float, i
     chosen = torch.randperm(len(posterior.mu), generator=generator)[:_MI_SENTENCES]
     mu, logvar = posterior.mu[chosen], posterior.logvar[chosen]
     z = gaussian.sample(mu, logvar, generator)
-    return max(0.0, gaussian.information(z, mu, logvar).item()), len(z)
+    return max(0.0, gaussian.mutual_information(z, mu, logvar).item()), len(z)
 
 
 def active_units(mu: Tensor) -> int:

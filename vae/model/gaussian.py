@@ -56,7 +56,7 @@ def log_prob(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
     return -0.5 * ((z - mu).square() * (-logvar).exp() + logvar + _LOG_2PI).sum(-1)
 
 
-def information(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
+def mutual_information(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
     """I(x; z) of B sentences by one z of each, (B, D) all: a scalar, nats, at most ln B.
 
     q(z) is the mixture of the same B posteriors.

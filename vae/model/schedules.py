@@ -12,11 +12,11 @@ _STEEPNESS = 12.0  # of the logistic rise: from 0.25 % of its height to 99.75 %
 
 def beta(fraction: float, config: Config) -> float:
     """Weight of the KL term at a fraction of the run, 0 to 1."""
-    return config.beta * rise(fraction, config)
+    return config.beta * warmup_factor(fraction, config)
 
 
-def rise(fraction: float, config: Config) -> float:
-    """How what draws codes to the prior comes in: 0 in the autoencoder phase, on its way to 1 in the warm-up, then 1.
+def warmup_factor(fraction: float, config: Config) -> float:
+    """Share of the full weight of the KL term or the critic: 0 in the autoencoder phase, then rising to 1.
 
     constant: at once. linear: a straight rise. logistic: an S. cyclical: so many times a straight rise over half of a
     cycle, and a stay over the other half.
@@ -39,22 +39,22 @@ def rise(fraction: float, config: Config) -> float:
     return min(1.0, done)
 
 
-def leaves_zero(t: int, config: Config) -> bool:
+def ends_autoencoder_phase(t: int, config: Config) -> bool:
     """Whether step t is the first after an autoencoder phase."""
     return (t - 1) / config.steps < config.autoencoder <= t / config.steps if config.autoencoder and t else False
 
 
-def sharpened(config: Config) -> float:
+def sharpened_share(config: Config) -> float:
     """The last share of the run, in which the model also learns from its own sentences, in a family that does."""
     return config.sharpen if FAMILIES[config.family].uses("sharpen") else 0.0
 
 
-def sharpening(fraction: float, config: Config) -> bool:
-    """Whether that part has begun."""
-    return fraction >= 1 - sharpened(config) if sharpened(config) else False
+def is_sharpening(fraction: float, config: Config) -> bool:
+    """Whether that last part has begun."""
+    return fraction >= 1 - sharpened_share(config) if sharpened_share(config) else False
 
 
-def settling(fraction: float, config: Config) -> bool:
+def is_warming_up(fraction: float, config: Config) -> bool:
     """Whether beta still changes, so that losses do not compare with what comes after."""
     return config.dimensions > 0 and fraction - config.autoencoder < _warmup(config)
 

@@ -23,7 +23,7 @@ _TIMEOUT = 600.0  # seconds, unless the environment's VAE_TIMEOUT says otherwise
 _BUCKET_SIZE = 1 << 20  # numbers: 4 MiB, so that the first ones travel while later ones are still computed
 _PREPARATION_TIMEOUT = timedelta(days=7)  # for the first process to prepare a text of any size
 
-_patient_group: Any = None  # a second group, of the same processes
+_preparation_group: Any = None  # a second group of the same processes, which waits longer
 _store: Any = None  # where they met; without torchrun the first process holds it open for the others
 
 
@@ -61,7 +61,7 @@ def group() -> Iterator[None]:
         LostError: not all of them came.
         UserError: VAE_TIMEOUT is no number of seconds, or there are more processes than GPUs.
     """
-    global _patient_group
+    global _preparation_group
     if int(os.environ.get("WORLD_SIZE", 1)) < 2:
         yield
         return
@@ -75,10 +75,10 @@ def group() -> Iterator[None]:
     with _peers_needed():
         store, own, processes = _rendezvous(timeout := timedelta(seconds=_timeout()))
         dist.init_process_group(backend, store=store, rank=own, world_size=processes, timeout=timeout)
-        _patient_group = dist.new_group(backend="gloo", timeout=_PREPARATION_TIMEOUT)
+        _preparation_group = dist.new_group(backend="gloo", timeout=_PREPARATION_TIMEOUT)
     yield  # not in a `finally`: when one process fails, the others are not there to say goodbye to
     with _peers_needed():
-        dist.barrier(_patient_group)
+        dist.barrier(_preparation_group)
     dist.destroy_process_group()
 
 
@@ -120,11 +120,11 @@ def rank_zero_first() -> Iterator[None]:
         return
     if rank():
         with _peers_needed():
-            dist.barrier(_patient_group)
+            dist.barrier(_preparation_group)
     yield
     if rank() == 0:
         with _peers_needed():
-            dist.barrier(_patient_group)
+            dist.barrier(_preparation_group)
 
 
 def broadcast_from_first(value: int) -> int:
@@ -133,7 +133,7 @@ def broadcast_from_first(value: int) -> int:
         return value
     shared = torch.tensor([value], dtype=torch.int64)
     with _peers_needed():
-        dist.broadcast(shared, 0, group=_patient_group)
+        dist.broadcast(shared, 0, group=_preparation_group)
     return int(shared)
 
 

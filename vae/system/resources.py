@@ -82,7 +82,7 @@ class ProcessLimits:
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Whether there was not enough memory: torch (2.7 to 2.13) says so in words only."""
+    """Whether there was not enough memory: torch (2.8 to 2.13) says so in words only."""
     if isinstance(error, RuntimeError):
         return any(phrase in str(error) for phrase in ("allocate memory", "out of memory", "bad_alloc"))
     return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM)

@@ -32,7 +32,9 @@ def resolve_steps(
         return config.steps
     if not config.minutes:
         return max(1, math.ceil(config.epochs * len(sampler)))
-    seconds_per_step = _update_seconds(sampler, update) * (1 + (_DISTILLATION_COST - 1) * schedules.sharpened(config))
+    seconds_per_step = _update_seconds(sampler, update) * (
+        1 + (_DISTILLATION_COST - 1) * schedules.sharpened_share(config)
+    )
     if distributed.rank() == 0:  # it alone evaluates, as in the run
         evaluation_seconds = evaluations * min(_seconds(evaluate) for _ in range(2))
         seconds_left = 60 * config.minutes - (time.monotonic() - started) - evaluation_seconds

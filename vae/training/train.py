@@ -52,7 +52,7 @@ def train(
     Yields:
         Started, then Progress, Evaluated and Saved, then one Finished.
     Raises:
-        UserError: the folder holds no run to resume, another process is at work in it, or a parameter does not fit
+        ValueError: the folder holds no run to resume, another process is at work in it, or a parameter does not fit
             the text.
         CheckpointError: `start_from` cannot be used.
         CorpusError: the text is too small to train on.

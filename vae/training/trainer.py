@@ -208,13 +208,13 @@ class Trainer:
     @property
     def _settling(self) -> bool:
         """Whether models cannot be compared with later ones yet, so that the newest counts as the best."""
-        return schedules.settling(self.step / self.config.steps, self.config)
+        return schedules.is_warming_up(self.step / self.config.steps, self.config)
 
     @property
     def _first_sharpened(self) -> bool:
         """Whether it is the first evaluation of a last part whose models are wanted, though they may seem worse."""
         steps = self.config.steps
-        sharpened = (step for step in self.evaluation_steps if schedules.sharpening(step / steps, self.config))
+        sharpened = (step for step in self.evaluation_steps if schedules.is_sharpening(step / steps, self.config))
         return self.step == min(sharpened, default=-1)
 
     def _measure(self) -> tuple[latent_use.LatentUse, Evaluated]:

@@ -326,8 +326,8 @@ def test_aggressive_updates_end_when_the_information_stops_rising(bare: Config) 
 def test_information_of_a_batch_is_that_of_its_codes() -> None:
     mu = torch.tensor([[0.0], [100.0], [200.0], [300.0]])
     same, apart = torch.zeros(4, 1), mu + 0.5
-    assert gaussian.information(apart, mu, torch.zeros(4, 1)).item() == pytest.approx(math.log(4), abs=1e-4)
-    assert gaussian.information(same, same, torch.zeros(4, 1)).item() == pytest.approx(0, abs=1e-6)
+    assert gaussian.mutual_information(apart, mu, torch.zeros(4, 1)).item() == pytest.approx(math.log(4), abs=1e-4)
+    assert gaussian.mutual_information(same, same, torch.zeros(4, 1)).item() == pytest.approx(0, abs=1e-6)
 
 
 def drawn_by_hand(model: SentenceVAE, z: Tensor, uniforms: Tensor, temperature: float) -> list[list[int]]:

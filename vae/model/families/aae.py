@@ -60,7 +60,7 @@ class AdversarialAutoencoder(Autoencoder):
         number for each of its sentences.
         """
         config = self.config
-        beta = config.adversarial * schedules.rise(t / max(1, config.steps), config)
+        beta = config.adversarial * schedules.warmup_factor(t / max(1, config.steps), config)
         x, lengths, y = self.embed_inputs(batch, rng)
         z = self._encode(x, lengths)
         token_loss, nll = self.token_loss_from_code(z, batch, y, rng)

@@ -21,11 +21,8 @@ from vae.system import distributed
 from vae.text.tokenizer import EOS_ID, UNK_ID
 
 _LOGVAR_RANGE = (-12.0, 4.0)
-_DISTILLATION_WEIGHT, _DISTILLATION_TEMPERATURE, _DISTILLATION_TOKENS = (
-    0.5,
-    0.5,
-    64,
-)  # weight of the model's own sentences, their temperature, most tokens
+# of the model's own sentences that it learns from: weight in the loss, temperature, and tokens at most
+_DISTILLATION_WEIGHT, _DISTILLATION_TEMPERATURE, _DISTILLATION_TOKENS = 0.5, 0.5, 64
 
 
 class SentenceVAE(Autoencoder):
@@ -61,7 +58,7 @@ class SentenceVAE(Autoencoder):
     def step(self, batch: Batch, t: int) -> Losses:
         """One update; before it, where step t asks for them, new weights of the decoder and updates of the encoder."""
         beta = schedules.beta(t / max(1, self.config.steps), self.config)
-        if self.config.decoder_reset and schedules.leaves_zero(t, self.config):
+        if self.config.decoder_reset and schedules.ends_autoencoder_phase(t, self.config):
             self._reset_decoder()
         if self.config.aggressive and self.encoder_updater.active and beta:
             self._train_encoder(batch, t)
@@ -97,7 +94,7 @@ class SentenceVAE(Autoencoder):
         with torch.no_grad():
             mu, logvar = self.posterior(batch)
             z = mu + CounterRng(self.config.seed, t, batch.rows).normal(self.latent) * (0.5 * logvar).exp()
-            self.encoder_updater.observe(gaussian.information(z, mu, logvar), t)
+            self.encoder_updater.observe(gaussian.mutual_information(z, mu, logvar), t)
 
     def losses(self, batch: Batch, t: int, rng: CounterRng | None = None, sharpen: bool = True) -> Losses:
         """The losses of step t without an update.
@@ -115,7 +112,7 @@ class SentenceVAE(Autoencoder):
         token_loss, nll = self.token_loss_from_code(z, batch, y, rng)
         mean_kl = distributed.sum_over_ranks(kl.sum(0) / batch.global_size)  # (D,)
         loss = token_loss + beta * self._kl_penalty(mean_kl) / distributed.world_size()
-        due = sharpen and rng is not None and schedules.sharpening(t / max(1, config.steps), config)
+        due = sharpen and rng is not None and schedules.is_sharpening(t / max(1, config.steps), config)
         if due and rng is not None and token_loss.isfinite():
             loss = loss + _DISTILLATION_WEIGHT * self._self_distillation(batch, t, rng)
         return Losses(loss, nll, kl, beta)
@@ -123,10 +120,9 @@ class SentenceVAE(Autoencoder):
     def _self_distillation(self, batch: Batch, t: int, rng: CounterRng) -> Tensor:
         """The mean nll of sentences that the model generates at a low temperature, a scalar share.
 
-        They are a third as many as the batch has, since generating them takes longer than learning from them.
-
-        Between the codes of real sentences the decoder is unsure, and the words that it draws there read badly, though
-        its likeliest ones read well: it learns from these. The encoder takes no part.
+        They are a third as many as the batch has, since generating them takes longer than learning from them. Between
+        the codes of real sentences the decoder is unsure, and the words that it draws there read badly, though its
+        likeliest ones read well: it learns from these. The encoder takes no part.
         Source: Kim & Rush 2016, arXiv:1606.07947 (sequence-level distillation), here of a model into itself.
         """
         chosen = rng.bernoulli(1, 1 / 3)[:, 0].nonzero()[:, 0]

@@ -9,7 +9,10 @@ from torch import Tensor
 
 
 class Prior(Protocol):
-    """p(z), a distribution over codes of D dimensions."""
+    """p(z), a distribution over codes of D dimensions.
+
+    Samples and the bound on the likelihood use it; a training's KL term and critic are those of N(0, I).
+    """
 
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """n draws: (n, D) float32, made on the processor for any device.
