@@ -185,6 +185,6 @@ def test_bundler_refuses_to_give_the_page_what_is_not_exported(tmp_path: Path) -
 def test_types_of_the_scripts(tmp_path: Path) -> None:
     """Fails, too, where node is there and the checker cannot be had: a check that is left out has to be seen."""
     assert NPX is not None
-    check = [NPX, "--yes", "-p", "typescript@5", "tsc", "-p", str(UI)]
+    check = [NPX, "--yes", "--prefer-offline", "-p", "typescript@5", "tsc", "-p", str(UI)]
     done = subprocess.run(check, cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr

@@ -85,7 +85,9 @@ function givenBack({ columns, given, lacks }) {
     return item ? [{ source, item }] : [];
   }));
   return beside(columns, lists, lacks, (items) => h("ol", {}, ...items.map(({ source, item }) =>
-    h("li", {}, h("p", { class: "over", dir: "auto" }, source), ...sentenceParts(item, changes(source, item.text).parts)))));
+    h("li", {},
+      h("p", { class: "over", dir: "auto" }, source),
+      ...sentenceParts(item, changes(source, item.text).parts)))));
 }
 
 /**
@@ -104,7 +106,8 @@ function dimensions(values) {
     h("tr", {}, h("th", { scope: "row" }, String(name)), h("td", {}, value.toFixed(2))));
   return section("What each dimension carries",
     h("p", { class: "hint" }, "KL in nats, the busiest dimension first. One that carries next to nothing is not used."),
-    h("div", { class: "dimensions", "aria-hidden": "true" }, h("span", { class: "most" }, `${most.toFixed(2)} nats`), ...bars),
+    h("div", { class: "dimensions", "aria-hidden": "true" },
+      h("span", { class: "most" }, `${most.toFixed(2)} nats`), ...bars),
     h("details", {}, h("summary", {}, "The numbers"), h("div", { class: "numbers" }, h("table", {},
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Dimension"), h("th", { scope: "col" }, "KL, nats"))),
       h("tbody", {}, ...rows)))));
@@ -122,19 +125,24 @@ export function comparison(context) {
     const single = !others.length;
     /** @param {string} text */
     const quote = (text) => h("q", { dir: "auto" }, text);
+    const notice = value.notice.map((text) => h("li", {}, text));
     root.replaceChildren(
       single ? h("h3", { class: "subject" }, first.title, h("small", {}, first.about)) : "",
-      value.notice.length ? section("What to notice", h("ul", { class: "notice" }, ...value.notice.map((text) => h("li", {}, text)))) : "",
+      notice.length ? section("What to notice", h("ul", { class: "notice" }, ...notice)) : "",
       section("The figures", value.judge && h("p", { class: "hint" }, value.judge), figures(columns, value.groups)),
       value.dimensions.length ? dimensions(value.dimensions) : "",
-      section(single ? "What it says at random" : "What they say at random", beside(columns, value.samples, lacks, plainList)),
+      section(single ? "What it says at random" : "What they say at random",
+        beside(columns, value.samples, lacks, plainList)),
       value.given.length ? section("Held-out sentences, given back",
-        h("p", { class: "hint" }, "Above, in small, the sentence; beneath it what its code brings back, changed words marked."),
+        h("p", { class: "hint" },
+          "Above, in small, the sentence; beneath it what its code brings back, changed words marked."),
         givenBack(value)) : "",
       ends.length ? section("On the way between two held-out sentences",
         h("p", { class: "hint" }, "From ", quote(ends[0]), " to ", quote(ends[1])),
         beside(columns, value.ways, lacks, pathList)) : "",
-      h("div", { class: "quick" }, h("p", { class: "hint" }, value.quick), h("pre", { tabindex: 0 }, h("code", {}, value.command))),
+      h("div", { class: "quick" },
+        h("p", { class: "hint" }, value.quick),
+        h("pre", { tabindex: 0 }, h("code", {}, value.command))),
     );
   });
 }

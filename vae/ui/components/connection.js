@@ -25,7 +25,8 @@ async function life() {
 
 function say() {
   if (document.querySelector(".lost")) return;
-  const text = "The connection to the server was lost. The page waits for it and then goes on where it was: nothing that you made is lost.";
+  const text = "The connection to the server was lost. " +
+    "The page waits for it and then goes on where it was: nothing that you made is lost.";
   find(".gradio-container").append(h("p", { class: "lost", role: "status" }, text));
 }
 

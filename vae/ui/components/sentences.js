@@ -8,7 +8,13 @@ import { strip } from "./fingerprint.js";
 /**
  * One sentence of `lines`, as vae/ui/components/drawn.py describes it.
  *
- * @typedef {{ text: string, z?: number[] | null, badge?: string, over?: string, marked?: boolean, copy?: boolean }} Line
+ * @typedef {object} Line
+ * @property {string} text
+ * @property {number[] | null} [z]
+ * @property {string} [badge]
+ * @property {string} [over]
+ * @property {boolean} [marked]
+ * @property {boolean} [copy]
  */
 
 const SCRIPTS = ["Han", "Hiragana", "Katakana", "Thai", "Khmer", "Lao", "Myanmar"]; // that set no spaces

@@ -16,6 +16,7 @@ export function bars(context) {
       h("td", { class: "bar", "aria-hidden": "true" }, h("span", { style: `width:${(100 * item.count) / most}%` })),
       h("td", { class: "count" }, item.count.toLocaleString("en"))));
     const { caption } = context.props;
-    root.replaceChildren(h("table", { class: "bar-table" }, caption && h("caption", {}, caption), h("tbody", {}, ...rows)));
+    root.replaceChildren(
+      h("table", { class: "bar-table" }, caption && h("caption", {}, caption), h("tbody", {}, ...rows)));
   });
 }

@@ -20,7 +20,9 @@ export function share(context) {
     }
     const stop = () => document.getElementById(context.props.stop ?? "")?.click();
     root.replaceChildren(h("div", { class: "shared-code" },
-      h("p", { class: "code" }, h("span", { class: "term" }, "Code "), h("output", { "aria-label": "Code" }, value.code)),
+      h("p", { class: "code" },
+        h("span", { class: "term" }, "Code "),
+        h("output", { "aria-label": "Code" }, value.code)),
       h("p", { class: "copies" },
         copyButton(() => value.code, "Copy the code"),
         copyButton(() => address(value.code), "Copy the link"),

@@ -38,7 +38,9 @@ export function stage(context) {
     const of = JSON.stringify(path.ends);
     const sentence = h("p", { class: "frame sentence", dir: "auto" });
     const print = strip(frames[0].z);
-    const slider = h("input", { type: "range", min: 0, max: last, step: "any", value: 0, class: "scrub", "aria-label": "Where on the path" });
+    const slider = h("input", {
+      type: "range", min: 0, max: last, step: "any", value: 0, class: "scrub", "aria-label": "Where on the path",
+    });
     const buttons = frames.map((frame, i) => {
       const { parts } = changes(i ? frames[i - 1].text : frame.text, frame.text);
       return h("button", { type: "button", class: "step", click: () => glide(i) },
@@ -118,13 +120,15 @@ function endsOf({ ends, made }) {
   const rows = ends.map((text, i) => {
     const { parts, kept, of } = changes(text, made[i]);
     const exact = words(text).join(" ") === words(made[i]).join(" ");
-    const badge = h("span", { class: exact ? "badge exact" : "badge" }, exact ? "word for word" : `${kept} of ${of} words kept`);
+    const verdict = exact ? "word for word" : `${kept} of ${of} words kept`;
+    const badge = h("span", { class: exact ? "badge exact" : "badge" }, verdict);
     return h("div", { class: "end" }, h("dt", {}, i ? "Second sentence" : "First sentence"),
       h("dd", { dir: "auto" }, h("span", { class: "sentence" }, ...parts), badge));
   });
   return h("section", { class: "ends" }, h("h3", {}, "What the model makes of your two sentences"),
     h("dl", {}, ...rows),
-    h("p", { class: "hint" }, "The path begins and ends at the model’s own reading. What it could not keep in its code is lost already there."));
+    h("p", { class: "hint" }, "The path begins and ends at the model’s own reading. " +
+      "What it could not keep in its code is lost already there."));
 }
 
 /**

@@ -170,10 +170,11 @@ function chartTable(points, names) {
   const by = Math.ceil(rows.length / 20);
   const thin = rows.filter((point, i) => point.valid || i % by === 0 || i === rows.length - 1);
   const keys = SERIES.map(({ key }) => key).filter((key) => names[key]);
+  const titles = ["Step", "Sentences", ...keys.map((key) => names[key])];
   /** @type {(value?: number) => Node} */
   const cell = (value) => h("td", {}, value != null && Number.isFinite(value) ? value.toFixed(2) : "–");
   return h("table", {},
-    h("thead", {}, h("tr", {}, ...["Step", "Sentences", ...keys.map((key) => names[key])].map((name) => h("th", { scope: "col" }, name)))),
+    h("thead", {}, h("tr", {}, ...titles.map((title) => h("th", { scope: "col" }, title)))),
     h("tbody", {}, ...thin.map((point) => h("tr", {},
       h("th", { scope: "row" }, point.step.toLocaleString("en")),
       h("td", {}, point.valid ? "held out" : "training"),
@@ -189,7 +190,8 @@ export function lossChart(context) {
   const canvas = h("canvas", { role: "img" });
   const legend = h("p", { class: "legend", "aria-hidden": "true" });
   const numbers = h("div", { class: "numbers" });
-  const hint = h("p", { class: "hint" }, "Bold: the trend. Faint: single moments, easy or hard by their sentences’ length.");
+  const hint = h("p", { class: "hint" },
+    "Bold: the trend. Faint: single moments, easy or hard by their sentences’ length.");
   const details = h("details", { class: "chart-table", toggle: tell }, h("summary", {}, "The numbers"), numbers);
   const figure = h("figure", { class: "chart" }, legend, canvas, hint, details);
 
@@ -198,7 +200,8 @@ export function lossChart(context) {
     if (JSON.stringify(series) === JSON.stringify(names)) return;
     names = series;
     const all = Object.values(names).join(", ");
-    canvas.setAttribute("aria-label", `${all}, in nats a sentence where it is a loss, against the step. The same stands in the table below.`);
+    const about = "in nats a sentence where it is a loss, against the step. The same stands in the table below.";
+    canvas.setAttribute("aria-label", `${all}, ${about}`);
     const keys = Object.entries(names).map(([key, name]) => h("span", { class: `key ${key}` }, name));
     legend.replaceChildren(...keys, h("span", { class: "key valid" }, "held-out sentences"));
   }
