@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch.distributions import Normal
+from torch.distributions import Normal, kl_divergence
 
 from vae.model import gaussian
 from vae.model.priors.interface import Prior
@@ -38,3 +38,9 @@ def test_kl_is_the_mean_log_ratio_of_the_densities() -> None:
 def test_no_dimensions_have_density_one() -> None:
     prior = StandardNormal(0)
     assert prior.log_prob(prior.sample(3)).tolist() == [0, 0, 0]
+
+
+def test_kl_is_that_of_torch() -> None:
+    mu, logvar = torch.randn(2, 5, 3, generator=torch.Generator().manual_seed(1))
+    expected = kl_divergence(Normal(mu, (0.5 * logvar).exp()), Normal(0.0, 1.0))
+    torch.testing.assert_close(StandardNormal(3).kl(mu, logvar), expected)

@@ -1,4 +1,4 @@
-"""What a prior over codes offers, so that models, sampling and the bound on the likelihood need to know only this."""
+"""What a prior over codes offers: samples, the KL of the loss and the bound on the likelihood know only this."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 class Prior(Protocol):
     """p(z), a distribution over codes of D dimensions.
 
-    Samples and the bound on the likelihood use it; a training's KL term and critic are those of N(0, I).
+    Self-distillation and the critic of an adversarial autoencoder draw from N(0, I) whatever it is.
     """
 
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
