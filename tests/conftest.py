@@ -8,6 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+# Before torch is imported, here and in all that the tests start: trainings of servers must neither step back for the
+# tests that wait for them, nor any of these wait for a second thread while there is no core for it.
+os.environ.update({"VAE_THREADS": "1", "VAE_NICE": "0", "OMP_NUM_THREADS": "1"})
+
 import pytest
 from hypothesis import settings
 from support.server import CHROMIUM_ARGUMENTS, chromium
@@ -20,10 +24,6 @@ from vae.training.events import Event
 from vae.training.train import train
 
 pytest.register_assert_rewrite("support.visits", "support.runs")  # what they assert tells its values when it fails
-
-# Tests wait for the trainings of their servers, which must neither step back for them, nor wait for a second thread
-# while there is no core for it.
-os.environ |= {"VAE_THREADS": "1", "VAE_NICE": "0"}
 
 settings.register_profile("tests", deadline=None, derandomize=True, database=None)
 settings.load_profile("tests")

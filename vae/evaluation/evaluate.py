@@ -58,7 +58,16 @@ def compare(
     judge: Checkpoint | None = None, real: Sequence[str] | None = None, reverse: bool = True, drawn: int = 1000,
     report: Report = lambda line: None,
 ) -> list[Evaluation]:  # fmt: skip
-    """Measure models on the same sentences, with the same draws and pairs. Parameters as of `evaluate`."""
+    """Measure models on the same sentences, with the same draws and pairs.
+
+    Args:
+        checkpoints: the models; one of them may be the judge.
+        sentences, samples, seed, judge, real, reverse, drawn: as of `evaluate`.
+    Returns:
+        An evaluation a model, in the order given: nats a sentence, shares from 0 to 1, BLEU from 0 to 100.
+    Raises:
+        UserError: as `evaluate`.
+    """
     if samples < 1:
         raise UserError(Message("metrics.samples_not_positive", samples=samples))
     if not 2 <= drawn <= 100_000:

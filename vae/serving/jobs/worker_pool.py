@@ -21,6 +21,7 @@ from vae.system.resources import ProcessLimits
 # What is not saved by then goes on from where it was saved before.
 _SAVING, _FORCED = 6.0, 1.0
 _ATTEMPTS, _RETRY_AFTER = 3, 0.5  # to start a process, in a row, and seconds between them
+PRELOADED = ["torch", "safetensors.torch", "sentencepiece", "vae.training.train"]  # what a training imports
 _log = logging.getLogger(__name__)
 
 
@@ -79,8 +80,7 @@ class WorkerPool:
         self._context = multiprocessing.get_context(method)
         if method == "forkserver":
             # It always finds installed packages, ours only when it is started in their folder.
-            preload = ["torch", "safetensors.torch", "sentencepiece", "vae.training.train"]
-            self._context.set_forkserver_preload(preload)
+            self._context.set_forkserver_preload(PRELOADED)
         self._slots, self._limits = slots, limits
         self._lock, self._next_task, self._on_report = lock, next_task, on_report
         self._on_tick, self._tick, self._last_tick = on_tick, tick, time.monotonic()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, astuple, fields
@@ -43,6 +44,7 @@ class Records:
             self._database = sqlite3.connect(path, timeout=_LOCK_TIMEOUT, isolation_level=None, check_same_thread=False)
         except sqlite3.OperationalError as error:
             raise _refused(path, error) from error
+        weakref.finalize(self, self._database.close)  # from Python 3.13 on, SQLite warns of one that nobody closed
         self._database.text_factory = lambda data: data.decode("utf-8", "replace")  # rather than fail at each look
         try:
             self._database.execute("PRAGMA journal_mode = WAL")
