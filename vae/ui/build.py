@@ -34,7 +34,7 @@ def open_page(services: Services, token: object) -> tuple[Any, ...]:
     with errors_shown():
         token = services.visitors.start(token)
         session = services.visitors.get(token)
-    text, run = session.text is not None or session.lost != "", bool(services.jobs.runs(session.owner))
+    text, run = bool(session.text or session.text_problem), bool(services.jobs.runs(session.owner))
     return token, stamp() if text else gr.skip(), stamp(), stamp() if run else gr.skip()
 
 
@@ -81,5 +81,5 @@ def build(data: Path | None = None, bundled: Path | None = None) -> gr.Blocks:
         ShareEndpoints(services).add_to(page)
     health.watch(demo, visitors.data, services.jobs.health, visitors.health)
     weakref.finalize(demo, services.close)
-    visitors.attend(services.jobs.warm)
+    visitors.start_background(services.jobs.warm)
     return demo

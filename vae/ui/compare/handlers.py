@@ -11,7 +11,7 @@ import gradio as gr
 from vae.config.presets import PRESETS
 from vae.messages import durations
 from vae.serving.visitors.comparison import Comparison, Slot
-from vae.serving.visitors.comparisons import MOST, Comparisons
+from vae.serving.visitors.comparisons import MAX_MODELS, Comparisons
 from vae.serving.visitors.session import Session
 from vae.ui.compare import view
 from vae.ui.components import drawn
@@ -48,8 +48,8 @@ class CompareHandlers:
         count = len(families) + len(models)
         if families and session.text is None:
             return "<p>There is no text yet. Choose one in <b>Corpus</b> first, or compare models that you have.</p>"
-        if not 2 <= count <= MOST:
-            return f"<p>Choose two to {MOST}: families to train, or models that you have.</p>"
+        if not 2 <= count <= MAX_MODELS:
+            return f"<p>Choose two to {MAX_MODELS}: families to train, or models that you have.</p>"
         if not families:
             return f"<p>Measures {count} models side by side, which takes about a minute.</p>"
         each = durations.duration(60 * (minutes or PRESETS[preset].config.minutes))
@@ -108,7 +108,7 @@ class CompareHandlers:
 
     async def follow(self, session: Session) -> AsyncIterator[CompareView]:
         """Show both parts, and what changes, until neither is under way."""
-        adopted = await asyncio.to_thread(self.comparisons.adopt, session)
+        adopted = await asyncio.to_thread(self.comparisons.collect_orphans, session)
         known = {model.id for model in session.models()}
         comparison_shown: object = NOTHING_SHOWN
         evaluation_shown: object = NOTHING_SHOWN

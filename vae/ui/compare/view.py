@@ -38,16 +38,16 @@ def steps(comparison: Comparison) -> list[dict[str, Any]] | None:
         if column.run
     ]
     measuring = comparison.state == "measuring"
-    words = comparison.said if measuring else "When all are trained."
+    words = str(comparison.measuring) if measuring else "When all are trained."
     return [*trained, {"title": "Measuring", "share": None if measuring else 0.0, "text": words}]
 
 
 def _step(column: Column) -> dict[str, Any]:
     if column.problem:
-        return {"share": 0.0, "text": column.problem}
+        return {"share": 0.0, "text": str(column.problem)}
     if column.model:
         return {"share": 1.0, "text": f"Trained in {durations.duration(column.seconds or 0)}."}
-    return progress(column.status, column.story) or {"share": 0.0, "text": "Waiting."}
+    return progress(column.status, column.history) or {"share": 0.0, "text": "Waiting."}
 
 
 def titles(columns: Sequence[Column]) -> list[str]:
@@ -66,7 +66,7 @@ def note(comparison: Comparison) -> dict[str, str] | None:
     """How it came to its end, where that is not what was wished for."""
     if comparison.state == "failed":
         reasons = dict.fromkeys(column.problem for column in comparison.columns if column.problem)
-        return drawn.note_value("error", " ".join([comparison.problem, *reasons]))
+        return drawn.note_value("error", " ".join(map(str, [comparison.problem, *reasons])))
     if comparison.state == "stopped":
         return drawn.note_value("note", "Stopped. Models that were trained by then are among yours.")
     lost = [column for column in comparison.columns if column.problem]
@@ -83,7 +83,7 @@ def result(comparison: Comparison) -> dict[str, Any] | None:
     """The table, the sentences side by side, and what to notice; None until it is done."""
     if comparison.state != "done":
         return None
-    measured = list(comparison.measured.items())
+    measured = list(comparison.evaluated.items())
     names = titles([column for column, _ in measured])
     ids = {column.model.id: name for name, (column, _) in zip(names, measured, strict=True) if column.model}
     told = [
@@ -100,13 +100,15 @@ def result(comparison: Comparison) -> dict[str, Any] | None:
         "judge": _judge(comparison, ids),
         "groups": [_took(measured), *(_group(group, [known for _, known in measured], own=own) for group in GROUPS)],
         "dimensions": [_finite(value) for value in first.kl_per_dimension] if len(measured) == 1 else [],
-        "samples": [_points(known.said, known) for _, known in measured],
+        "samples": [_points(known.samples, known) for _, known in measured],
         "given": [
-            {"source": source, "cells": [_at(known.given_back, row, known) for _, known in measured]}
-            for row, source in enumerate(comparison.sentences[: max(len(known.given_back) for _, known in measured)])
+            {"source": source, "cells": [_at(known.reconstructions, row, known) for _, known in measured]}
+            for row, source in enumerate(
+                comparison.sentences[: max(len(known.reconstructions) for _, known in measured)]
+            )
         ],
         "ends": list(comparison.ends or ()),
-        "ways": [_points(known.way, known) for _, known in measured],
+        "ways": [_points(known.interpolation, known) for _, known in measured],
         "lacks": [notices.lacks(known.evaluation) for _, known in measured],
         "quick": QUICK.format(sentences, comparison.text, first.samples, first.drawn),
         "command": command(len(measured), judged=comparison.judge is not None),
@@ -177,10 +179,10 @@ def _group(group: str, measured: Sequence[EvaluatedModel], *, own: bool) -> dict
     why: dict[str, list[str]] = {}
     for figure in figures:
         if figure not in shown:
-            reason = " ".join(dict.fromkeys(known.missing[figure.name] for known in measured))
+            reason = " ".join(map(str, dict.fromkeys(known.missing[figure.name] for known in measured)))
             why.setdefault(reason, []).append(figure.title)
     without = [
-        known.missing[shown[0].name] if all(figure.name in known.missing for figure in shown) else ""
+        str(known.missing[shown[0].name]) if all(figure.name in known.missing for figure in shown) else ""
         for known in measured
     ]
     return {
@@ -205,12 +207,12 @@ def _cells(figure: Figure, measured: Sequence[EvaluatedModel], *, bars: bool = T
     for row, one, ends, share, clipped in zip(rows, measured, bounds, shares, good, strict=True):
         value = row[figure.name]
         if value is None:
-            cells.append({"text": "none", "why": one.missing[figure.name]})
+            cells.append({"text": "none", "why": str(one.missing[figure.name])})
             continue
         cells.append({
             "text": told(figure, value), "unit": figure.unit.replace("share", ""), "share": share,
             "best": best is not None and clipped is not None and told(figure, clipped) == best,
-            "ends": [figure.told(end) for end in reversed(ends)] if ends else None,
+            "ends": [figure.format_value(end) for end in reversed(ends)] if ends else None,
         })  # fmt: skip
     return cells
 
@@ -237,7 +239,7 @@ def _best(figure: Figure, good: Sequence[float | None], shares: Sequence[float |
 
 def told(figure: Figure, value: float) -> str:
     """A value as people read it; what is beyond all measure is told as that."""
-    return figure.told(value) if abs(value) < notices.ENDLESS else f"over {notices.ENDLESS:,}"
+    return figure.format_value(value) if abs(value) < notices.ENDLESS else f"over {notices.ENDLESS:,}"
 
 
 def _points(points: Sequence[Point], known: EvaluatedModel) -> list[dict[str, Any]]:

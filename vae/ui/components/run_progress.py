@@ -16,7 +16,7 @@ def progress(status: Status | None, story: RunHistory) -> dict[str, Any] | None:
     state, now = status.state, story.progress
     words = [f"{status.message} It begins by itself."] if state == "waiting" else []
     if state in ("starting", "pausing", "stopping"):
-        words.append("Preparing the text and the model." if state == "starting" else status.message)
+        words.append("Preparing the text and the model." if state == "starting" else str(status.message))
     if now is None:
         return {"share": None if state in ("starting", "running") else 0.0, "text": "".join(words)}
     if not words:

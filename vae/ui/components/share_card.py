@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from vae.serving.visitors.session import Session
-from vae.serving.visitors.sharing import Kind, Sharing
+from vae.serving.visitors.sharing import ShareKind, Sharing
 
 MAY = {
     "model": "Whoever has this code can copy the model. Nobody can change or remove yours.",
@@ -15,7 +15,7 @@ MAY = {
 }
 
 
-def card(sharing: Sharing, session: Session, kind: Kind, target: str | None) -> tuple[Any, Any, Any]:
+def card(sharing: Sharing, session: Session, kind: ShareKind, target: str | None) -> tuple[Any, Any, Any]:
     """What is shown of a sharing: the button to begin it, the code, the button to end it.
 
     Args:

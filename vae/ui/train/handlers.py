@@ -13,7 +13,7 @@ from vae.config.families import FAMILIES
 from vae.messages import durations
 from vae.serving.visitors.run_history import RunHistory
 from vae.serving.visitors.session import BUNDLED, RefusedError, Session
-from vae.serving.visitors.trainings import SCRATCH, Trainings, active, configure
+from vae.serving.visitors.trainings import SCRATCH, Trainings, blocks_next, configure
 from vae.serving.visitors.validation import choice
 from vae.ui.components import drawn
 from vae.ui.components.answers import unchanged
@@ -106,15 +106,15 @@ class TrainHandlers:
             yield screen.show(None, RunHistory())
             return
         history, problem = RunHistory(self.trainings.status(session, run).family), ""
-        before = self.trainings.use(session, run)
+        before = self.trainings.model_fate(session, run)
         async for status, events in self.trainings.watch(session, run):
             history.add(events)
-            yield screen.show(status, history, self.trainings.use(session, run))
+            yield screen.show(status, history, self.trainings.model_fate(session, run))
         try:
-            await asyncio.to_thread(self.trainings.collect, session, run)
+            await asyncio.to_thread(self.trainings.collect_model, session, run)
         except RefusedError as error:
             problem = str(error)
-        fate = self.trainings.use(session, run)
+        fate = self.trainings.model_fate(session, run)
         # whoever took it over, an endpoint or another window: here it is news
         yield screen.show(status, history, fate, problem=problem, new_model=fate != "" and before == "")
 
@@ -125,16 +125,16 @@ class TrainHandlers:
         run = self.trainings.newest(session)
         if run is None:
             return RunScreen().show(None, RunHistory())
-        status, fate = self.trainings.status(session, run), self.trainings.use(session, run)
-        return RunScreen().show(status, self.trainings.story(session, run), fate)
+        status, fate = self.trainings.status(session, run), self.trainings.model_fate(session, run)
+        return RunScreen().show(status, self.trainings.history(session, run), fate)
 
     def update_note(self, session: Session, watched: str) -> Any:
         """The note, when another model is in use: it says of the run's own whether that is the one."""
         run = self.trainings.newest(session)
-        fate = self.trainings.use(session, run) if run else ""
+        fate = self.trainings.model_fate(session, run) if run else ""
         if run is None or not fate or watched:
             return gr.skip()
-        return view.note(self.trainings.status(session, run), self.trainings.story(session, run), fate)
+        return view.note(self.trainings.status(session, run), self.trainings.history(session, run), fate)
 
     def press_download(self, session: Session) -> tuple[Any, Any]:
         """The model of the run that is shown, whichever is in use by now: (note, file)."""
@@ -147,4 +147,4 @@ class TrainHandlers:
 
     def _free(self, session: Session) -> bool:
         run = self.trainings.newest(session)
-        return run is None or not active(self.trainings.status(session, run))
+        return run is None or not blocks_next(self.trainings.status(session, run))

@@ -9,7 +9,7 @@ import gradio as gr
 from vae.serving.jobs.service import Status
 from vae.serving.visitors import run_history
 from vae.serving.visitors.run_history import ChartMark, ModelFate, RunHistory
-from vae.serving.visitors.trainings import active
+from vae.serving.visitors.trainings import blocks_next
 from vae.ui.components.answers import unchanged
 from vae.ui.components.run_progress import progress
 from vae.ui.signals import stamp
@@ -43,7 +43,7 @@ class RunScreen:
 
     def __init__(self, *, own: bool = True) -> None:
         self._own = own
-        self._chart: ChartMark = run_history.NOTHING
+        self._chart: ChartMark = run_history.NOTHING_DRAWN
         self._evaluation: object = object()  # the one that is shown
         self._buttons: object = None  # what the buttons depend on
 
@@ -82,7 +82,7 @@ class RunScreen:
         self._buttons = state, fate, resumable, kept
         going = state in ("waiting", "starting", "running")
         return {
-            "start": gr.skip() if status is None else gr.update(interactive=not active(status)),
+            "start": gr.skip() if status is None else gr.update(interactive=not blocks_next(status)),
             "pause": gr.update(visible=not resumable, interactive=going),
             "resume": gr.update(visible=resumable),
             "stop": gr.update(interactive=going or resumable or kept),

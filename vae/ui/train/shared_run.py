@@ -9,6 +9,7 @@ from typing import Any
 
 import gradio as gr
 
+from vae.messages.message import Message
 from vae.serving.jobs.service import RESTING, JobError, Status
 from vae.serving.visitors.run_history import RunHistory
 from vae.serving.visitors.session import RefusedError, Session
@@ -29,7 +30,7 @@ WATCHING = (
 WITHDRAWN = "This training is not shared with you any more."
 ENDED = "This training has ended. Copy its model to try it yourself."
 NO_MODEL = "This training has ended without a model."
-WAITS = "It waits until a place is free."
+WAITS = Message("serving.waits_for_place")
 RESTS = "This training rests for now. Reload the page to see whether it goes on."
 
 
@@ -52,7 +53,7 @@ class SharedRunHandlers:
             share = await asyncio.to_thread(self._sharing.open, session, code)
             history = RunHistory(self._trainings.status(share, share.target).family)
             async for status, events in self._trainings.watch(share, share.target):
-                if not self._sharing.still(share):
+                if not self._sharing.is_active(share):
                     raise RefusedError(WITHDRAWN)
                 history.add(events)
                 yield _shown(screen, status, history)
@@ -63,7 +64,7 @@ class SharedRunHandlers:
         """Everything at once, for a tab that has just been opened."""
         try:
             share = self._sharing.open(session, code)
-            history = self._trainings.story(share, share.target)
+            history = self._trainings.history(share, share.target)
             return _shown(RunScreen(own=False), self._trainings.status(share, share.target), history)
         except ValueError as error:
             return _refused(WITHDRAWN if isinstance(error, JobError) else str(error))
@@ -123,7 +124,7 @@ def _refused(why: str) -> RunView:
 
 
 def head() -> tuple[gr.Button, gr.Button]:
-    """The line above a shared training, its buttons: copy, back. assets/share.css shows it, and hides one's own."""
+    """The line above a shared training, its buttons: copy, back. shared_run.css shows it, and hides one's own."""
     with gr.Row(elem_id="train-shared"):
         prose(WATCHING)
         with gr.Row(elem_classes=["row", "actions"]):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from vae.config.families import FAMILIES
+from vae.serving.jobs import status_messages
 from vae.serving.jobs.service import RESTING, Status
-from vae.serving.visitors.run_history import NOTHING, ChartMark, ModelFate, RunHistory
+from vae.serving.visitors.run_history import NOTHING_DRAWN, ChartMark, ModelFate, RunHistory
 from vae.ui.components.drawn import line, note_value
 
 SHOWN = 3  # reconstructions, and as many samples
@@ -15,13 +16,7 @@ OVERLAP = 20  # points sent again with new ones, so that messages which arrive t
 UNKNOWN = "Whether the model uses its space is told here, as soon as it has been tried on held-out sentences."
 TOO_EARLY = "It is too early to tell whether the model uses its space: it has only begun to read."
 NO_SPACE = "A language model has no latent space, so nothing can collapse. Judge it by what it says."
-SERIES = {  # what the chart of a family draws, under which names
-    "vae": {"nll": "Reconstruction", "kl": "KL", "beta": "Beta"},
-    "lm": {"nll": "Loss: each word from those before it"},
-    "aae": {"nll": "Reconstruction", "kl": "Distance from a bell curve", "beta": "Weight of the critic"},
-}
 _DIVERGED = "The loss ran away, so the training stopped itself"
-USUAL = ("Paused", "Stopped", "Training is done")  # how a message begins that says no more than the state
 _REMEDY = "Lower the learning rate or beta and start again."
 _USES: dict[ModelFate, tuple[str, str]] = {
     "": ("busy", "{}: its model is being loaded."),
@@ -31,14 +26,14 @@ _USES: dict[ModelFate, tuple[str, str]] = {
 }
 
 
-def chart(story: RunHistory, *, after: ChartMark = NOTHING) -> dict[str, Any]:
+def chart(story: RunHistory, *, after: ChartMark = NOTHING_DRAWN) -> dict[str, Any]:
     """The value of the loss chart: what is new since `after` and a little before it; once thinned, everything."""
     steps = story.progress.steps if story.progress else story.started.steps if story.started else 0
-    every, *drawn = after
-    train, valid = (max(0, n - OVERLAP) if every == story.every else 0 for n in drawn)
+    stride, *drawn = after
+    train, valid = (max(0, n - OVERLAP) if stride == story.stride else 0 for n in drawn)
     points = story.train[train:] + story.valid[valid:]
-    series = SERIES[story.family]
-    return {"reset": every != story.every, "points": points, "steps": steps, "series": series}
+    series = FAMILIES[story.family].curves
+    return {"reset": stride != story.stride, "points": points, "steps": steps, "series": series}
 
 
 def note(status: Status | None, story: RunHistory, use: ModelFate = "", problem: str = "") -> dict[str, str] | None:
@@ -46,13 +41,13 @@ def note(status: Status | None, story: RunHistory, use: ModelFate = "", problem:
     if status is None or status.state not in RESTING:
         return None
     step = story.finished.step if story.finished else story.progress.step if story.progress else 0
-    own_doing = status.message.startswith(USUAL)  # what else the server says is why it did so itself
+    usual = status_messages.is_usual(status.message)  # what else it says is why the server did so itself
     match status.state:
         case "paused":
             where = f"Paused at step {step:,}. Resume goes on exactly there."
-            return note_value("note", where if step and own_doing else status.message)
+            return note_value("note", where if step and usual else str(status.message))
         case "failed":
-            return note_value("error", status.message)
+            return note_value("error", str(status.message))
         case "diverged":
             good = f"The last good model was kept{' and is in use' if use == 'used' else ''}."
             kept = good if status.model else "No model was kept."
@@ -60,17 +55,17 @@ def note(status: Status | None, story: RunHistory, use: ModelFate = "", problem:
     if problem:
         return note_value("error", problem)
     if status.model is None:
-        return note_value("note", status.message)
+        return note_value("note", str(status.message))
     how = "Done" if status.state == "done" else f"Stopped at step {step:,}"
-    if status.state == "stopped" and not own_doing:
-        how = status.message.split(". ")[0].rstrip(".")
+    if status.state == "stopped" and not usual:
+        how = str(status_messages.clause(status.message))
     kind, words = _USES[use]
     return note_value(kind, words.format(how))
 
 
 def verdict(story: RunHistory) -> dict[str, str]:
     """One sentence on the latent space, and what to change about it."""
-    if not FAMILIES[story.family].space:
+    if not FAMILIES[story.family].has_latent_space:
         return {"level": "unknown", "text": NO_SPACE}
     known = story.evaluated
     if known is None or known.step < EARLY * known.steps:
@@ -83,11 +78,11 @@ def reconstructions(story: RunHistory) -> list[dict[str, Any]] | str | None:
 
     Of a family that gives no sentence back, the reason.
     """
-    if not FAMILIES[story.family].space:
-        return FAMILIES[story.family].lacks
+    if not FAMILIES[story.family].has_latent_space:
+        return FAMILIES[story.family].limitation
     if story.evaluated is None:
         return None
-    before = {r.source: r.text for r in story.before.reconstructions} if story.before else {}
+    before = {r.source: r.text for r in story.previous.reconstructions} if story.previous else {}
     return [
         line(r.text, r.z, over=r.source, marked=before.get(r.source, r.text) != r.text)
         for r in story.evaluated.reconstructions[:SHOWN]
@@ -98,7 +93,7 @@ def samples(story: RunHistory) -> list[dict[str, Any]] | None:
     """Sentences from random points of the space; those that changed since the last look are marked."""
     if story.evaluated is None:
         return None
-    before = [s.text for s in story.before.samples] if story.before else []
+    before = [s.text for s in story.previous.samples] if story.previous else []
     return [
         line(said.text, said.z, marked=i < len(before) and before[i] != said.text)
         for i, said in enumerate(story.evaluated.samples[:SHOWN])
