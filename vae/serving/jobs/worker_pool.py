@@ -32,8 +32,8 @@ class _Worker:
         self.ready = False
         self.task: TrainingTask | None = None
         self.outbox: list[TrainingTask | str] = []
-        self.pipe, theirs = context.Pipe()
-        arguments = {"target": work, "args": (theirs, limits), "name": "vae-worker", "daemon": True}
+        self.pipe, child_pipe = context.Pipe()
+        arguments = {"target": work, "args": (child_pipe, limits), "name": "vae-worker", "daemon": True}
         self.process: multiprocessing.Process = context.Process(**arguments)  # type: ignore[attr-defined]
         try:
             self.process.start()
@@ -41,7 +41,7 @@ class _Worker:
             self.pipe.close()
             raise
         finally:
-            theirs.close()
+            child_pipe.close()
 
     def close(self) -> None:
         """Forget a process that has ended."""

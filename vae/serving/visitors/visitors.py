@@ -58,8 +58,8 @@ class Visitors:
 
     def __init__(self, data: Path | None = None, bundled: Path | None = None, limits: Limits | None = None) -> None:
         limits = limits or Limits.from_environment()
-        ours = ASSETS / "models" / "everyday-english.safetensors"
-        self.bundled = bundled or Path(os.environ.get("VAE_MODEL") or ours)
+        included = ASSETS / "models" / "everyday-english.safetensors"
+        self.bundled = bundled or Path(os.environ.get("VAE_MODEL") or included)
         with ExitStack() as resources:
             named = data or os.environ.get("VAE_DATA")
             if not named:
