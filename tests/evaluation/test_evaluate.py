@@ -199,9 +199,9 @@ def test_variety_is_that_of_as_many_samples_as_sentences(
 def test_reverse_perplexity_is_of_a_pupil_of_the_samples(
     figures: Evaluation, said: list[str], sentences: list[str]
 ) -> None:
-    pupil = fluency.train_small_lm(said)
-    assert pupil is not None
-    expected = math.exp(sum(fluency.judge_nlls(pupil, sentences)) / figures.words)
+    small_lm = fluency.train_small_lm(said)
+    assert small_lm is not None
+    expected = math.exp(sum(fluency.judge_nlls(small_lm, sentences)) / figures.words)
     assert figures.reverse_perplexity == pytest.approx(expected)
     assert figures.real_reverse_perplexity is not None
     assert figures.real_reverse_perplexity != figures.reverse_perplexity
@@ -212,9 +212,9 @@ def test_pupil_of_the_samples_learns_from_as_many_as_its_twin(
 ) -> None:
     sentences = corpus.sentences[:5]
     figures = evaluate(checkpoint, sentences, samples=1, real=corpus.sentences[5:17], drawn=DRAWN)
-    pupil = fluency.train_small_lm(said[:12])
-    assert pupil is not None
-    expected = fluency.perplexity(fluency.judge_nlls(pupil, sentences), sentences)
+    small_lm = fluency.train_small_lm(said[:12])
+    assert small_lm is not None
+    expected = fluency.perplexity(fluency.judge_nlls(small_lm, sentences), sentences)
     assert figures.reverse_perplexity == pytest.approx(expected)
 
 
@@ -250,21 +250,21 @@ def test_words_in_place_are_those_of_the_reconstructions(
 def test_ways_between_pairs_are_measured_step_by_step(checkpoint: Checkpoint, judge: Checkpoint) -> None:
     pair = ["the cat sees a letter.", "our teacher wants some fresh bread."]
     figures = evaluate(checkpoint, pair, samples=1, judge=judge, drawn=2)
-    ways = [[p.text for p in interpolate(checkpoint.text_model, *ends)] for ends in (pair, pair[::-1])]
+    paths = [[p.text for p in interpolate(checkpoint.text_model, *ends)] for ends in (pair, pair[::-1])]
     assert figures.pairs == 100  # of two sentences: these two ways, again and again
-    far = scores.edit_distance(ways[0][0], ways[0][-1])
-    steps = [statistics.fmean(scores.edit_distance(way[i], way[i + 1]) for i in range(10)) for way in ways]
+    far = scores.edit_distance(paths[0][0], paths[0][-1])
+    steps = [statistics.fmean(scores.edit_distance(path[i], path[i + 1]) for i in range(10)) for path in paths]
     assert figures.step_length is not None
     assert min(steps) - 1e-9 <= figures.step_length * far <= max(steps) + 1e-9
-    assert figures.distinct_steps in {float(len(set(way))) for way in ways}
+    assert figures.distinct_steps in {float(len(set(path))) for path in paths}
     most = 2 * statistics.median(fluency.perplexities(fluency.judge_nlls(judge, pair), pair))
-    different = [list(set(way)) for way in ways]
-    fluent = [sum(p <= most for p in fluency.perplexities(fluency.judge_nlls(judge, way), way)) for way in different]
+    different = [list(set(path)) for path in paths]
+    fluent = [sum(p <= most for p in fluency.perplexities(fluency.judge_nlls(judge, path), path)) for path in different]
     assert figures.fluent_steps in fluent
-    between = [[way[1:-1], fluency.judge_nlls(judge, way[1:-1])] for way in ways]
-    odd = [fluency.perplexity(nll, way) for way, nll in between]
+    between = [[path[1:-1], fluency.judge_nlls(judge, path[1:-1])] for path in paths]
+    path_perplexities = [fluency.perplexity(nll, path) for path, nll in between]
     assert figures.path_perplexity is not None
-    assert min(odd) - 1e-3 <= figures.path_perplexity <= max(odd) + 1e-3
+    assert min(path_perplexities) - 1e-3 <= figures.path_perplexity <= max(path_perplexities) + 1e-3
 
 
 def test_language_model_has_an_exact_nll_and_no_space(judge: Checkpoint, sentences: list[str]) -> None:

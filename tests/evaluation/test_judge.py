@@ -61,12 +61,12 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("quick")
 def test_pupil_learns_what_it_is_given_and_nothing_else(corpus: Corpus) -> None:
     own, scrambled = list(corpus.sentences), [" ".join(sentence.split()[::-1]) for sentence in corpus.sentences]
-    pupil, again, other = fluency.train_small_lm(own), fluency.train_small_lm(own), fluency.train_small_lm(scrambled)
-    assert pupil is not None
+    small_lm, again, other = fluency.train_small_lm(own), fluency.train_small_lm(own), fluency.train_small_lm(scrambled)
+    assert small_lm is not None
     assert again is not None
     assert other is not None
-    assert pupil.text_model.spec.name == "lm"
-    nll = fluency.judge_nlls(pupil, own)
+    assert small_lm.text_model.spec.name == "lm"
+    nll = fluency.judge_nlls(small_lm, own)
     assert fluency.judge_nlls(again, own) == nll
     assert fluency.perplexity(nll, own) < 0.5 * fluency.perplexity(fluency.judge_nlls(other, own), own)
 

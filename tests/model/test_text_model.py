@@ -45,11 +45,11 @@ def test_no_sentences_give_no_points(text_model: TextModel) -> None:
 
 @pytest.mark.parametrize("kind", ["lerp", "slerp"])
 def test_path_begins_and_ends_with_what_the_model_makes_of_its_ends(text_model: TextModel, kind: str) -> None:
-    way = interpolate(text_model, A, B, steps=7, kind=kind)
+    path = interpolate(text_model, A, B, steps=7, kind=kind)
     first, last = reconstruct(text_model, [A, B])
-    assert len(way) == 7
-    assert (way[0], way[-1]) == (first, last)
-    assert len({point.z for point in way}) == 7
+    assert len(path) == 7
+    assert (path[0], path[-1]) == (first, last)
+    assert len({point.z for point in path}) == 7
 
 
 def test_path_is_a_straight_line_of_even_steps(text_model: TextModel) -> None:
@@ -211,7 +211,7 @@ def test_points_pair_texts_with_their_rows() -> None:
 def test_paths_decoded_together_are_those_decoded_alone(text_model: TextModel) -> None:
     pairs = [("the cat sees a letter.", "a dog wants the red ball."), ("my sister likes a green apple.", "a letter.")]
     together = interpolate_pairs(text_model, pairs, steps=5)
-    for pair, way in zip(pairs, together, strict=True):
+    for pair, path in zip(pairs, together, strict=True):
         alone = interpolate(text_model, *pair, steps=5)
-        assert [point.text for point in way] == [point.text for point in alone]
-        assert [z for point in way for z in point.z] == pytest.approx([z for p in alone for z in p.z], abs=1e-5)
+        assert [point.text for point in path] == [point.text for point in alone]
+        assert [z for point in path for z in point.z] == pytest.approx([z for p in alone for z in p.z], abs=1e-5)

@@ -235,8 +235,8 @@ def run(settings: Config, corpus: Corpus, tmp_path_factory: pytest.TempPathFacto
 def test_run_resumed_is_as_if_it_never_was_interrupted(
     run: tuple[Path, list[Event]], settings: Config, corpus: Corpus, tmp_path: Path
 ) -> None:
-    asked = iter(range(10**9))
-    *_, paused = train(settings, corpus, tmp_path, control=lambda: "pause" if next(asked) >= 13 else "run")
+    calls = iter(range(10**9))
+    *_, paused = train(settings, corpus, tmp_path, control=lambda: "pause" if next(calls) >= 13 else "run")
     assert isinstance(paused, Finished)
     assert (paused.reason, paused.step) == ("paused", 13)
     *_, done = train(None, None, tmp_path, resume=True)

@@ -316,11 +316,11 @@ def test_step_can_be_timed_before_the_length_is_known(bare: Config, batch: Batch
 def test_aggressive_updates_end_when_the_information_stops_rising(bare: Config) -> None:
     encoder_updater = model_of(replace(bare, aggressive=1)).encoder_updater  # a window is two steps long
     told = [1.0, 1.2, 1.1, 1.3, 1.0, 1.2]
-    going = []
+    active = []
     for t, information in enumerate(told):
         encoder_updater.observe(torch.tensor(information), t)
-        going.append(encoder_updater.active)
-    assert going == [True, True, True, True, True, False]
+        active.append(encoder_updater.active)
+    assert active == [True, True, True, True, True, False]
 
 
 def test_information_of_a_batch_is_that_of_its_codes() -> None:

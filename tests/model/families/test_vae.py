@@ -285,9 +285,9 @@ def test_model_that_spoke_and_then_learned_speaks_with_what_it_learned(config: C
         model.step(batch, t)
     with torch.no_grad():
         after, _ = model.advance(tokens, model.begin(2, z))
-    twin = model_of(config).eval()
-    twin.load_state_dict(model.state_dict())
+    copied = model_of(config).eval()
+    copied.load_state_dict(model.state_dict())
     with torch.no_grad():
-        expected, _ = twin.advance(tokens, twin.begin(2, z))
+        expected, _ = copied.advance(tokens, copied.begin(2, z))
     torch.testing.assert_close(after, expected)
     assert not torch.equal(before, after)
