@@ -177,6 +177,7 @@ def test_message_survives_a_file_and_older_files_say_what_they_said() -> None:
         "null",
         '{"key": 1}',
         '{"key": "no such", "values": {}}',
+        '{"key": "serving.by_server", "values": {}}',
         "[" * 10_000,
     ):
         assert str(Message.from_json(old)) == old

@@ -19,9 +19,7 @@ Entry = str | dict[str, str]
 @lru_cache(maxsize=16)
 def entries(language: str = ENGLISH) -> Mapping[str, Entry]:
     """All entries of a language, by key. Raises OSError: there is none."""
-    found: dict[str, Entry] = {}
-    for path in sorted(LOCALES.glob(f"{language}.json")) + sorted(LOCALES.glob(f"{language}.*.json")):
-        found |= json.loads(path.read_text("utf-8"))
+    found: dict[str, Entry] = json.loads((LOCALES / f"{language}.json").read_text("utf-8"))
     return found
 
 
@@ -39,5 +37,5 @@ def words(key: str, values: Mapping[str, Any], language: str = ENGLISH) -> str:
     entry = entries(language)[key]
     if isinstance(entry, dict):
         entry = entry["one" if values.get("count") == 1 else "other"]
-    told = {name: words(one.key, one.values, language) if hasattr(one, "key") else one for name, one in values.items()}
-    return entry.format(**told)
+    parts = {name: words(one.key, one.values, language) if hasattr(one, "key") else one for name, one in values.items()}
+    return entry.format(**parts)

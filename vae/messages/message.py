@@ -50,9 +50,11 @@ class Message:
     def from_json(cls, text: str) -> Message:
         """The message that `to_json` wrote; any other text, such as older versions kept, says just itself."""
         try:
-            return _from_plain(json.loads(text))
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            message = _from_plain(json.loads(text))
+            str(message)  # that it has all that its words need
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
             return cls("text", text=text)
+        return message
 
 
 class UserError(ValueError):
