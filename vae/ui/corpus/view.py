@@ -50,7 +50,7 @@ def figures(corpus: Corpus, statistics: Statistics) -> str:
 
 
 def first(corpus: Corpus) -> list[dict[str, Any]]:
-    """The sentences the text begins with, as values of `charts.lines`."""
+    """The sentences the text begins with, as values of `drawn.lines`."""
     return _lines(corpus, range(min(SHOWN, len(corpus.sentences))))
 
 
@@ -65,7 +65,7 @@ def _lines(corpus: Corpus, rows: Iterable[int]) -> list[dict[str, Any]]:
 
 
 def counts(pairs: Sequence[tuple[str, int]]) -> list[dict[str, Any]]:
-    """Pairs of (label, count) as values of `charts.bars`."""
+    """Pairs of (label, count) as values of `drawn.bars`."""
     return [{"label": label, "count": count} for label, count in pairs]
 
 
