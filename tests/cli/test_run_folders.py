@@ -51,7 +51,7 @@ def test_folder_of_a_shared_run_is_no_other_commands(text: Path, tmp_path: Path)
     output = tmp_path / "m.safetensors"
     folder = run_folders.shared_folder(output)
     run_folders.claim(folder, text, {"seed": 1})
-    Run(folder).preparing.mkdir()  # and killed
+    Run(folder).preparing_folder.mkdir()  # and killed
     assert run_folders.new_folder(output) == tmp_path / "m.run1"
     Run(folder).command.unlink()
     assert run_folders.new_folder(output) == folder

@@ -267,7 +267,7 @@ def test_killed_preparation_goes_on_where_it_was(text: Path, tmp_path: Path, tur
             child.stdin.flush()
             line = child.stdout.readline()
         child.kill()
-    kept = {path: path.stat().st_mtime_ns for path in Run(folder).preparing.glob("run-*")}
+    kept = {path: path.stat().st_mtime_ns for path in Run(folder).preparing_folder.glob("run-*")}
     written = Run(folder).token_file.stat().st_size if Run(folder).token_file.exists() else 0
     messages: list[str] = []
 
@@ -378,10 +378,10 @@ def test_text_that_another_process_just_finished_is_used(
 def test_remains_of_a_preparation_are_removed_by_who_has_the_folder(text: Path, tmp_path: Path) -> None:
     cached = TextFile(text, cache_folder=tmp_path / "kept")
     home = made(cached, tmp_path / "a").train.path.parent
-    Run(home).preparing.mkdir()
+    Run(home).preparing_folder.mkdir()
     with locked_folder(home), pytest.raises(ValueError, match="another process"):
         made(cached, tmp_path / "b")
-    assert Run(home).preparing.exists()
+    assert Run(home).preparing_folder.exists()
     made(cached, tmp_path / "b")
     assert {path.name for path in home.iterdir()} == {"tokens.bin", "tokens.safetensors"}
 

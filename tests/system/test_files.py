@@ -108,6 +108,6 @@ def test_sweep_takes_temporaries_only(tmp_path: Path) -> None:
 
 def test_files_of_a_run_are_distinct_and_in_its_folder(tmp_path: Path) -> None:
     run = Run(tmp_path)
-    files = [run.config, run.corpus, run.tokens, run.token_file, run.preparing, run.events, run.state, run.best]
+    files = [run.config, run.corpus, run.tokens, run.token_file, run.preparing_folder, run.events, run.state, run.best]
     assert len(set(files)) == len(files)
     assert {path.parent for path in files} == {tmp_path}

@@ -40,7 +40,7 @@ def test_session_of_gradio_keeps_what_was_changed_and_no_copy_of_the_page() -> N
 
 def test_caller_who_asks_for_too_much_at_once_waits_and_others_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(10**9))  # as vae.ui.build has it: pandas 3 warns
-    monkeypatch.setattr(session_isolation, "MAX_OF_ADDRESS", session_isolation.MAX_OF_CALLER + 5)
+    monkeypatch.setattr(session_isolation, "MAX_REQUESTS_OF_ADDRESS", session_isolation.MAX_REQUESTS_OF_CALLER + 5)
     over = asyncio.Event()
 
     async def wait() -> str:
@@ -63,11 +63,11 @@ def test_caller_who_asks_for_too_much_at_once_waits_and_others_do_not(monkeypatc
     try:
         for client in (greedy, other):
             client.get("/config")
-        assert {ask(greedy) for _ in range(session_isolation.MAX_OF_CALLER)} == {200}
+        assert {ask(greedy) for _ in range(session_isolation.MAX_REQUESTS_OF_CALLER)} == {200}
         refused = greedy.post("/gradio_api/call/wait", json={"data": []})
         assert (refused.status_code, "too much" in refused.json()["detail"]) == (429, True)
         assert [ask(other) for _ in range(6)] == [200] * 5 + [429]  # what all at one address may ask for
-        monkeypatch.setattr(session_isolation, "MAX_OF_ADDRESS", 400)
+        monkeypatch.setattr(session_isolation, "MAX_REQUESTS_OF_ADDRESS", 400)
         assert ask(other, "end") == 200
         deadline = time.monotonic() + 60
         while ask(greedy) != 200:

@@ -22,7 +22,7 @@ def new_folder(output: Path) -> Path:
 def _is_abandoned(folder: Path) -> bool:
     """Whether a run in it was killed before it began."""
     run = Run(folder)
-    if run.state.exists() or run.command.exists() or not (run.preparing.exists() or run.tokens.exists()):
+    if run.state.exists() or run.command.exists() or not (run.preparing_folder.exists() or run.tokens.exists()):
         return False
     with suppress(ValueError), locked_folder(folder):
         return True

@@ -93,7 +93,7 @@ def _prepare_file(
     options = file.name, file.layout, file.column, file.max_characters
     key = _key(*_tokenization(config, tokenizer), text.digest, *options)
     home = file.cache_folder / key if file.cache_folder else folder
-    if not is_prepared(home, key) or PreparedFolder(home).preparing.exists():
+    if not is_prepared(home, key) or PreparedFolder(home).preparing_folder.exists():
         home.mkdir(parents=True, exist_ok=True)
         with locked_folder(home) if file.cache_folder else nullcontext():
             if not is_prepared(home, key):  # nobody has finished it in between
@@ -102,12 +102,12 @@ def _prepare_file(
                     report = work.read(*corpus.read_records(text, file.name, layout=file.layout, column=file.column))
                     prepared = _write(work.runs, home, config, tokenizer, report, work.progress)
                 except CorpusError:
-                    shutil.rmtree(PreparedFolder(home).preparing, ignore_errors=True)
+                    shutil.rmtree(PreparedFolder(home).preparing_folder, ignore_errors=True)
                     raise
                 prepared.save(home, key)
                 kept = len(prepared.train) + len(prepared.held_out)
                 file.on_progress(_summary(_with_repeated(report, kept)), True)
-            shutil.rmtree(PreparedFolder(home).preparing, ignore_errors=True)
+            shutil.rmtree(PreparedFolder(home).preparing_folder, ignore_errors=True)
     if home != folder:
         PreparedText.load(home).save(folder, key)
     return PreparedText.load(folder)
@@ -118,7 +118,7 @@ class _FilePreparation:
 
     def __init__(self, file: TextFile, home: Path, key: str, control: Control) -> None:
         self._file, self._control = file, control
-        folder = PreparedFolder(home).preparing
+        folder = PreparedFolder(home).preparing_folder
         key_file = folder / "key"
         if not key_file.exists() or key_file.read_text() != key:  # nothing yet, or of another text
             shutil.rmtree(folder, ignore_errors=True)

@@ -22,6 +22,6 @@ class PreparedFolder:
         return self.folder / "tokens.bin"
 
     @property
-    def preparing(self) -> Path:
+    def preparing_folder(self) -> Path:
         """A folder: the text as far as it is prepared."""
         return self.folder / "preparing"

@@ -58,7 +58,7 @@ class Run(PreparedFolder):
 
     def remove(self) -> None:
         """Remove the run's own files, and its folder if nothing else is in there."""
-        shutil.rmtree(self.preparing, ignore_errors=True)
+        shutil.rmtree(self.preparing_folder, ignore_errors=True)
         files = (
             self.config,
             self.corpus,

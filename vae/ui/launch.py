@@ -32,15 +32,15 @@ def options() -> dict[str, Any]:
     }
 
 
-def launch(demo: gr.Blocks, words: str = "", **more: Any) -> Any:
+def launch(demo: gr.Blocks, phrase: str = "", **more: Any) -> Any:
     """Queue and launch `demo`; `more` goes to Gradio's launch. Returns what that returns.
 
     Args:
-        words: a pass phrase to ask for; by default that of the environment, if there is one.
+        phrase: a pass phrase to ask for; by default that of the environment, if there is one.
     Raises:
         ValueError: the pass phrase is too short.
     """
     demo.queue(api_open=False, default_concurrency_limit=4, max_size=MAX_QUEUED)
     gradio_patches.calm(demo)
     given = options()
-    return demo.launch(**{**given, **assemble.launch_options(demo, given["head"], words), **more})
+    return demo.launch(**{**given, **assemble.launch_options(demo, given["head"], phrase), **more})

@@ -18,12 +18,12 @@ from vae.web.latency import LatencyMeter
 from vae.web.session_isolation import SessionIsolation
 
 
-def launch_options(demo: gr.Blocks, head: str, words: str = "") -> dict[str, Any]:
+def launch_options(demo: gr.Blocks, head: str, phrase: str = "") -> dict[str, Any]:
     """What `launch` needs besides: `app_kwargs` and `max_file_size`.
 
     Args:
         head: the HTML that the page gets in its head.
-        words: the pass phrase of the class; by default the environment's `VAE_PASS_PHRASE`, or none.
+        phrase: the pass phrase of the class; by default the environment's `VAE_PASS_PHRASE`, or none.
     Raises:
         UserError: the pass phrase is too short, or a limit of the environment out of its range.
     """
@@ -36,10 +36,10 @@ def launch_options(demo: gr.Blocks, head: str, words: str = "") -> dict[str, Any
         partial(health.Health, demo=demo, meter=meter),
         partial(request_limits.RequestLimits, max_file=max_file, has_room=lambda: folder_size(uploads) < max_uploads),
     ]
-    words = words or os.environ.get(pass_phrase.VARIABLE, "")
-    if words:
-        key, phrase = pass_phrase.secret_of(health.folder(demo)), pass_phrase.checked(words)
-        layers.insert(0, partial(pass_phrase.PassPhraseGate, words=phrase, key=key, title=str(demo.title)))
+    phrase = phrase or os.environ.get(pass_phrase.VARIABLE, "")
+    if phrase:
+        key, words = pass_phrase.secret_of(health.folder(demo)), pass_phrase.checked(phrase)
+        layers.insert(0, partial(pass_phrase.PassPhraseGate, words=words, key=key, title=str(demo.title)))
     inside = [Middleware(security_headers.ScriptPolicy, head=head), Middleware(SessionIsolation, meter=meter)]
     return {
         "max_file_size": max_file,

@@ -31,8 +31,8 @@ from vae.web.latency import LatencyMeter
 COOKIE = "sentence-space"
 MAX_CALLERS = 5_000  # whose files are remembered
 MAX_FILES = 300  # of one of them
-MAX_OF_CALLER = 40  # requests under way or waiting
-MAX_OF_ADDRESS = 400  # a class behind one address has 30 browsers, each with a few streams
+MAX_REQUESTS_OF_CALLER = 40  # requests under way or waiting
+MAX_REQUESTS_OF_ADDRESS = 400  # a class behind one address has 30 browsers, each with a few streams
 _VALUE = re.compile(r"[A-Za-z0-9_-]{43}")
 _API = "/gradio_api"
 _FILE = f"{_API}/file="
@@ -179,10 +179,12 @@ class SessionIsolation:
         owner, here = self._hash(caller, 16), client_address(scope)
         under_way = list(scope["app"].get_blocks()._queue.event_ids_to_events.values())
         from_here = sum(client_address(event.request.scope) == here for event in under_way)
-        if from_here >= MAX_OF_ADDRESS:
+        if from_here >= MAX_REQUESTS_OF_ADDRESS:
             return True
         with_cookie = caller.startswith("cookie ")  # the others of an address are as one caller
-        return with_cookie and sum(event.session_hash.startswith(owner) for event in under_way) >= MAX_OF_CALLER
+        return (
+            with_cookie and sum(event.session_hash.startswith(owner) for event in under_way) >= MAX_REQUESTS_OF_CALLER
+        )
 
     def _function_name(self, scope: Scope, request: dict[str, Any], name: str) -> str:
         """The name of the function that a request is for. Raises BadRequestError when there is none to be called so."""

@@ -396,7 +396,7 @@ def test_models_of_a_comparison_that_a_restart_has_ended_are_taken_over_once(
     visitor = visitors.get(visitors.start())
     run = jobs.submit(visitor.owner, config, corpus, aside=True)
     follow(jobs, visitor.owner, run)
-    assert comparisons.collect_orphans(visitor)
+    assert comparisons.collect_interrupted_models(visitor)
     assert [model.origin for model in visitor.models()] == ["bundled", "trained here"]
     assert visitor.model().id == BUNDLED
-    assert not comparisons.collect_orphans(visitor)
+    assert not comparisons.collect_interrupted_models(visitor)

@@ -78,7 +78,7 @@ def test_language_model_says_that_it_has_no_space_and_what_to_do(
     assert not any(update["interactive"] for update in slide.button_states(visitor))
     with pytest.raises(ValueError, match="no latent space"):
         slide_api.slide(visitor, "a cat", "a dog")
-    assert sample.near_choice(visitor)["interactive"] is False
+    assert sample.near_start_update(visitor)["interactive"] is False
     assert len(sample_api.sample(visitor, 3)) == 3
     with pytest.raises(ValueError, match="no latent space"):
         sample_api.sample(visitor, 3, start="the cat", near=True)

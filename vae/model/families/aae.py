@@ -67,7 +67,7 @@ class AdversarialAutoencoder(Autoencoder):
         frozen = {name: weight.detach() for name, weight in self.critic.named_parameters()}
         loss = token_loss + beta * _logistic_loss(functional_call(self.critic, frozen, z)) / batch.global_size
         return Losses(
-            loss, nll, self._divergence_of_step(z.detach(), batch), beta, critic=self._critic_loss(z, batch, rng)
+            loss, nll, self._moment_divergence(z.detach(), batch), beta, critic=self._critic_loss(z, batch, rng)
         )
 
     def _critic_loss(self, z: Tensor, batch: Batch, rng: CounterRng | None) -> Tensor | None:
@@ -85,7 +85,7 @@ class AdversarialAutoencoder(Autoencoder):
             classification = (_logistic_loss(prior_logits) + _logistic_loss(-self.critic(z.detach()))) / 2
             return (classification + _R1_WEIGHT / 2 * gradient.square().sum()) / batch.global_size
 
-    def _divergence_of_step(self, z: Tensor, batch: Batch) -> Tensor:
+    def _moment_divergence(self, z: Tensor, batch: Batch) -> Tensor:
         """`divergence` of the codes of the step, over all processes, for each row of z (B, D)."""
         moments = distributed.sum_over_ranks(torch.stack([z.sum(0), z.square().sum(0)]) / batch.global_size)  # (2, D)
         mean, variance = moments[0], moments[1] - moments[0].square()

@@ -109,7 +109,7 @@ class Comparisons:
             comparison.driver.cancel()
         self._notifier(session).notify()
 
-    def collect_orphans(self, session: Session) -> bool:
+    def collect_interrupted_models(self, session: Session) -> bool:
         """Take over what was trained for a comparison that a restart of the server has ended; whether there was any.
 
         Models go only where there are too many: so what is missing where there is room was never taken over.

@@ -108,7 +108,7 @@ class CompareHandlers:
 
     async def follow(self, session: Session) -> AsyncIterator[CompareView]:
         """Show both parts, and what changes, until neither is under way."""
-        adopted = await asyncio.to_thread(self.comparisons.collect_orphans, session)
+        adopted = await asyncio.to_thread(self.comparisons.collect_interrupted_models, session)
         known = {model.id for model in session.models()}
         comparison_shown: object = NOTHING_SHOWN
         evaluation_shown: object = NOTHING_SHOWN

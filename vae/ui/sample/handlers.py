@@ -88,7 +88,7 @@ def change_model(session: Session, drawn_by: str, *inputs: Any) -> SampleView:
     return open_tab(session, drawn_by, *inputs) if is_outdated(session, drawn_by) else unchanged(SampleView)
 
 
-def near_choice(session: Session) -> Any:
+def near_start_update(session: Session) -> Any:
     """Whether one can stay near a sentence with the model in use: not where it has no place."""
     spec = FAMILIES[session.model().family] if session.models() else None
     if spec is None or spec.has_latent_space:

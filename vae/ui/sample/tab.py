@@ -16,7 +16,7 @@ from vae.ui.sample.handlers import (
     change_model,
     is_outdated,
     is_stale,
-    near_choice,
+    near_start_update,
     open_tab,
     show_samples,
 )
@@ -65,5 +65,5 @@ def build(page: Page, tab: gr.Tab) -> None:
     page.on([go.click, start.submit], patient(show_samples, SampleView), inputs, shown)
     page.on(tab.select, patient(open_tab, SampleView, is_stale), [drawn_by, *inputs], shown)
     page.on(page.model_changed.change, patient(change_model, SampleView, is_outdated), [drawn_by, *inputs], shown)
-    page.on(page.model_changed.change, near_choice, [], [near])
+    page.on(page.model_changed.change, near_start_update, [], [near])
     page.api(sample)

@@ -165,7 +165,7 @@ def connect(
     page.on(back.click, shared.press_back, [], [page.watched])
 
 
-def connect_own(
+def connect_own_share(
     page: Page, shared: SharedRunHandlers, tab: gr.Tab, note: gr.HTML, row: tuple[gr.Button, gr.HTML, gr.Button]
 ) -> None:
     """Let one share one's own training."""

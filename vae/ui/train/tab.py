@@ -96,7 +96,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     page.on(tab.select, handlers.redraw, [page.watched], screen)
     # Before what follows, and its own part before the shared: the browser begins an event's listeners one by one, and
     # waits for the first answer of each, a stream's last.
-    shared_run.connect_own(page, shared, tab, note, (share, *sharing))
+    shared_run.connect_own_share(page, shared, tab, note, (share, *sharing))
     switched = gr.Textbox(visible="hidden", show_label=False, container=False)
     follow = page.on(
         [page.runs_changed.change, tab.select, switched.change], handlers.follow, [page.watched], screen,
