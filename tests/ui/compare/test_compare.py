@@ -28,6 +28,7 @@ from vae.serving.visitors.visitors import Visitors
 from vae.text.corpus import Corpus
 from vae.training.train import train
 from vae.ui.compare import notices, view
+from vae.ui.compare.handlers import CompareHandlers, CompareView
 from vae.ui.compare.notices import Told
 
 GRACE = 3.0  # seconds
@@ -125,6 +126,16 @@ def test_table_tells_why_a_family_has_no_such_figure(compared: Comparison) -> No
     assert all(row["cells"][1] is None and row["cells"][0] and row["cells"][2] for row in shown["given"])
     assert all(len(said) > 1 for said in shown["samples"])
     assert "vae compare" in shown["command"]
+
+
+@pytest.mark.parametrize("place", range(3), ids=["vae", "lm", "aae"])
+def test_model_alone_is_shown_whatever_its_family_has_no_figures_of(compared: Comparison, place: int) -> None:
+    column = list(compared.evaluated)[place]
+    alone = replace(compared, columns=[column], evaluated={column: compared.evaluated[column]}, judge=None)
+    shown = view.result(alone)
+    assert shown is not None
+    empty = {group["title"] for group in shown["groups"] if not group["rows"]}
+    assert empty == [set(), {GROUPS["latent"], GROUPS["interpolation"]}, {GROUPS["density"]}][place]
 
 
 def test_best_of_a_row_is_marked_only_where_figures_differ(compared: Comparison) -> None:
@@ -280,6 +291,25 @@ def test_second_evaluation_is_the_first_and_a_stopped_one_can_begin_again(
         assert [column.title for column in again.evaluated] == [visitor.model().name]
 
     asyncio.run(press())
+
+
+def test_end_that_comes_while_the_page_is_still_being_told_is_shown_next(
+    comparisons: Comparisons, visitor: Session
+) -> None:
+    async def watch() -> list[CompareView]:
+        evaluation = await comparisons.evaluate(visitor)
+        assert evaluation.driver is not None
+        shown = []
+        async for answer in CompareHandlers(comparisons).follow(visitor):
+            shown.append(answer)
+            await evaluation.driver  # a slow browser: all is over when it has taken this in
+        return shown
+
+    first, last = asyncio.run(watch())
+    assert first.evaluate_steps
+    assert last.evaluate_steps is None
+    assert last.evaluate_result["columns"]
+    assert last.evaluate_note["kind"] == "done"
 
 
 def test_full_queue_is_told_and_leaves_no_training(

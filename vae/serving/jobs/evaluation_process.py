@@ -223,9 +223,11 @@ class EvaluationRunner:
 
 
 def _receive(pipe: Connection, pass_on: Callable[[Any], object]) -> None:
-    """Hand on what comes, and None at its end."""
-    with pipe, suppress(EOFError, OSError, RuntimeError):  # the process is gone, or the loop
-        while True:
-            pass_on(pipe.recv())
-    with suppress(RuntimeError):
-        pass_on(None)
+    """Hand on what comes, and None at its end, whatever that is."""
+    try:
+        with pipe, suppress(EOFError, OSError, RuntimeError):  # the process is gone, or the loop
+            while True:
+                pass_on(pipe.recv())
+    finally:
+        with suppress(RuntimeError):
+            pass_on(None)

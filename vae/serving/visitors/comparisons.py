@@ -131,12 +131,13 @@ class Comparisons:
     async def follow(self, session: Session) -> AsyncIterator[None]:
         """Now, and whenever there is news of either slot, until neither is under way."""
         with self._jobs.watching_group(session.owner), self._notifier(session).subscribe() as news:
-            while True:
+            busy = True
+            while busy:
                 news.clear()
-                yield
-                if not any(comparison.busy for comparison in self._newest.get(session, {}).values()):
-                    return
-                await news.wait()
+                busy = any(comparison.busy for comparison in self._newest.get(session, {}).values())
+                yield  # who shows it may take a while: if all ends meanwhile, the end is shown next
+                if busy:
+                    await news.wait()
 
     def _notifier(self, session: Session) -> Notifier:
         return self._notifiers.setdefault(session, Notifier())

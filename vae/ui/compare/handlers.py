@@ -122,6 +122,7 @@ class CompareHandlers:
             evaluating = evaluation is not None and evaluation.busy
             note, steps, result = _parts(comparison, comparison_shown)
             evaluate_note, evaluate_steps, evaluate_result = _parts(evaluation, evaluation_shown)
+            comparison_shown, evaluation_shown = _state(comparison), _state(evaluation)  # while it is sent, all may end
             yield CompareView(
                 note=note,
                 steps=steps,
@@ -135,7 +136,6 @@ class CompareHandlers:
                 stop_evaluation=gr.update(visible=evaluating),
                 model_changed=stamp() if news else gr.skip(),
             )
-            comparison_shown, evaluation_shown = _state(comparison), _state(evaluation)
 
 
 def _state(comparison: Comparison | None) -> object:

@@ -182,7 +182,7 @@ def _group(group: str, measured: Sequence[EvaluatedModel], *, own: bool) -> dict
             reason = " ".join(map(str, dict.fromkeys(known.missing[figure.name] for known in measured)))
             why.setdefault(reason, []).append(figure.title)
     without = [
-        str(known.missing[shown[0].name]) if all(figure.name in known.missing for figure in shown) else ""
+        str(known.missing[shown[0].name]) if shown and all(figure.name in known.missing for figure in shown) else ""
         for known in measured
     ]
     return {
@@ -191,7 +191,7 @@ def _group(group: str, measured: Sequence[EvaluatedModel], *, own: bool) -> dict
             {"title": figure.title, "help": figure.help, "better": figure.better, "cells": cells}
             for figure, cells in zip(shown, [_cells(figure, measured, bars=bars) for figure in shown], strict=True)
         ],
-        "without": without if shown else [""] * len(measured),
+        "without": without,
         "missing": [f"{', '.join(names)}: {reason}" for reason, names in why.items()],
     }
 
