@@ -46,12 +46,6 @@ def test_promised_name_is_there_and_says_what_it_is(name: str) -> None:
             assert parameter.annotation is not parameter.empty, f"{name}({parameter.name}) has no type"
 
 
-def test_readme_shows_exactly_what_is_promised() -> None:
-    shown = re.findall(r"^from vae import (.+)$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
-    names = {name for line in shown for name in re.findall(r"\w+", line)}
-    assert names == set(vae.__all__) - {"__version__"}
-
-
 def test_unknown_name_is_an_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         vae.nothing  # noqa: B018
