@@ -9,11 +9,11 @@ from vae.serving.jobs.job import Status
 from vae.serving.visitors.run_history import RunHistory
 
 
-def progress(status: Status | None, story: RunHistory) -> dict[str, Any] | None:
+def progress(status: Status | None, history: RunHistory) -> dict[str, Any] | None:
     """The bar and its words: what is going on; step, time left, speed."""
     if status is None:
         return None
-    state, now = status.state, story.progress
+    state, now = status.state, history.progress
     words = [f"{status.message} It begins by itself."] if state == "waiting" else []
     if state in ("starting", "pausing", "stopping"):
         words.append("Preparing the text and the model." if state == "starting" else str(status.message))

@@ -112,9 +112,9 @@ class TrainEndpoints:
 
     def report(self, session: Session, run: str) -> dict[str, Any]:
         """A run's state, how far it is, and its latest verdict. Raises JobError when it is not this visitor's."""
-        head, story = self._settled(session, run), self._trainings.history(session, run)
-        now = public(story.progress) if story.progress else None
-        return {**head, "progress": now, "verdict": view.verdict(story)}
+        head, history = self._settled(session, run), self._trainings.history(session, run)
+        now = public(history.progress) if history.progress else None
+        return {**head, "progress": now, "verdict": view.verdict(history)}
 
     def _settled(self, session: Session, run: str) -> dict[str, Any]:
         """A run's state; when it has ended, its model is in use by then, or `message` says why not."""

@@ -18,7 +18,7 @@ TOO_EARLY = "It is too early to tell whether the model uses its space: it has on
 NO_SPACE = "A language model has no latent space, so nothing can collapse. Judge it by what it says."
 _DIVERGED = "The loss ran away, so the training stopped itself"
 _REMEDY = "Lower the learning rate or beta and start again."
-_USES: dict[ModelFate, tuple[str, str]] = {
+_FATE_NOTES: dict[ModelFate, tuple[str, str]] = {
     "": ("busy", "{}: its model is being loaded."),
     "used": ("done", "{}: the model is in use now. Go on to Sample and Slide, or download it."),
     "kept": ("done", "{}. Another model is in use now: choose this one at the top of the page, or download it."),
@@ -26,21 +26,21 @@ _USES: dict[ModelFate, tuple[str, str]] = {
 }
 
 
-def chart(story: RunHistory, *, after: ChartMark = NOTHING_DRAWN) -> dict[str, Any]:
+def chart(history: RunHistory, *, after: ChartMark = NOTHING_DRAWN) -> dict[str, Any]:
     """The value of the loss chart: what is new since `after` and a little before it; once thinned, everything."""
-    steps = story.progress.steps if story.progress else story.started.steps if story.started else 0
+    steps = history.progress.steps if history.progress else history.started.steps if history.started else 0
     stride, *drawn = after
-    train, valid = (max(0, n - OVERLAP) if stride == story.stride else 0 for n in drawn)
-    points = story.train[train:] + story.valid[valid:]
-    series = FAMILIES[story.family].curves
-    return {"reset": stride != story.stride, "points": points, "steps": steps, "series": series}
+    train, valid = (max(0, n - OVERLAP) if stride == history.stride else 0 for n in drawn)
+    points = history.train[train:] + history.valid[valid:]
+    series = FAMILIES[history.family].curves
+    return {"reset": stride != history.stride, "points": points, "steps": steps, "series": series}
 
 
-def note(status: Status | None, story: RunHistory, use: ModelFate = "", problem: str = "") -> dict[str, str] | None:
+def note(status: Status | None, history: RunHistory, fate: ModelFate = "", problem: str = "") -> dict[str, str] | None:
     """How the run came to rest, and what to do now; None while it goes on. `problem`: why its model is of no use."""
     if status is None or status.state not in RESTING:
         return None
-    step = story.finished.step if story.finished else story.progress.step if story.progress else 0
+    step = history.finished.step if history.finished else history.progress.step if history.progress else 0
     usual = status_messages.is_usual(status.message)  # what else it says is why the server did so itself
     match status.state:
         case "paused":
@@ -49,7 +49,7 @@ def note(status: Status | None, story: RunHistory, use: ModelFate = "", problem:
         case "failed":
             return note_value("error", str(status.message))
         case "diverged":
-            good = f"The last good model was kept{' and is in use' if use == 'used' else ''}."
+            good = f"The last good model was kept{' and is in use' if fate == 'used' else ''}."
             kept = good if status.model else "No model was kept."
             return note_value("error", problem or f"{_DIVERGED} at step {step:,}. {kept} {_REMEDY}")
     if problem:
@@ -59,42 +59,42 @@ def note(status: Status | None, story: RunHistory, use: ModelFate = "", problem:
     how = "Done" if status.state == "done" else f"Stopped at step {step:,}"
     if status.state == "stopped" and not usual:
         how = str(status_messages.clause(status.message))
-    kind, words = _USES[use]
+    kind, words = _FATE_NOTES[fate]
     return note_value(kind, words.format(how))
 
 
-def verdict(story: RunHistory) -> dict[str, str]:
+def verdict(history: RunHistory) -> dict[str, str]:
     """One sentence on the latent space, and what to change about it."""
-    if not FAMILIES[story.family].has_latent_space:
+    if not FAMILIES[history.family].has_latent_space:
         return {"level": "unknown", "text": NO_SPACE}
-    known = story.evaluated
+    known = history.evaluated
     if known is None or known.step < EARLY * known.steps:
         return {"level": "unknown", "text": UNKNOWN if known is None else TOO_EARLY}
     return {"level": known.level, "text": f"{known.verdict} {known.advice}".strip()}
 
 
-def reconstructions(story: RunHistory) -> list[dict[str, Any]] | str | None:
+def reconstructions(history: RunHistory) -> list[dict[str, Any]] | str | None:
     """Held-out sentences and what the model makes of them; those that changed since the last look are marked.
 
     Of a family that gives no sentence back, the reason.
     """
-    if not FAMILIES[story.family].has_latent_space:
-        return FAMILIES[story.family].limitation
-    if story.evaluated is None:
+    if not FAMILIES[history.family].has_latent_space:
+        return FAMILIES[history.family].limitation
+    if history.evaluated is None:
         return None
-    before = {r.source: r.text for r in story.previous.reconstructions} if story.previous else {}
+    before = {r.source: r.text for r in history.previous.reconstructions} if history.previous else {}
     return [
         line(r.text, r.z, over=r.source, marked=before.get(r.source, r.text) != r.text)
-        for r in story.evaluated.reconstructions[:SHOWN]
+        for r in history.evaluated.reconstructions[:SHOWN]
     ]
 
 
-def samples(story: RunHistory) -> list[dict[str, Any]] | None:
+def samples(history: RunHistory) -> list[dict[str, Any]] | None:
     """Sentences from random points of the space; those that changed since the last look are marked."""
-    if story.evaluated is None:
+    if history.evaluated is None:
         return None
-    before = [s.text for s in story.previous.samples] if story.previous else []
+    before = [s.text for s in history.previous.samples] if history.previous else []
     return [
-        line(said.text, said.z, marked=i < len(before) and before[i] != said.text)
-        for i, said in enumerate(story.evaluated.samples[:SHOWN])
+        line(sample.text, sample.z, marked=i < len(before) and before[i] != sample.text)
+        for i, sample in enumerate(history.evaluated.samples[:SHOWN])
     ]
