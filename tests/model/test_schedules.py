@@ -57,7 +57,7 @@ def test_beta_without_warm_up_jumps(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_losses_compare_once_beta_has_settled(kind: str) -> None:
     config = Config(beta=0.9, beta_schedule=kind, autoencoder=0.2, warmup=0.4)
-    settled = [i / 1000 for i in range(1001) if not schedules.settling(i / 1000, config)]
+    settled = [i / 1000 for i in range(1001) if not schedules.is_warming_up(i / 1000, config)]
     assert {schedules.beta(fraction, config) for fraction in settled} == {0.9}
     assert settled[0] == pytest.approx(0.2 if kind == "constant" else 0.6, abs=0.0015)
 
@@ -66,7 +66,7 @@ def test_losses_compare_once_beta_has_settled(kind: str) -> None:
 @pytest.mark.parametrize("autoencoder", [0.0, 0.001, 0.2, 0.5, 1.0])
 def test_one_step_is_the_first_after_the_autoencoder_phase(steps: int, autoencoder: float) -> None:
     config = Config(steps=steps, autoencoder=autoencoder, warmup=0.0)
-    first = [t for t in range(steps) if schedules.leaves_zero(t, config)]
+    first = [t for t in range(steps) if schedules.ends_autoencoder_phase(t, config)]
     expected = [t for t in range(steps) if schedules.beta(t / steps, config)][:1] if autoencoder else []
     assert first == expected
 
