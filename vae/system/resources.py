@@ -82,9 +82,11 @@ class ProcessLimits:
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Whether there was not enough memory: torch (2.8 to 2.13) says so in words only."""
+    """Whether there was not enough memory: torch (2.8 to 2.15) says so in words only."""
     if isinstance(error, RuntimeError):
-        return any(phrase in str(error) for phrase in ("allocate memory", "out of memory", "bad_alloc"))
+        # The last one: no memory for the stack of a thread, in the system's words.
+        phrases = ("allocate memory", "out of memory", "bad_alloc", "Resource temporarily unavailable")
+        return any(phrase in str(error) for phrase in phrases)
     return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
 
 
