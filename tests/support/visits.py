@@ -18,9 +18,13 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 
 PATIENCE = 60_000  # ms: a shared machine can be slow
 expect.set_options(timeout=PATIENCE)
-# What Gradio's client says, no fault of the page: a reload cuts off the stream that it listens to; what it cancels has
-# ended just then, or has not been queued yet.
-CUT_STREAM = r"AbortError: signal is aborted without reason|Unexpected error Connection errored out\. $"
+# What Gradio's client says, no fault of the page: a reload cuts off the stream that it listens to, and whoever asks
+# for that stream again in the page's last moment finds it gone; what it cancels has ended just then, or has not been
+# queued yet.
+CUT_STREAM = (
+    r"AbortError: signal is aborted without reason|Unexpected error Connection errored out\. $"
+    r"|Unexpected error 404: Not Found$"
+)
 FORGIVEN = re.compile(CUT_STREAM + r"|/gradio_api/(cancel|reset): Failed to load resource")
 
 TOKEN = re.compile(r'"data":\["([A-Za-z0-9_-]{43})"')  # of the visitor, in what the page asks of the server
