@@ -159,7 +159,7 @@ def sweep(arguments: argparse.Namespace, report: Any) -> dict[str, Any]:
     """All rows, and the choice; with its figures on the test file, if there is one."""
     base = replace(
         PRESETS[arguments.preset].config, minutes=0.0, steps=arguments.steps, seed=arguments.seed,
-        layer_norm=False, batch_norm=0.0, sharpen=0.0,  # what was found here, done without
+        layer_norm=False, batch_norm=0.0,  # what was found here, done without
     )  # fmt: skip
     base = replace(base, threads=arguments.threads)
     text = "\n".join(lines(arguments.train)[: arguments.sentences]).encode()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 import statistics
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -17,7 +19,8 @@ from vae.config.families import FAMILIES
 from vae.data.batches import Tokens
 from vae.evaluation import judge as fluency
 from vae.evaluation.evaluate import compare, evaluate
-from vae.evaluation.figures import FIGURES, Evaluation
+from vae.evaluation.evaluation import Evaluation
+from vae.evaluation.figures import FIGURES
 from vae.evaluation.missing_figures import reason_missing
 from vae.messages.message import Message
 from vae.metrics import diagnosis, latent_use, likelihood
@@ -25,8 +28,8 @@ from vae.metrics import prior_distance as aggregate
 from vae.metrics import text_scores as scores
 from vae.model import gaussian
 from vae.model.checkpoint import Checkpoint, load
-from vae.model.interpolation import interpolate
-from vae.model.text_model import encode, reconstruct, sample
+from vae.model.interpolation import find_path, middles
+from vae.model.text_model import decode, encode, find_codes, reconstruct, sample
 from vae.text.corpus import Corpus
 from vae.training.train import train
 
@@ -109,10 +112,23 @@ def test_latent_figures_are_those_of_the_metrics(
 def test_reconstruction_is_greedy_from_the_mean(
     figures: Evaluation, sentences: list[str], checkpoint: Checkpoint
 ) -> None:
-    said = [point.text for point in reconstruct(checkpoint.text_model, sentences)]
+    said = [point.text for point in reconstruct(checkpoint.text_model, sentences, refine=0)]
     assert figures.reconstruction_bleu == pytest.approx(scores.bleu(said, sentences))
-    assert figures.exact_match == sum(a == b for a, b in zip(said, sentences, strict=True)) / len(sentences)
-    assert 0 <= figures.exact_match <= 1 < figures.reconstruction_bleu <= 100
+    assert 1 < figures.reconstruction_bleu <= 100
+
+
+def test_ends_are_counted_from_the_mean_and_from_the_search(
+    figures: Evaluation, sentences: list[str], checkpoint: Checkpoint
+) -> None:
+    plain = [" ".join(sentence.split()) for sentence in sentences]
+    codes = find_codes(checkpoint.text_model, plain)
+    for name, z in (("ends_exact", codes.mu), ("ends_exact_refined", codes.z)):
+        share = sum(a == b for a, b in zip(decode(checkpoint.text_model, z), plain, strict=True)) / len(sentences)
+        assert getattr(figures, name) == pytest.approx(share)
+        low, high = figures.intervals[name]
+        assert low <= share <= high
+    assert figures.ends_sentences == len(sentences)
+    assert figures.ends_exact < figures.ends_exact_refined
 
 
 def test_bound_lies_below_the_elbo_and_falls_with_samples(checkpoint: Checkpoint, corpus: Corpus) -> None:
@@ -131,7 +147,7 @@ def test_evaluation_follows_from_its_seed(checkpoint: Checkpoint, sentences: lis
 
 
 def test_figures_are_plain_values(figures: Evaluation) -> None:
-    assert {type(value) for value in asdict(figures).values()} <= {int, float, str, bool, tuple, type(None)}
+    assert {type(value) for value in asdict(figures).values()} <= {int, float, str, bool, tuple, dict, type(None)}
     assert json.loads(json.dumps(asdict(figures), allow_nan=False))["said"] == list(figures.said)
 
 
@@ -164,8 +180,20 @@ def test_samples_are_those_of_the_seed_and_judged_by_the_judge(
     assert figures.said == tuple(said[:10])
     nats = sum(fluency.judge_nlls(judge, said))
     assert figures.forward_perplexity == pytest.approx(math.exp(nats / sum(len(text.split()) + 1 for text in said)))
-    assert figures.distinct == len(set(said)) / DRAWN
+    assert figures.sample_perplexity_ratio == pytest.approx(figures.forward_perplexity / figures.real_perplexity)
+    assert figures.sample_distinct == len(set(said)) / DRAWN
     assert figures.judge == "lm"
+
+
+def test_plain_samples_come_from_the_bell_curve_with_words_by_chance(
+    figures: Evaluation, checkpoint: Checkpoint, judge: Checkpoint
+) -> None:
+    points = sample(checkpoint.text_model, DRAWN, temperature=1.0, prior="normal", seed=1)
+    plain = [point.text for point in points]
+    perplexity = fluency.perplexity(fluency.judge_nlls(judge, plain), plain)
+    assert figures.normal_perplexity_ratio == pytest.approx(perplexity / figures.real_perplexity)
+    assert figures.normal_distinct == len(set(plain)) / DRAWN
+    assert figures.normal_new == sum(bool(checkpoint.is_new(text)) for text in plain) / DRAWN
 
 
 def test_real_sentences_get_the_same_figures(
@@ -193,7 +221,7 @@ def test_variety_is_that_of_as_many_samples_as_sentences(
     assert (figures.copied_span, figures.copied_longest) == (statistics.fmean(spans), max(spans))
     assert figures.shared_words == scores.shared_words(said, sentences)
     assert figures.real_shared_words == scores.shared_words(sentences)
-    assert figures.novel == sum(bool(checkpoint.is_new(text)) for text in said) / DRAWN
+    assert figures.sample_new == sum(bool(checkpoint.is_new(text)) for text in said) / DRAWN
 
 
 def test_reverse_perplexity_is_of_a_pupil_of_the_samples(
@@ -221,7 +249,7 @@ def test_pupil_of_the_samples_learns_from_as_many_as_its_twin(
 def test_reverse_perplexity_that_is_missing_says_why(figures: Evaluation) -> None:
     without = replace(figures, reverse_perplexity=None)
     assert "diverged" in str(reason_missing(without, "reverse_perplexity"))
-    assert "same sentence" in str(reason_missing(replace(without, distinct=1 / DRAWN), "reverse_perplexity"))
+    assert "same sentence" in str(reason_missing(replace(without, sample_distinct=1 / DRAWN), "reverse_perplexity"))
 
 
 def test_words_that_a_model_does_not_know_are_counted(
@@ -236,35 +264,34 @@ def test_words_that_a_model_does_not_know_are_counted(
 def test_self_consistency_says_reads_and_says_again(figures: Evaluation, checkpoint: Checkpoint) -> None:
     tm = checkpoint.text_model
     own = [point.text for point in sample(tm, DRAWN, temperature=0, seed=1)]
-    again = [point.text for point in reconstruct(tm, own)]
+    again = [point.text for point in reconstruct(tm, own, refine=0)]
     assert figures.self_consistency == pytest.approx(scores.bleu(again, own))
 
 
 def test_words_in_place_are_those_of_the_reconstructions(
     figures: Evaluation, sentences: list[str], checkpoint: Checkpoint
 ) -> None:
-    said = [point.text for point in reconstruct(checkpoint.text_model, sentences)]
+    said = [point.text for point in reconstruct(checkpoint.text_model, sentences, refine=0)]
     assert figures.token_accuracy == scores.token_accuracy(said, sentences)
 
 
-def test_ways_between_pairs_are_measured_step_by_step(checkpoint: Checkpoint, judge: Checkpoint) -> None:
-    pair = ["the cat sees a letter.", "our teacher wants some fresh bread."]
-    figures = evaluate(checkpoint, pair, samples=1, judge=judge, drawn=2)
-    paths = [[p.text for p in interpolate(checkpoint.text_model, *ends)] for ends in (pair, pair[::-1])]
-    assert figures.pairs == 100  # of two sentences: these two ways, again and again
-    far = scores.edit_distance(paths[0][0], paths[0][-1])
-    steps = [statistics.fmean(scores.edit_distance(path[i], path[i + 1]) for i in range(10)) for path in paths]
-    assert figures.step_length is not None
-    assert min(steps) - 1e-9 <= figures.step_length * far <= max(steps) + 1e-9
-    assert figures.distinct_steps in {float(len(set(path))) for path in paths}
+def test_paths_between_pairs_are_measured_stop_by_stop(checkpoint: Checkpoint, judge: Checkpoint) -> None:
+    tm, pair = checkpoint.text_model, ["the cat sees a letter.", "our teacher wants some fresh bread."]
+    figures = evaluate(checkpoint, pair, samples=1, judge=judge, drawn=30)
+    ways = [(pair[0], pair[1]), (pair[1], pair[0])]
+    paths = [[stop.text for stop in find_path(tm, *ends)] for ends in ways]
+    assert figures.path_pairs == 2
+    assert figures.path_different == statistics.fmean(map(len, paths))
+    jumps = [max(scores.words_apart(a, b) for a, b in pairwise(path)) for path in paths]
+    assert figures.path_jump == statistics.fmean(jumps)
     most = 2 * statistics.median(fluency.perplexities(fluency.judge_nlls(judge, pair), pair))
-    different = [list(set(path)) for path in paths]
-    fluent = [sum(p <= most for p in fluency.perplexities(fluency.judge_nlls(judge, path), path)) for path in different]
-    assert figures.fluent_steps in fluent
-    between = [[path[1:-1], fluency.judge_nlls(judge, path[1:-1])] for path in paths]
-    path_perplexities = [fluency.perplexity(nll, path) for path, nll in between]
-    assert figures.path_perplexity is not None
-    assert min(path_perplexities) - 1e-3 <= figures.path_perplexity <= max(path_perplexities) + 1e-3
+    fluent = [sum(p <= most for p in fluency.perplexities(fluency.judge_nlls(judge, path), path)) for path in paths]
+    assert figures.path_fluent == statistics.fmean(fluent)
+    between = [sentence for path in paths for sentence in path[1:-1]]
+    assert figures.path_perplexity == pytest.approx(fluency.perplexity(fluency.judge_nlls(judge, between), between))
+    said = [point.text for point in sample(tm, 30, seed=1)]
+    commonest = [max(Counter(texts).values()) / len(texts) for texts in (said, middles(tm, ways))]
+    assert figures.attractor_share == max(commonest)
 
 
 def test_language_model_has_an_exact_nll_and_no_space(judge: Checkpoint, sentences: list[str]) -> None:
@@ -272,12 +299,13 @@ def test_language_model_has_an_exact_nll_and_no_space(judge: Checkpoint, sentenc
     assert one.nll_iw == many.nll_iw
     assert one.nll_iw == pytest.approx(sum(fluency.judge_nlls(judge, sentences)) / len(sentences), abs=1e-4)
     assert one.elbo == pytest.approx(-one.nll_iw, abs=1e-4)
-    assert (one.latent_dim, one.kl_per_dimension, one.pairs) == (0, (), 0)
+    assert (one.latent_dim, one.kl_per_dimension, one.path_pairs) == (0, (), 0)
     lacking = {name for name in FIGURES if str(reason_missing(one, name)) == FAMILIES["lm"].limitation}
     assert lacking == {
         "kl", "mutual_information", "active_units", "latent_gain", "prior_mean", "prior_covariance", "prior_mmd",
-        "token_accuracy", "reconstruction_bleu", "exact_match", "self_consistency", "path_perplexity", "step_length",
-        "distinct_steps", "fluent_steps",
+        "token_accuracy", "reconstruction_bleu", "ends_exact", "ends_exact_refined", "self_consistency",
+        "normal_perplexity_ratio", "normal_distinct", "normal_new", "path_different", "path_fluent", "path_jump",
+        "path_perplexity", "attractor_share",
     }  # fmt: skip
 
 
@@ -287,7 +315,7 @@ def test_adversarial_autoencoder_has_a_space_and_no_density(
     figures = evaluate(aae, sentences, samples=2, judge=judge, drawn=20)
     lacking = {name for name in FIGURES if str(reason_missing(figures, name)) == FAMILIES["aae"].limitation}
     assert lacking == {"perplexity", "bits_per_character", "nll_iw", "elbo", "kl", "mutual_information"}
-    assert figures.fluent_steps is not None
+    assert figures.path_fluent is not None
     assert figures.reconstruction_bleu is not None
     assert figures.prior_mmd is not None
     assert figures.active_units == latent_use.active_units(encode(aae.text_model, sentences).mu)
@@ -299,7 +327,7 @@ def test_figures_that_take_something_say_what(checkpoint: Checkpoint, corpus: Co
     without = {name: reason_missing(bare, name) for name in FIGURES if reason_missing(bare, name)}
     assert set(without) == {name for name, figure in FIGURES.items() if figure.takes}
     assert {name for name, why in without.items() if "judge" in str(why)} == {
-        "forward_perplexity", "path_perplexity", "fluent_steps"
+        "forward_perplexity", "sample_perplexity_ratio", "normal_perplexity_ratio", "path_perplexity", "path_fluent"
     }  # fmt: skip
     hasty = evaluate(checkpoint, sentences, samples=1, drawn=5, real=sentences, reverse=False)
     assert hasty.copied_span is not None

@@ -7,7 +7,8 @@ from dataclasses import fields
 
 import pytest
 
-from vae.evaluation.figures import FIGURES, GROUPS, Evaluation, Figure
+from vae.evaluation.evaluation import Evaluation
+from vae.evaluation.figures import FIGURES, GROUPS, Figure
 
 FIELDS = {field.name for field in fields(Evaluation)}
 

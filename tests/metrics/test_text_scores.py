@@ -108,12 +108,12 @@ def slow_distance(a: tuple[str, ...], b: tuple[str, ...]) -> int:
 
 @given(st.lists(st.sampled_from(["ab", "c"]), max_size=5), st.lists(st.sampled_from(["ab", "c", "d"]), max_size=5))
 def test_edit_distance_is_the_least_over_all_ways(a: list[str], b: list[str]) -> None:
-    assert scores.edit_distance(" ".join(a), " ".join(b)) == slow_distance(tuple(a), tuple(b))
+    assert scores.words_apart(" ".join(a), " ".join(b)) == slow_distance(tuple(a), tuple(b))
 
 
 def test_edit_distance_by_hand() -> None:
-    assert scores.edit_distance("the cat sees a dog", "the dog sees dog") == 2
-    assert scores.edit_distance("", "one two") == scores.edit_distance("one two", "") == 2
+    assert scores.words_apart("the cat sees a dog", "the dog sees dog") == 2
+    assert scores.words_apart("", "one two") == scores.words_apart("one two", "") == 2
 
 
 def slow_span(sentence: str, text: list[str]) -> int:

@@ -218,7 +218,7 @@ EDITS: dict[str, Callable[[Header, Arrays], Any]] = {
     "seen out of order": lambda h, a: a.update(seen=a["seen"][-4:] + a["seen"][4:-4] + a["seen"][:4]),
     "seen twice": lambda h, a: a.update(seen=a["seen"][:4] + a["seen"][:-4]),
     "config is no text": lambda h, a: h["__metadata__"].update(config=[]),
-    "other format": lambda h, a: h["__metadata__"].update(format="2"),
+    "other format": lambda h, a: h["__metadata__"].update(format="3"),
     "no format": lambda h, a: h["__metadata__"].pop("format"),
     "no config": lambda h, a: h["__metadata__"].pop("config"),
     "no info": lambda h, a: h["__metadata__"].pop("info"),

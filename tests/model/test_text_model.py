@@ -1,23 +1,18 @@
-"""Sentences to points and back: order, ends of a path, seeds, and starts."""
+"""Sentences to points and back: order, seeds, priors, and starts."""
 
 from __future__ import annotations
 
-import math
+from dataclasses import replace
 
 import pytest
 import torch
-from torch import Tensor
 
 from vae.metrics import text_scores
-from vae.model.interpolation import interpolate, interpolate_pairs, points_between
-from vae.model.text_model import TextModel, decode, encode, points, reconstruct, sample
+from vae.model.priors.gaussian_mixture import GaussianMixture
+from vae.model.text_model import TextModel, decode, encode, find_codes, points, reconstruct, sample
 from vae.text.corpus import Corpus
 
-A, B = "the cat sees a letter.", "our teacher wants some fresh bread."
-
-
-def vector(*values: float) -> Tensor:
-    return torch.tensor(values)
+A = "the cat sees a letter."
 
 
 def test_codes_come_in_the_order_of_the_sentences(text_model: TextModel, corpus: Corpus) -> None:
@@ -34,109 +29,15 @@ def test_reconstructions_come_in_the_order_of_the_sentences(text_model: TextMode
     sentences = list(corpus.sentences[::7])
     said = reconstruct(text_model, sentences)
     assert [point.text for point in said[::-1]] == [p.text for p in reconstruct(text_model, sentences[::-1])]
-    torch.testing.assert_close(torch.tensor([p.z for p in said]), encode(text_model, sentences).mu)
+    torch.testing.assert_close(torch.tensor([p.z for p in said]), find_codes(text_model, sentences).z)
+    plain = reconstruct(text_model, sentences, refine=0)
+    torch.testing.assert_close(torch.tensor([p.z for p in plain]), encode(text_model, sentences).mu)
     texts = [point.text for point in said]
     assert text_scores.bleu(texts, sentences) > text_scores.bleu(texts, sentences[1:] + sentences[:1]) + 10
 
 
 def test_no_sentences_give_no_points(text_model: TextModel) -> None:
     assert reconstruct(text_model, []) == []
-
-
-@pytest.mark.parametrize("kind", ["lerp", "slerp"])
-def test_path_begins_and_ends_with_what_the_model_makes_of_its_ends(text_model: TextModel, kind: str) -> None:
-    path = interpolate(text_model, A, B, steps=7, kind=kind)
-    first, last = reconstruct(text_model, [A, B])
-    assert len(path) == 7
-    assert (path[0], path[-1]) == (first, last)
-    assert len({point.z for point in path}) == 7
-
-
-def test_path_is_a_straight_line_of_even_steps(text_model: TextModel) -> None:
-    z = torch.tensor([point.z for point in interpolate(text_model, A, B, steps=5)])
-    steps = z.diff(dim=0)
-    torch.testing.assert_close(steps, steps.mean(0).expand_as(steps), atol=1e-5, rtol=0)
-
-
-def test_path_from_a_sentence_to_itself_stays(text_model: TextModel) -> None:
-    for kind in ("lerp", "slerp"):
-        first, *others = interpolate(text_model, A, A, steps=4, kind=kind)
-        assert {point.text for point in others} == {first.text}
-        for point in others:
-            assert point.z == pytest.approx(first.z, abs=1e-6)
-
-
-def test_path_reads_its_ends_as_the_corpus_reader_would(text_model: TextModel) -> None:
-    assert interpolate(text_model, f"  {A.replace(' ', '   ')}\n", B, steps=2) == interpolate(text_model, A, B, steps=2)
-
-
-@pytest.mark.parametrize(("a", "b", "which"), [("", B, "first"), (A, "", "second"), (" \n\t", B, "first")])
-def test_empty_end_of_a_path_is_an_error(text_model: TextModel, a: str, b: str, which: str) -> None:
-    with pytest.raises(ValueError, match=f"the {which} sentence is empty"):
-        interpolate(text_model, a, b)
-
-
-@pytest.mark.parametrize("steps", [1, 0, -3, 1002])
-def test_path_of_an_odd_number_of_steps_is_an_error(text_model: TextModel, steps: int) -> None:
-    with pytest.raises(ValueError, match=f"steps is {steps}"):
-        interpolate(text_model, A, B, steps=steps)
-
-
-@pytest.mark.parametrize("kind", ["lerp", "slerp"])
-def test_interpolation_ends_exactly(kind: str) -> None:
-    generator = torch.Generator().manual_seed(1)
-    for _ in range(50):
-        a, b = torch.randn(2, 6, generator=generator)
-        z = points_between(a, b, 9, kind)
-        assert z.shape == (9, 6)
-        assert torch.equal(z[0], a)
-        assert torch.equal(z[-1], b)
-
-
-def test_slerp_turns_evenly_and_its_length_changes_evenly() -> None:
-    a, b = vector(3.0, 0.0, 0.0), vector(0.0, 5.0, 0.0)
-    z = points_between(a, b, 5, "slerp")
-    torch.testing.assert_close(z.norm(dim=1), vector(3.0, 3.5, 4.0, 4.5, 5.0))
-    angles = torch.atan2(z[:, 1], z[:, 0])
-    torch.testing.assert_close(angles, torch.linspace(0, math.pi / 2, 5), atol=1e-6, rtol=0)
-
-
-def test_lerp_of_right_angles_cuts_the_corner_and_slerp_does_not() -> None:
-    a, b = vector(1.0, 0.0), vector(0.0, 1.0)
-    assert points_between(a, b, 3, "lerp")[1].norm().item() == pytest.approx(math.sqrt(0.5))
-    assert points_between(a, b, 3, "slerp")[1].norm().item() == pytest.approx(1.0)
-
-
-@pytest.mark.parametrize(
-    ("a", "b"),
-    [
-        (vector(0, 0, 0), vector(1, 2, 3)),
-        (vector(1, 2, 3), vector(0, 0, 0)),
-        (vector(0, 0, 0), vector(0, 0, 0)),
-        (vector(1, 2, 3), vector(-1, -2, -3)),
-        (vector(1, 2, 3), vector(-2, -4, -6)),
-        (vector(1, 0, 0), vector(-1, 1e-7, 0)),
-        (vector(1, 2, 3), vector(2, 4, 6)),
-        (vector(1, 2, 3), vector(1, 2, 3)),
-        (vector(1e-30, 0, 0), vector(1, 0, 0)),
-    ],
-)
-def test_slerp_without_one_arc_is_the_straight_line(a: Tensor, b: Tensor) -> None:
-    a, b = a.float(), b.float()
-    torch.testing.assert_close(points_between(a, b, 7, "slerp"), points_between(a, b, 7, "lerp"))
-
-
-def test_slerp_is_smooth_up_to_where_it_becomes_a_line() -> None:
-    for angle in (1e-3, 0.5, 3.0, math.pi - 0.01):
-        z = points_between(vector(1.0, 0.0), vector(math.cos(angle), math.sin(angle)), 101, "slerp")
-        assert z.isfinite().all()
-        torch.testing.assert_close(z.norm(dim=1), torch.ones(101), atol=1e-3, rtol=0)
-        assert z.diff(dim=0).norm(dim=1).max() < 2 * angle / 100
-
-
-def test_unknown_kind_of_path_is_an_error() -> None:
-    with pytest.raises(ValueError, match="kind is 'bezier'"):
-        points_between(vector(1.0), vector(2.0), 3, "bezier")
 
 
 @pytest.mark.parametrize("options", [{}, {"temperature": 0.0}, {"temperature": 1.3, "top_p": 0.9}, {"top_k": 5}])
@@ -157,11 +58,44 @@ def test_many_points_are_decoded_as_few_are(text_model: TextModel, temperature: 
         assert decode(text_model, z[500:530]) == together[500:530]
 
 
-def test_samples_come_from_the_prior(text_model: TextModel) -> None:
-    z = torch.tensor([point.z for point in sample(text_model, 2000, temperature=0.0)])
-    assert z.shape == (2000, text_model.latent)
-    assert z.mean(0).abs().max() < 0.1
-    assert (z.std(0) - 1).abs().max() < 0.1
+def test_samples_come_from_the_prior_that_is_asked_for(text_model: TextModel) -> None:
+    mean = torch.arange(float(text_model.latent))
+    fitted = GaussianMixture(torch.ones(1), mean[None], 0.5 * torch.eye(text_model.latent)[None])
+    model = replace(text_model, fitted=fitted)
+    for prior, spread, middle, width in (
+        ("fitted", 1, mean, 0.5),
+        ("fitted", 0.4, mean, 0.2),
+        ("normal", 2, 0 * mean, 2),
+    ):
+        z = torch.tensor([p.z for p in sample(model, 2000, temperature=0.0, prior=prior, spread=spread)])
+        assert z.shape == (2000, text_model.latent)
+        torch.testing.assert_close(z.mean(0), middle, atol=0.1 * width, rtol=0)
+        torch.testing.assert_close(z.std(0), torch.full_like(middle, width), atol=0.1 * width, rtol=0)
+
+
+def test_model_without_a_fitted_prior_draws_from_its_own(text_model: TextModel) -> None:
+    model = replace(text_model, fitted=None)
+    assert sample(model, 5, seed=2) == sample(model, 5, prior="normal", seed=2)
+
+
+def test_samples_can_be_asked_to_differ(text_model: TextModel) -> None:
+    narrow = {"spread": 0.3, "seed": 3}
+    free = [point.text for point in sample(text_model, 30, **narrow)]  # type: ignore[arg-type]
+    assert len(set(free)) < 30
+    distinct = [point.text for point in sample(text_model, 30, distinct=True, **narrow)]  # type: ignore[arg-type]
+    assert len(set(distinct)) == len(distinct) > len(set(free))
+    assert distinct[: len(set(free))] == list(dict.fromkeys(free))
+
+
+def test_what_cannot_differ_ends(text_model: TextModel) -> None:
+    assert len(sample(text_model, 5, spread=0.0, prior="normal", distinct=True)) == 1
+
+
+def test_unknown_prior_and_impossible_spread_are_named(text_model: TextModel) -> None:
+    with pytest.raises(ValueError, match="prior is 'flat'"):
+        sample(text_model, 1, prior="flat")
+    with pytest.raises(ValueError, match="spread is -1"):
+        sample(text_model, 1, spread=-1)
 
 
 @pytest.mark.parametrize("from_start", [False, True])
@@ -206,12 +140,3 @@ def test_beam_out_of_range_is_named(text_model: TextModel, beam: int) -> None:
 def test_points_pair_texts_with_their_rows() -> None:
     first, second = points(["a", "b"], torch.tensor([[1.0, 2.0], [3.0, 4.0]]))
     assert (first.text, first.z, second.text, second.z) == ("a", (1.0, 2.0), "b", (3.0, 4.0))
-
-
-def test_paths_decoded_together_are_those_decoded_alone(text_model: TextModel) -> None:
-    pairs = [("the cat sees a letter.", "a dog wants the red ball."), ("my sister likes a green apple.", "a letter.")]
-    together = interpolate_pairs(text_model, pairs, steps=5)
-    for pair, path in zip(pairs, together, strict=True):
-        alone = interpolate(text_model, *pair, steps=5)
-        assert [point.text for point in path] == [point.text for point in alone]
-        assert [z for point in path for z in point.z] == pytest.approx([z for p in alone for z in p.z], abs=1e-5)

@@ -18,9 +18,10 @@ from torch import Tensor
 
 from vae.config.config import Config
 from vae.metrics import latent_use, text_scores
+from vae.model import gaussian
 from vae.model.checkpoint import Checkpoint, CheckpointError, load
 from vae.model.families.vae import SentenceVAE
-from vae.model.text_model import reconstruct, sample
+from vae.model.text_model import encode, reconstruct, sample
 from vae.text.corpus import Corpus, read_corpus
 from vae.training.events import Evaluated, Event, Finished, Progress, Saved, Started, from_json
 from vae.training.plan import RunDescription
@@ -211,16 +212,18 @@ def test_run_stopped_while_beta_rises_keeps_the_model_of_that_moment(
     assert all(torch.equal(weights[f"model.{name}"].half(), kept[name]) for name in model.text_model.model.state_dict())
 
 
-def test_best_sharpened_model_is_kept_not_the_last(corpus: Corpus, config: Config, tmp_path: Path) -> None:
-    """On a few sentences it soon recites: held out, models get worse and worse."""
-    few = replace(config, steps=160, sharpen=0.5, autoencoder=0.0, warmup=0.1, learning_rate=0.03)
-    text_scores = read_corpus("\n".join(corpus.sentences[:40]).encode(), "few.txt", layout="lines")
-    events = list(train(few, text_scores, tmp_path))
-    measured = {event.step: event.nll + event.kl for event in events if isinstance(event, Evaluated)}
-    sharpened = {step: figure for step, figure in measured.items() if step >= 80}
-    kept = load(tmp_path / "best.safetensors").info.steps
-    assert kept in sharpened
-    assert kept == min(sharpened, key=lambda step: objective(few, events, step)) != max(sharpened)
+@pytest.mark.parametrize("end", ["done", "stop"])
+def test_model_that_is_kept_has_a_prior_fitted_to_its_codes(
+    corpus: Corpus, config: Config, tmp_path: Path, end: str
+) -> None:
+    control = at(23, "stop") if end == "stop" else at(0, "run")
+    last(train(config, corpus, tmp_path, control=control))
+    kept = load(tmp_path / "best.safetensors")
+    assert kept.text_model.fitted is not None
+    posterior = encode(kept.text_model, corpus.sentences)
+    codes = gaussian.sample(*posterior, torch.Generator().manual_seed(5))
+    fitted, normal = kept.text_model.fitted.log_prob(codes), kept.text_model.model.prior.log_prob(codes)
+    assert fitted.mean() > normal.mean()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no locks there")

@@ -15,7 +15,8 @@ from typing import Any
 from vae.cli.generate import Command
 from vae.cli.terminal import StatusLine, print_json
 from vae.evaluation.evaluate import compare
-from vae.evaluation.figures import FIGURES, GROUPS, Evaluation, Figure
+from vae.evaluation.evaluation import Evaluation
+from vae.evaluation.figures import FIGURES, GROUPS, Figure
 from vae.evaluation.missing_figures import reason_missing
 from vae.model import checkpoint
 from vae.text import corpus

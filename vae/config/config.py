@@ -25,6 +25,9 @@ def _switch(default: bool, group: str, label: str, help: str) -> Any:
     return field(default=default, metadata={"group": group, "label": label, "help": help})
 
 
+_RETIRED = frozenset({"sharpen"})  # of files of earlier versions: how a model was trained, not what it is
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Config:
     """The parameters of one training. Lengths are fractions of the run, losses nats, dropouts probabilities.
@@ -126,11 +129,6 @@ class Config:
         False, "schedule", "Decoder reset",
         "The decoder forgets all when the autoencoder phase ends, and learns anew from codes that already tell a lot.",
     )  # fmt: skip
-    sharpen: float = _number(
-        0.0, 0.0, 1.0, "schedule", "Sharpening",
-        "Last part of the run in which it also learns what it likes best to say at points of the prior, so that "
-        "samples read well, at some cost to exactness.",
-    )  # fmt: skip
     aggressive: int = _number(
         0, 0, 100, "schedule", "Encoder first",
         "Extra updates of the encoder alone in each step, until z tells no more than before (a length in minutes "
@@ -184,11 +182,12 @@ class Config:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Config:
-        """The config of `to_dict`; fields that are missing take their defaults.
+        """The config of `to_dict`; fields that are missing take their defaults, and those of before are passed over.
 
         Raises:
             UserError: an unknown field, or a value that is not valid.
         """
+        values = {name: value for name, value in values.items() if name not in _RETIRED}
         unknown = sorted(set(values) - {f.name for f in fields(cls)})
         if unknown:
             raise UserError(Message("config.unknown_parameters", names=", ".join(map(str, unknown))[:200]))

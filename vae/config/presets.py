@@ -18,7 +18,7 @@ class Preset:
 
 
 # small and quick updates, since a run of minutes has few of them
-_BASE = Config(batch=32, learning_rate=2e-3, layer_norm=True, sharpen=0.1)
+_BASE = Config(batch=32, learning_rate=2e-3, layer_norm=True)
 DEFAULT_PRESET = "quick"  # of the page: a result within a minute
 
 PRESETS: dict[str, Preset] = {

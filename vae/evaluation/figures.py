@@ -18,7 +18,7 @@ GROUPS = {
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure of `evaluate.Evaluation`.
+    """One figure of `evaluation.Evaluation`.
 
     Args:
         name: of the field.  group: one of GROUPS.
@@ -62,90 +62,6 @@ class Figure:
         if value is None:
             return "–"
         return format(value, "," if isinstance(value, int) else f",.{self.digits}f" if abs(value) < 1e6 else ".1e")
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """All figures of a model on a text; what each one means stands in FIGURES. No sentence was dropped or cut.
-
-    None is what the family has no way to do, or what nothing was given for: a judge or a training text. Losses are
-    nats a sentence; `real_*` are the same figures of the sentences themselves, to compare with.
-    """
-
-    # the model
-    name: str
-    family: str
-    trained_on: str
-    trained_sentences: int
-    parameters: int
-    steps: int
-    minutes: float | None  # it was meant to train; None if its length was said otherwise
-    # the text, and how it was measured
-    sentences: int
-    words: int  # end marks counted, as in tokens and characters
-    tokens: int
-    characters: int
-    unknown_words: float  # share of the tokens that the model's tokenizer has no piece for
-    samples: int  # draws a sentence of the bound
-    drawn: int  # sentences said at random
-    judge: str | None  # its name
-    real: bool  # whether there was text to learn from
-    # density
-    nll_iw: float | None
-    elbo: float | None
-    perplexity: float | None
-    bits_per_character: float | None
-    # latent
-    kl: float | None
-    kl_per_dimension: tuple[float, ...]  # from N(0, I)
-    mutual_information: float | None
-    mi_sentences: int
-    mi_ceiling: float
-    active_units: int | None
-    latent_dim: int
-    latent_gain: float | None
-    prior_mean: float | None
-    prior_covariance: float | None
-    prior_mmd: float | None
-    level: str
-    verdict: str
-    # reconstruction
-    nll: float | None
-    token_accuracy: float | None
-    reconstruction_bleu: float | None
-    exact_match: float | None
-    self_consistency: float | None
-    # samples
-    forward_perplexity: float | None
-    reverse_perplexity: float | None
-    self_bleu: float
-    distinct_1: float
-    distinct_2: float
-    distinct_3: float
-    shared_words: float
-    distinct: float
-    novel: float | None
-    copied_span: float | None
-    copied_longest: int | None
-    said: tuple[str, ...]  # the first samples
-    # interpolation
-    pairs: int
-    path_perplexity: float | None
-    step_length: float | None
-    distinct_steps: float | None
-    fluent_steps: float | None
-    # the sentences themselves
-    real_nll: float | None  # of the judge
-    real_perplexity: float | None
-    real_bits_per_character: float | None
-    real_reverse_perplexity: float | None
-    real_self_bleu: float
-    real_distinct_1: float
-    real_distinct_2: float
-    real_distinct_3: float
-    real_shared_words: float  # with the other sentences
-    real_novel: float | None
-    real_copied_span: float | None
 
 
 FIGURES: dict[str, Figure] = {
@@ -221,8 +137,13 @@ FIGURES: dict[str, Figure] = {
             "of 100", "higher", 80.0, 0.0, digits=1,
         ),
         Figure(
-            "exact_match", "reconstruction", "Word for word",
-            "Share of the sentences that come back without a change.", "share", "higher", 0.6,
+            "ends_exact", "reconstruction", "Word for word",
+            "Share of the sentences that come back without a change from the encoder's guess at their code.",
+            "share", "higher",
+        ),
+        Figure(
+            "ends_exact_refined", "reconstruction", "Word for word, searched",
+            "The same from codes found by search, which the ends of a path are.", "share", "higher",
         ),
         Figure(
             "self_consistency", "reconstruction", "Self-consistency",
@@ -234,6 +155,11 @@ FIGURES: dict[str, Figure] = {
             "How odd a judge, a language model of real text, finds the samples: near the real text's is fluent; "
             "far below is dull.",
             "words", "lower", 1.0, 3.0, "real_perplexity", 1, takes="judge",
+        ),
+        Figure(
+            "sample_perplexity_ratio", "samples", "Oddness",
+            "Perplexity of the samples as a multiple of the real text's: at 1 the judge finds them as likely.",
+            "times", "lower", 1.0, 3.0, takes="judge",
         ),
         Figure(
             "reverse_perplexity", "samples", "Reverse perplexity",
@@ -264,11 +190,24 @@ FIGURES: dict[str, Figure] = {
             "share", "higher", 1.0, 0.0, "real_shared_words",
         ),
         Figure(
-            "distinct", "samples", "Different samples", "Share of the samples that are different sentences.",
+            "sample_distinct", "samples", "Different samples", "Share of the samples that are different sentences.",
             "share", "higher", 1.0, 0.5,
         ),
         Figure(
-            "novel", "samples", "New samples", "Share of the samples that it did not learn from.",
+            "sample_new", "samples", "New samples", "Share of the samples that it did not learn from.",
+            "share", "higher", 1.0, 0.0, "real_novel",
+        ),
+        Figure(
+            "normal_perplexity_ratio", "samples", "Bell curve: oddness",
+            "Times as odd as real text, from points of N(0, I) and with words drawn by chance, as a plain VAE does.",
+            "times", "lower", 1.0, 3.0, takes="judge",
+        ),
+        Figure(
+            "normal_distinct", "samples", "Bell curve: different", "Share of those that are different sentences.",
+            "share", "higher", 1.0, 0.5,
+        ),
+        Figure(
+            "normal_new", "samples", "Bell curve: new", "Share of those that it did not learn from.",
             "share", "higher", 1.0, 0.0, "real_novel",
         ),
         Figure(
@@ -278,23 +217,29 @@ FIGURES: dict[str, Figure] = {
             "words", "lower", 1.0, 2.0, "real_copied_span", 1, takes="real",
         ),
         Figure(
+            "path_different", "interpolation", "Sentences of a path",
+            "Different sentences from one to another, both ends counted; the median over pairs.",
+            "", "higher", 14.0, 2.0, digits=1,
+        ),
+        Figure(
+            "path_fluent", "interpolation", "Fluent ones among them",
+            "Those that the judge finds at most twice as odd as the median real sentence; the median over pairs.",
+            "", "higher", 11.0, 1.0, digits=1, takes="judge",
+        ),
+        Figure(
+            "path_jump", "interpolation", "Largest jump",
+            "Words that change from a sentence to the next, where most of them do; the mean over pairs.",
+            "words", "lower", 2.0, 8.0, digits=1,
+        ),
+        Figure(
             "path_perplexity", "interpolation", "Perplexity on the way",
             "How odd the judge finds the sentences between two: near the real text's there is no hole on the way.",
             "words", "lower", 1.0, 4.0, "real_perplexity", 1, takes="judge",
         ),
         Figure(
-            "step_length", "interpolation", "Length of a step",
-            "Words that change from a step to the next, as a share of those between the ends: 0.10 goes straight.",
-            "share", "lower", 0.1, 0.3,
-        ),
-        Figure(
-            "distinct_steps", "interpolation", "Different steps",
-            "Different sentences among the 11 of a way, the median.", "of 11", "higher", 11.0, 2.0, digits=1,
-        ),
-        Figure(
-            "fluent_steps", "interpolation", "Fluent steps",
-            "Different sentences of a way that the judge finds at most twice as odd as the median real one; median.",
-            "of 11", "higher", 8.0, 1.0, digits=1, takes="judge",
+            "attractor_share", "interpolation", "Pull of one sentence",
+            "Share of the commonest sentence among the middles of paths, or of samples: high is a hole in the space.",
+            "share", "lower", 0.0, 0.1, digits=3,
         ),
     )
 }  # fmt: skip

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from vae.config.families import FAMILIES
-from vae.evaluation.figures import FIGURES, Evaluation
+from vae.evaluation.evaluation import Evaluation
+from vae.evaluation.figures import FIGURES
 from vae.messages.message import Message
 
 _REASONS = {
     "forward_perplexity": Message("evaluation.is_the_judge"),
+    "sample_perplexity_ratio": Message("evaluation.is_the_judge"),
     "reverse_perplexity": Message("evaluation.samples_are_alike"),
-    "novel": Message("evaluation.unlisted_sentences"),
+    "sample_new": Message("evaluation.unlisted_sentences"),
+    "normal_new": Message("evaluation.unlisted_sentences"),
 }
 
 
@@ -19,7 +22,7 @@ def reason_missing(evaluation: Evaluation, name: str) -> Message | None:
         return None
     figure, spec = FIGURES[name], FAMILIES[evaluation.family]
     of_density = figure.group == "density" or name in ("kl", "mutual_information")
-    of_space = figure.group in ("latent", "reconstruction", "interpolation")
+    of_space = figure.group in ("latent", "reconstruction", "interpolation") or name.startswith("normal_")
     if (of_density and not spec.has_likelihood) or (of_space and not spec.has_latent_space):
         return Message("text", text=spec.limitation)
     if figure.takes == "judge" and not evaluation.judge:
@@ -28,6 +31,6 @@ def reason_missing(evaluation: Evaluation, name: str) -> Message | None:
         return Message("evaluation.takes_the_training_text")
     if name == "reverse_perplexity" and evaluation.real_reverse_perplexity is None:
         return Message("evaluation.takes_minutes")
-    if name == "reverse_perplexity" and round(evaluation.distinct * evaluation.drawn) > 1:
+    if name == "reverse_perplexity" and round(evaluation.sample_distinct * evaluation.drawn) > 1:
         return Message("evaluation.no_model_of_the_samples")
     return _REASONS.get(name, Message("evaluation.too_little_text"))

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from vae.text.edit_distance import edit_distance
+
 _BLEU_ORDER = 4  # n-grams of up to four words
 _SELF_BLEU_SENTENCES = 500  # sentences of a self-BLEU at most: it rises with their number
 
@@ -112,18 +114,9 @@ def word_count(sentence: str) -> int:
     return len(sentence.split()) + 1
 
 
-def edit_distance(a: str, b: str) -> int:
-    """Words to insert, remove or replace to get from a to b.
-
-    Source: Levenshtein 1966, by Wagner & Fischer 1974.
-    """
-    others = b.split()
-    row = list(range(len(others) + 1))
-    for i, word in enumerate(a.split(), 1):
-        before, row = row, [i]
-        for j, other in enumerate(others, 1):
-            row.append(min(before[j] + 1, row[-1] + 1, before[j - 1] + (word != other)))
-    return row[-1]
+def words_apart(a: str, b: str) -> int:
+    """Words to insert, remove or replace to get from a to b."""
+    return edit_distance(a.split(), b.split())
 
 
 def copied_spans(sentences: Sequence[str], text: Sequence[str]) -> list[int]:

@@ -25,13 +25,15 @@ from vae.config.config import Config
 from vae.messages.message import Message, UserError
 from vae.model.families.base import DecoderModel
 from vae.model.families.registry import build
+from vae.model.stored_weights import pack, pack_prior, unpack, unpack_prior
 from vae.model.text_model import TextModel
 from vae.system.files import atomic_write
 from vae.text.hashing import hashes
 from vae.text.tokenizer import Tokenizer
 
 LEVELS = ("healthy", "weak", "collapsed", "unknown")  # of a latent space
-_FORMAT = "1"
+_FORMAT = "2"
+_READ = ("1", "2")  # the first has neither a fitted prior nor weights of 8 bits
 _MAX_FILE = 256 * 2**20
 _MAX_HEADER = 256 * 2**10
 _MAX_TOKENIZER = 16 * 2**20
@@ -84,8 +86,8 @@ class Checkpoint:
         return bool(index == len(self.seen) or self.seen[index] != wanted)
 
 
-def save(path: Path, checkpoint: Checkpoint) -> None:
-    """Write the file, atomically. Weights are kept in half precision.
+def save(path: Path, checkpoint: Checkpoint, bits: int = 16) -> None:
+    """Write the file, atomically, with weights of 16 or 8 bits.
 
     Raises:
         CheckpointError: a weight is not finite or too large for half precision, or the file could not be loaded
@@ -94,7 +96,7 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
     """
     model = checkpoint.text_model.model
     assert isinstance(model, DecoderModel)
-    tensors = {name: value.detach().half().cpu().contiguous() for name, value in model.state_dict().items()}
+    tensors = pack(model.state_dict(), bits) | pack_prior(checkpoint.text_model.fitted)
     _check_finite(tensors)
     tensors[_TOKENIZER] = torch.from_numpy(np.frombuffer(checkpoint.text_model.tokenizer.model, np.uint8).copy())
     tensors[_SEEN] = torch.from_numpy(checkpoint.seen.astype("<u4").view("<i4").copy())
@@ -159,14 +161,19 @@ def loads(data: bytes, device: torch.device | str = "cpu") -> Checkpoint:
         tokenizer = Tokenizer(tokenizer_bytes.numpy().tobytes())
     except ValueError as error:
         raise CheckpointError(Message("model.file_cannot_be_used", reason=_reason(error))) from error
-    model = _build(config, tokenizer, tensors).to(device)
+    try:
+        fitted = unpack_prior(tensors, config.dimensions)
+        weights = unpack(tensors)
+    except ValueError as error:
+        raise CheckpointError(Message("model.weights_do_not_fit")) from error
+    model = _build(config, tokenizer, weights).to(device)
     known = seen.numpy().view("<u4").astype(np.uint32)
     if len(known) > 1 and not (known[1:] > known[:-1]).all():
         raise CheckpointError(Message("model.seen_out_of_order"))
-    return Checkpoint(TextModel(model, tokenizer, info.max_tokens), config, info, known)
+    return Checkpoint(TextModel(model, tokenizer, info.max_tokens, fitted), config, info, known)
 
 
-def _build(config: Config, tokenizer: Tokenizer, tensors: Mapping[str, Tensor]) -> DecoderModel:
+def _build(config: Config, tokenizer: Tokenizer, tensors: dict[str, Tensor]) -> DecoderModel:
     with torch.device("meta"):
         shapes = {name: value.shape for name, value in build(config, len(tokenizer)).state_dict().items()}
     if {name: value.shape for name, value in tensors.items()} != shapes:
@@ -175,7 +182,7 @@ def _build(config: Config, tokenizer: Tokenizer, tensors: Mapping[str, Tensor]) 
     if "norm.moments" in tensors and (tensors["norm.moments"][1] < 0).any():  # of a batch norm: mean and variance
         raise CheckpointError(Message("model.negative_variance"))
     model = build(config, len(tokenizer))
-    model.load_state_dict({name: value.float() for name, value in tensors.items()})
+    model.load_state_dict(tensors)
     return model.eval()
 
 
@@ -187,13 +194,13 @@ def _header(data: bytes) -> tuple[dict[str, Any], dict[str, str]]:
     try:
         header = _json_object(data[8 : 8 + length].decode("utf-8"))
         metadata = header.pop("__metadata__")
-        if metadata["format"] != _FORMAT:
+        if metadata["format"] not in _READ:
             raise CheckpointError(Message("model.file_of_a_newer_version"))
         for name, entry in header.items():
-            dtype = {_TOKENIZER: "U8", _SEEN: "I32"}.get(name, "F16")
+            dtypes = {_TOKENIZER: ("U8",), _SEEN: ("I32",)}.get(name, ("F16", "I8"))
             shape, flat = entry["shape"], name in (_TOKENIZER, _SEEN)
             valid_shape = isinstance(shape, list) and all(type(size) is int for size in shape)
-            if entry["dtype"] != dtype or not valid_shape or (flat and len(shape) != 1):
+            if entry["dtype"] not in dtypes or not valid_shape or (flat and len(shape) != 1):
                 raise CheckpointError(Message("model.unexpected_tensor", tensor=name[:80]))
         if not all(isinstance(value, str) for value in metadata.values()) or not {_TOKENIZER, _SEEN} <= set(header):
             raise KeyError("metadata")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 from vae.config.config import Config
-from vae.config.families import FAMILIES
 
 _STEEPNESS = 12.0  # of the logistic rise: from 0.25 % of its height to 99.75 %
 
@@ -42,16 +41,6 @@ def warmup_factor(fraction: float, config: Config) -> float:
 def ends_autoencoder_phase(t: int, config: Config) -> bool:
     """Whether step t is the first after an autoencoder phase."""
     return (t - 1) / config.steps < config.autoencoder <= t / config.steps if config.autoencoder and t else False
-
-
-def sharpened_share(config: Config) -> float:
-    """The last share of the run, in which the model also learns from its own sentences, in a family that does."""
-    return config.sharpen if FAMILIES[config.family].uses("sharpen") else 0.0
-
-
-def is_sharpening(fraction: float, config: Config) -> bool:
-    """Whether that last part has begun."""
-    return fraction >= 1 - sharpened_share(config) if sharpened_share(config) else False
 
 
 def is_warming_up(fraction: float, config: Config) -> bool:

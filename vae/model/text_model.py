@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -13,19 +14,27 @@ from vae.data.batches import Tokens, batches_by_length
 from vae.messages.message import Message, UserError
 from vae.model.families.interface import Posterior, SentenceModel
 from vae.model.generation import beam_search, generate
+from vae.model.priors.gaussian_mixture import GaussianMixture
+from vae.model.refinement import STEPS, search
 from vae.text.tokenizer import Tokenizer
 
 _TOKEN_SEED = 0x5EED  # tokens must not be drawn with the numbers that z was drawn with
+PRIORS = ("fitted", "normal")
+_ATTEMPTS = 10  # at drawing only different sentences
 _MAX_ROWS, _MAX_ROWS_GPU = 512, 8192  # rows decoded together: more are no faster, and take memory
 
 
 @dataclass(frozen=True, slots=True)
 class TextModel:
-    """A model with its tokenizer: all that turning text into points and back takes."""
+    """A model with its tokenizer: all that turning text into points and back takes.
+
+    `fitted` is the prior fitted to the codes of the sentences that it learned from, if that was done.
+    """
 
     model: SentenceModel
     tokenizer: Tokenizer
     max_tokens: int = 64
+    fitted: GaussianMixture | None = None
 
     @property
     def latent(self) -> int:
@@ -55,6 +64,31 @@ def encode(tm: TextModel, sentences: Sequence[str]) -> Posterior:
         positions = torch.from_numpy(rows).to(device)
         mu[positions], logvar[positions] = tm.model.posterior(batch.to(device))
     return Posterior(mu.cpu(), logvar.cpu())
+
+
+class Codes(NamedTuple):
+    """Where B sentences are: the encoder's guess `mu`, and `z`, found by search from there; (B, D) each."""
+
+    mu: Tensor
+    z: Tensor
+
+
+def find_codes(tm: TextModel, sentences: Sequence[str], *, refine: int = STEPS) -> Codes:
+    """The codes of sentences, in the order given, those of the search found in at most `refine` steps (0: none).
+
+    Raises:
+        UserError: the model has no latent space, or `refine` is out of its range.
+    """
+    require_latent_space(tm)
+    if not 0 <= refine <= 1000:
+        raise UserError(Message("model.out_of_range", name="refine", value=refine, low=0, high=1000))
+    mu = encode(tm, sentences).mu.clone()  # no longer of inference mode: the search takes gradients
+    z = mu.clone()
+    if refine:
+        for rows, batch in batches_by_length(Tokens.of(tm.tokenizer.encode(sentences))):
+            places, device = torch.from_numpy(rows), tm.model.device
+            z[places] = search(tm.model, batch.to(device), mu[places].to(device), refine).z.cpu()
+    return Codes(mu, z)
 
 
 @torch.inference_mode()
@@ -96,47 +130,84 @@ def sample(
     tm: TextModel,
     n: int,
     *,
-    temperature: float = 1.0,
+    temperature: float | None = None,
     top_k: int = 0,
     top_p: float = 1.0,
     start: str = "",
     from_start: bool = False,
     beam: int = 1,
+    prior: str = "fitted",
+    spread: float = 1.0,
+    distinct: bool = False,
     seed: int = 0,
 ) -> list[Point]:
     """n sentences from the prior, or around the code of `start` if `from_start` says so.
 
     Args:
-        temperature: of the choice of words; 0 takes the likeliest of each z.
+        temperature: of the choice of words; 0 takes the likeliest of each z. None: 0, but 1 without a latent space.
         start: every sentence begins with it.
         from_start: draw z from q(z | start) instead of the prior.
+        prior: "fitted", the one fitted to the codes of the training sentences, where the model has one; or "normal",
+            N(0, I), which the KL term of the loss is about.
+        spread: scales how far z lies from the middle that it is drawn around.
+        distinct: draw more until there are n different sentences, a tenfold at most.
         seed: the same seed gives the same sentences.
     Raises:
         UserError: a parameter is out of its range, or `from_start` asks for a latent space where there is none.
     """
     if not 1 <= n <= 100_000:
         raise UserError(Message("model.out_of_range", name="n", value=n, low=1, high=100_000))
+    if prior not in PRIORS:
+        raise UserError(Message("model.unknown_prior", prior=prior, priors=", ".join(PRIORS)))
+    if not 0 <= spread <= 10:
+        raise UserError(Message("model.out_of_range", name="spread", value=spread, low=0, high=10))
+    if temperature is None:
+        temperature = 0.0 if tm.latent else 1.0
     start = " ".join(start.split())
     generator = torch.Generator().manual_seed(seed)
+    around = None
     if start and from_start:
         require_latent_space(tm)
-        mu, logvar = encode(tm, [start])
-        z = mu + torch.randn(n, tm.latent, generator=generator) * (0.5 * logvar).exp()
-    else:
-        z = tm.model.prior.sample(n, generator)
-    texts = decode(tm, z, temperature=temperature, top_k=top_k, top_p=top_p, start=start, beam=beam, seed=seed)
-    return points(texts, z)
+        around = encode(tm, [start])
+    drawn: list[Point] = []
+    known: set[str] = set()
+    for attempt in range(_ATTEMPTS if distinct else 1):
+        z = _draw_codes(tm, n, around, prior, spread, generator)
+        texts = decode(
+            tm, z, temperature=temperature, top_k=top_k, top_p=top_p, start=start, beam=beam,
+            seed=seed ^ attempt << 32,
+        )  # fmt: skip
+        for point in points(texts, z):
+            if not distinct or point.text not in known:
+                known.add(point.text)
+                drawn.append(point)
+        if len(drawn) >= n:
+            break
+    return drawn[:n]
 
 
-def reconstruct(tm: TextModel, sentences: Sequence[str], *, beam: int = 1) -> list[Point]:
-    """What the decoder makes of the posterior mean of each sentence; z is that mean.
+def _draw_codes(
+    tm: TextModel, n: int, around: Posterior | None, prior: str, spread: float, generator: torch.Generator
+) -> Tensor:
+    """n codes (n, D): of a posterior, of the fitted prior, or of the model's own."""
+    if around is not None:
+        noise = torch.randn(n, tm.latent, generator=generator)
+        return around.mu + spread * noise * (0.5 * around.logvar).exp()
+    if prior == "fitted" and tm.fitted is not None:
+        return tm.fitted.sample(n, generator, spread)
+    return spread * tm.model.prior.sample(n, generator)
 
+
+def reconstruct(tm: TextModel, sentences: Sequence[str], *, beam: int = 1, refine: int = STEPS) -> list[Point]:
+    """What the decoder makes of the code of each sentence, and that code z.
+
+    Args:
+        refine: steps of the search for the code (`find_codes`); 0 takes the posterior mean.
     Raises:
-        UserError: the model has no latent space.
+        UserError: the model has no latent space, or a parameter is out of its range.
     """
-    require_latent_space(tm)
-    mu = encode(tm, sentences).mu
-    return points(decode(tm, mu, beam=beam), mu)
+    z = find_codes(tm, sentences, refine=refine).z
+    return points(decode(tm, z, beam=beam), z)
 
 
 def require_latent_space(tm: TextModel) -> None:

@@ -8,13 +8,9 @@ from collections.abc import Callable
 
 from vae.config.config import Config
 from vae.data.batches import Batch, Sampler
-from vae.model import schedules
 from vae.system import distributed
 
 _TIMED_STEPS = 10
-# A step with self-distillation takes so many times as long. Measured: what an untrained model generates has no end that
-# could be timed.
-_DISTILLATION_COST = 1.9
 
 
 def resolve_steps(
@@ -32,9 +28,7 @@ def resolve_steps(
         return config.steps
     if not config.minutes:
         return max(1, math.ceil(config.epochs * len(sampler)))
-    seconds_per_step = _update_seconds(sampler, update) * (
-        1 + (_DISTILLATION_COST - 1) * schedules.sharpened_share(config)
-    )
+    seconds_per_step = _update_seconds(sampler, update)
     if distributed.rank() == 0:  # it alone evaluates, as in the run
         evaluation_seconds = evaluations * min(_seconds(evaluate) for _ in range(2))
         seconds_left = 60 * config.minutes - (time.monotonic() - started) - evaluation_seconds

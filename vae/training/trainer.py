@@ -27,6 +27,7 @@ from vae.text.text_file import TextFile
 from vae.training.duration import resolve_steps
 from vae.training.events import Evaluated, Event, Finished, Reconstruction, Sample, Saved, Started
 from vae.training.plan import Plan, RunDescription, device_of, resolve_config
+from vae.training.prior_fit import fit_prior
 from vae.training.progress import ProgressMeter
 from vae.training.resume_state import ResumePoint, load_state, save_state
 from vae.training.run_folder import Run
@@ -161,6 +162,7 @@ class Trainer:
         if not self.run.best.exists() or (self.step < steps and self._settling):  # for now: the next one replaces it
             yield from self._evaluate()
             self.best = math.inf
+        self._fit_prior()
         self._save_state()
         if self.step >= steps:
             yield self._finished("done", Message("training.done"), self._best_path)
@@ -200,7 +202,7 @@ class Trainer:
         use, event = self._measure()
         yield event
         objective = self.model.objective(use.nll, use.kl)
-        if self._settling or self._first_sharpened or objective < self.best:  # NaN is not
+        if self._settling or objective < self.best:  # NaN is not
             self.best = math.inf if self._settling else objective
             self._save_model(use, event)
             yield Saved(self.step, str(self.run.best), True)
@@ -209,13 +211,6 @@ class Trainer:
     def _settling(self) -> bool:
         """Whether models cannot be compared with later ones yet, so that the newest counts as the best."""
         return schedules.is_warming_up(self.step / self.config.steps, self.config)
-
-    @property
-    def _first_sharpened(self) -> bool:
-        """Whether it is the first evaluation of a last part whose models are wanted, though they may seem worse."""
-        steps = self.config.steps
-        sharpened = (step for step in self.evaluation_steps if schedules.is_sharpening(step / steps, self.config))
-        return self.step == min(sharpened, default=-1)
 
     def _measure(self) -> tuple[latent_use.LatentUse, Evaluated]:
         self.model.eval()
@@ -250,6 +245,15 @@ class Trainer:
         checkpoint.save(
             self.run.best, checkpoint.Checkpoint(self._text_model, self.config, info, self.data.seen_hashes)
         )
+
+    def _fit_prior(self) -> None:
+        """Give the best model the prior from which its samples are drawn: the first process does it for all."""
+        if distributed.rank() or not self.run.best.exists():
+            return
+        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):  # building a model draws weights
+            best = checkpoint.load(self.run.best, self.device)
+        fitted = fit_prior(best.text_model.model, self.data.train, self.config.seed)
+        checkpoint.save(self.run.best, replace(best, text_model=replace(best.text_model, fitted=fitted)))
 
     def _save_state(self) -> None:
         if distributed.rank() == 0:

@@ -277,10 +277,12 @@ def test_loaded_model_says_what_the_trained_one_says(run: tuple[Path, list[Event
     tm = checkpoint.text_model
     assert (checkpoint.config.family, len(checkpoint.info.kl), tm.spec.name) == ("aae", 4, "aae")
     saved = [event for event in run[1] if isinstance(event, Evaluated)][-1]
-    assert [point.text for point in text_model.sample(tm, 3, seed=1)] == [said.text for said in saved.samples]
+    assert [point.text for point in text_model.sample(tm, 3, prior="normal", seed=1)] == [
+        said.text for said in saved.samples
+    ]
     a, b = corpus.sentences[:2]
     assert len(interpolation.interpolate(tm, a, b, steps=5)) == 5
-    assert text_model.reconstruct(tm, [a])[0].z == pytest.approx(interpolation.interpolate(tm, a, b)[0].z, abs=1e-5)
+    assert text_model.reconstruct(tm, [a])[0].z == pytest.approx(interpolation.interpolate(tm, a, b)[0].z, abs=1e-4)
     use = latent_use.measure_latent_use(tm, corpus.sentences[:50])
     assert use.mutual_information is None
     mu = text_model.encode(tm, corpus.sentences[:50]).mu

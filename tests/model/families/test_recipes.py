@@ -347,71 +347,9 @@ def drawn_by_hand(model: SentenceVAE, z: Tensor, uniforms: Tensor, temperature: 
     return sentences
 
 
-@torch.no_grad()
-def test_sharpening_teaches_what_the_model_likes_to_say_at_points_of_the_prior(bare: Config) -> None:
-    batch = Tokens.of([[5 + row, 6] for row in range(12)]).batch(range(12))
-    model, plain = model_of(replace(bare, sharpen=0.5)), model_of(bare)
-    more = model.losses(batch, 50, noise_of(batch)).loss - plain.losses(batch, 50, noise_of(batch)).loss
-    noise = noise_of(batch)
-    noise.normal(3)  # the codes of the batch
-    chosen = noise.bernoulli(1, 1 / 3)[:, 0]
-    assert 0 < chosen.sum() < 12
-    z, uniforms = noise.normal(3)[chosen], noise.uniform(64)[chosen]
-    said = drawn_by_hand(model, z, uniforms, temperature=0.5)
-    assert {len(ids) == 64 for ids in said} == {True, False}
-    own = Tokens.of(said).batch(range(len(said)))
-    own = own._replace(lengths=own.lengths.clamp(max=64))  # where it came to no end, it learns none
-    own_nll = model.nll(own, z)
-    assert more.item() == pytest.approx(0.5 * 3 * own_nll.sum().item() / 12, rel=1e-4)
-
-
-@torch.no_grad()
-def test_sharpening_is_the_last_part_of_a_run(bare: Config, batch: Batch) -> None:
-    model, plain = model_of(replace(bare, sharpen=0.25)), model_of(bare)
-    same = [
-        model.losses(batch, t, noise_of(batch)).loss == plain.losses(batch, t, noise_of(batch)).loss for t in (74, 75)
-    ]
-    assert same == [True, False]
-    assert model.losses(batch, 75).loss == plain.losses(batch, 75).loss  # of an evaluation it is no part
-
-
-def test_sharpening_of_a_model_whose_figures_are_no_numbers_ends_in_order(bare: Config, batch: Batch) -> None:
-    model = model_of(replace(bare, sharpen=1.0))
-    with torch.no_grad():
-        model.bias.fill_(math.nan)
-    assert not model.step(batch, 50).finite
-
-
-def test_sharpening_teaches_the_encoder_nothing(bare: Config, batch: Batch) -> None:
-    gradients = []
-    for sharpen in (0.0, 1.0):
-        model = model_of(replace(bare, sharpen=sharpen))
-        model.losses(batch, 50, noise_of(batch)).loss.backward()
-        gradients.append([p.grad for p in [*model.encoder.parameters(), *model.to_posterior.parameters()]])
-    for without, within in zip(*gradients, strict=True):
-        torch.testing.assert_close(without, within)
-
-
-def test_sharpened_model_draws_likelier_words_at_points_of_the_prior(
-    learned: Config, corpus: Corpus, tmp_path: Path
-) -> None:
-    surprise = []
-    for sharpen in (0.0, 0.4):
-        folder = tmp_path / str(sharpen)
-        list(train(replace(learned, steps=200, sharpen=sharpen), corpus, folder))
-        tm = checkpoint.load(folder / "best.safetensors").text_model
-        points = text_model.sample(tm, 200, seed=1)
-        tokens = Tokens.of(tm.tokenizer.encode([point.text for point in points]))
-        with torch.no_grad():
-            nll = tm.model.nll(tokens.batch(range(200)), torch.tensor([point.z for point in points]))
-        surprise.append(nll.mean().item())
-    assert surprise[1] < 0.85 * surprise[0]
-
-
 ALL: dict[str, object] = {
     "batch_norm": 0.6, "decoder_reset": True, "aggressive": 2, "noise_kind": "drop", "pooling": "attention",
     "z_to": "inputs", "layer_norm": True, "free_bits_on": "sentence", "beta_schedule": "cyclical",
-    "sharpen": 0.2,
 }  # fmt: skip
 
 

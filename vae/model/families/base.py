@@ -69,20 +69,30 @@ class DecoderModel(nn.Module):
         """
         repeats = len(z) // len(batch.tokens)
         with torch.no_grad():
-            input_gates = self._input_gates(batch.inputs.flatten()).view(*batch.tokens.shape, -1)  # (B, T, 4 * H)
-            state, features = self.begin(len(z), z), []
-            for gates in input_gates.unbind(1):
-                token_features, (h, c) = self.decoder.advance(
-                    gates.repeat(repeats, 1), (state.gates, state.features), (state.h, state.c)
-                )
-                state = state._replace(h=h, c=c)
-                features.append(token_features)
+            features = self._features(batch.inputs, z)
         tokens, mask = batch.tokens.repeat(repeats, 1), batch.mask.repeat(repeats, 1)  # (S * B, T)
         rows = torch.arange(tokens.numel(), device=z.device)
-        nll = token_nll(
-            torch.stack(features, 1).flatten(0, 1), self.embedding.weight, self.bias, rows, tokens.flatten()
-        )
+        nll = token_nll(features.flatten(0, 1), self.embedding.weight, self.bias, rows, tokens.flatten())
         return (nll.view_as(mask) * mask).sum(1)
+
+    def logits(self, batch: Batch, z: Tensor) -> Tensor:
+        """Of each token of each sentence, given those before it and z (B, D): (B, T, V), with a gradient for z.
+
+        No token has a chance that decoding would never take.
+        """
+        logits = F.linear(self._features(batch.inputs, z), self.embedding.weight, self.bias)
+        return torch.cat([torch.full_like(logits[..., :EOS_ID], -torch.inf), logits[..., EOS_ID:]], -1)
+
+    def _features(self, inputs: Tensor, z: Tensor) -> Tensor:
+        """From which the tokens behind inputs (B, T) are predicted, at codes z (S * B, D): (S * B, T, E)."""
+        with torch.no_grad():
+            input_gates = self._input_gates(inputs.flatten()).view(*inputs.shape, -1)  # (B, T, 4 * H)
+        repeats, code_terms, state = len(z) // len(inputs), self.decoder.code_terms(z), self.decoder.begin(z)
+        features = []
+        for gates in input_gates.unbind(1):
+            token_features, state = self.decoder.advance(gates.repeat(repeats, 1), code_terms, state)
+            features.append(token_features)
+        return torch.stack(features, 1)
 
     def token_loss(
         self, batch: Batch, y: Tensor, z: Tensor, rng: CounterRng | None, bag: tuple[Tensor, float] | None = None

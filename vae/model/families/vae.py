@@ -8,21 +8,16 @@ import torch
 from torch import Tensor
 
 from vae.config.config import Config
-from vae.data.batches import Batch, Tokens
+from vae.data.batches import Batch
 from vae.model import gaussian, schedules
 from vae.model.counter_rng import CounterRng
 from vae.model.families.autoencoder import Autoencoder
 from vae.model.families.interface import Losses, Posterior
-from vae.model.generation import generate
-from vae.model.layers.corruption import blank_words
 from vae.model.layers.normalization import BatchNorm
 from vae.model.optimization import AggressiveUpdater, Updater
 from vae.system import distributed
-from vae.text.tokenizer import EOS_ID, UNK_ID
 
 _LOGVAR_RANGE = (-12.0, 4.0)
-# of the model's own sentences that it learns from: weight in the loss, temperature, and tokens at most
-_DISTILLATION_WEIGHT, _DISTILLATION_TEMPERATURE, _DISTILLATION_TOKENS = 0.5, 0.5, 64
 
 
 class SentenceVAE(Autoencoder):
@@ -89,19 +84,18 @@ class SentenceVAE(Autoencoder):
         for repetition in range(1, self.config.aggressive + 1):
             rng = CounterRng(self.config.seed ^ repetition << 24, t, batch.rows)
             with torch.autocast(batch.tokens.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
-                loss = self.losses(batch, t, rng, sharpen=False).loss
+                loss = self.losses(batch, t, rng).loss
             self.encoder_updater.apply(loss, t)
         with torch.no_grad():
             mu, logvar = self.posterior(batch)
             z = mu + CounterRng(self.config.seed, t, batch.rows).normal(self.latent) * (0.5 * logvar).exp()
             self.encoder_updater.observe(gaussian.mutual_information(z, mu, logvar), t)
 
-    def losses(self, batch: Batch, t: int, rng: CounterRng | None = None, sharpen: bool = True) -> Losses:
+    def losses(self, batch: Batch, t: int, rng: CounterRng | None = None) -> Losses:
         """The losses of step t without an update.
 
         Args:
             rng: as in training: words are blanked, and z is one draw; without it z is the mean.
-            sharpen: with the self-distillation, in the part of the run that has it.
         """
         config = self.config
         beta = schedules.beta(t / max(1, config.steps), config)
@@ -112,34 +106,7 @@ class SentenceVAE(Autoencoder):
         token_loss, nll = self.token_loss_from_code(z, batch, y, rng)
         mean_kl = distributed.sum_over_ranks(kl.sum(0) / batch.global_size)  # (D,)
         loss = token_loss + beta * self._kl_penalty(mean_kl) / distributed.world_size()
-        due = sharpen and rng is not None and schedules.is_sharpening(t / max(1, config.steps), config)
-        if due and rng is not None and token_loss.isfinite():
-            loss = loss + _DISTILLATION_WEIGHT * self._self_distillation(batch, t, rng)
         return Losses(loss, nll, kl, beta)
-
-    def _self_distillation(self, batch: Batch, t: int, rng: CounterRng) -> Tensor:
-        """The mean nll of sentences that the model generates at a low temperature, a scalar share.
-
-        They are a third as many as the batch has, since generating them takes longer than learning from them. Between
-        the codes of real sentences the decoder is unsure, and the words that it draws there read badly, though its
-        likeliest ones read well: it learns from these. The encoder takes no part.
-        Source: Kim & Rush 2016, arXiv:1606.07947 (sequence-level distillation), here of a model into itself.
-        """
-        chosen = rng.bernoulli(1, 1 / 3)[:, 0].nonzero()[:, 0]
-        if not len(chosen):
-            return chosen.new_zeros((), dtype=torch.float32)
-        z, uniforms = rng.normal(self.latent)[chosen], rng.uniform(_DISTILLATION_TOKENS)[chosen]
-        with torch.no_grad(), torch.autocast(z.device.type, enabled=False):
-            generated = generate(
-                self, self.begin(len(z), z), len(z), max_tokens=_DISTILLATION_TOKENS,
-                temperature=_DISTILLATION_TEMPERATURE, uniforms=uniforms,
-            )  # fmt: skip
-        own_batch = Tokens.of(generated).batch(range(len(generated)), batch.global_size).to(z.device)
-        unended = own_batch.lengths > _DISTILLATION_TOKENS  # of these the end mark is no target
-        own_batch = own_batch._replace(lengths=own_batch.lengths - unended.long(), rows=batch.rows[chosen])
-        rng = CounterRng(self.config.seed ^ 1 << 31, t, own_batch.rows)
-        previous = blank_words(own_batch.inputs, self.config.word_dropout, UNK_ID, EOS_ID + 1, rng)
-        return 3 * self.token_loss(own_batch, self.embedding(previous), z, rng)[0]
 
     def _kl_penalty(self, kl: Tensor) -> Tensor:
         """The KL term of the loss with free bits: what is below them costs as much as they, without a gradient.

@@ -11,7 +11,7 @@ from torch import Tensor
 class Prior(Protocol):
     """p(z), a distribution over codes of D dimensions.
 
-    Self-distillation and the critic of an adversarial autoencoder draw from N(0, I) whatever it is.
+    The critic of an adversarial autoencoder draws from N(0, I) whatever it is.
     """
 
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:

@@ -19,7 +19,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vae.evaluation.figures import FIGURES, Evaluation
+from vae.evaluation.evaluation import Evaluation
+from vae.evaluation.figures import FIGURES
 from vae.evaluation.missing_figures import reason_missing
 from vae.messages.message import Message, UserError
 from vae.serving.jobs.status_messages import message_of

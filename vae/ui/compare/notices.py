@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vae.config.families import FAMILIES
-from vae.evaluation.figures import Evaluation
+from vae.evaluation.evaluation import Evaluation
 from vae.messages.durations import duration
 
 ENDLESS = 1_000_000  # a perplexity past it says no more than that
@@ -109,17 +109,19 @@ def _samples(columns: Sequence[Told]) -> list[str]:
         if told[0][0] < DULL * real:
             text += f" {_upper(told[0][1])} is far below that: fluent, but perhaps dull."
         said.append(text)
-    same = [column for column in columns if column.known.distinct < VARIED]
-    said += [_upper(f"{c.name} repeats itself: only {c.known.distinct:.0%} of its samples differ.") for c in same]
+    same = [column for column in columns if column.known.sample_distinct < VARIED]
+    said += [
+        _upper(f"{c.name} repeats itself: only {c.known.sample_distinct:.0%} of its samples differ.") for c in same
+    ]
     return said
 
 
 def _ways(columns: Sequence[Told]) -> list[str]:
-    told = [(c.known.distinct_steps, c.name) for c in columns if c.known.distinct_steps is not None]
+    told = [(c.known.path_different, c.name) for c in columns if c.known.path_different is not None]
     if not told:
         return []
     values = _list([f"{value:.0f} ({name})" for value, name in sorted(told, reverse=True)])
-    return [f"Different sentences among the 11 on the way between two, at the median: {values}."]
+    return [f"Different sentences on a path between two, at the median: {values}."]
 
 
 def _time(columns: Sequence[Told]) -> list[str]:

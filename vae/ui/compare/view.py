@@ -8,7 +8,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from vae.config.families import FAMILIES
-from vae.evaluation.figures import FIGURES, GROUPS, Evaluation, Figure
+from vae.evaluation.evaluation import Evaluation
+from vae.evaluation.figures import FIGURES, GROUPS, Figure
 from vae.messages import durations
 from vae.serving.visitors.comparison import Column, Comparison
 from vae.ui.compare import notices
