@@ -21,8 +21,8 @@ from vae.evaluation import judge as fluency
 from vae.evaluation.evaluate import compare, evaluate
 from vae.evaluation.figures import FIGURES, GROUPS
 from vae.model.checkpoint import load
-from vae.model.interpolation import interpolate
-from vae.model.text_model import reconstruct, sample
+from vae.model.interpolation import find_path, interpolate
+from vae.model.text_model import encode, reconstruct, sample
 from vae.text.corpus import Corpus
 from vae.text.corpus import lines as corpus_lines
 from vae.training.events import Evaluated, Finished, Saved, Started, from_json
@@ -112,6 +112,29 @@ def test_interpolate_gives_the_path(model_path: Path) -> None:
     expected = interpolate(load(model_path).text_model, a, b, steps=5, kind="slerp")
     assert [row["text"] for row in found["path"]] == [point.text for point in expected]
     assert (found["a"], found["b"]) == (a, b)
+    found = answer("interpolate", model_path, a, b, "--distinct", "--refine", 0)
+    texts = [row["text"] for row in found["path"]]
+    assert texts == [stop.text for stop in find_path(load(model_path).text_model, a, b, refine=0)]
+    assert len(set(texts)) == len(texts)
+
+
+def test_commands_say_where_the_codes_of_sentences_come_from(model_path: Path, lines: Path) -> None:
+    ends = ("the cat sees a letter.", "a dog wants the red ball.")
+    for command, rest in (("interpolate", ends), ("reconstruct", (lines,))):
+        assert "found by search" in vae(command, model_path, *rest).stderr
+        assert "encoder's guesses" in vae(command, model_path, *rest, "--refine", 0).stderr
+
+
+def test_packed_model_is_smaller_and_says_much_the_same(tmp_path: Path, config: Config, corpus: Corpus) -> None:
+    large = replace(config, embedding=64, hidden=128, encoder_hidden=64, steps=20)
+    *_, _ = train(large, corpus, tmp_path / "run")
+    model, packed = tmp_path / "run" / "best.safetensors", tmp_path / "packed.safetensors"
+    found = answer("pack", model, "--output", packed)
+    assert (found["bytes"], found["bytes_before"]) == (packed.stat().st_size, model.stat().st_size)
+    assert found["bytes"] < 0.75 * found["bytes_before"]
+    before, after = (encode(load(path).text_model, corpus.sentences).mu for path in (model, packed))
+    assert (before - after).abs().max() < 0.1 * before.std()
+    assert load(packed).info == load(model).info
 
 
 def test_reconstruct_answers_every_line(model_path: Path, lines: Path) -> None:
@@ -127,7 +150,7 @@ def test_evaluate_counts_every_line(model_path: Path, lines: Path) -> None:
     assert (found["sentences"], found["samples"], found["latent_dim"], found["words"]) == (4, 5, 4, 6 + 1 + 6 + 7)
     wanted = (
         "nll nll_iw kl mutual_information active_units latent_dim latent_gain perplexity bits_per_character "
-        "reconstruction_bleu exact_match tokens words sentences"
+        "reconstruction_bleu ends_exact ends_exact_refined path_pairs attractor_share sample_new tokens words sentences"
     )
     assert set(wanted.split()) <= set(found)
     figures = evaluate(load(model_path), corpus_lines(lines.read_bytes()), samples=5, drawn=20)
@@ -277,6 +300,10 @@ def test_mistake_ends_with_status_2_and_one_line(tmp_path: Path) -> None:
         ("sample {model} --from-start", "give it with --start"),
         ("interpolate {model} one {empty}", "second sentence is empty"),
         ("interpolate {model} one two --steps 1", "steps is 1"),
+        ("interpolate {model} one two --refine -1", "refine is -1"),
+        ("sample {model} --spread -1", "spread is -1"),
+        ("pack {text} --output {out}", "no model"),
+        ("pack {model} --output {folder}/none/m.safetensors", "does not exist"),
         ("reconstruct {model} {none}", "none"),
         ("reconstruct {model} {binary}", "binary"),
         ("evaluate {model} {blank}", "no sentence"),

@@ -53,6 +53,8 @@ def _evaluate(arguments: argparse.Namespace) -> int:
         for figure in figures:
             value = f"{figure.format_value(values[figure.name])} {figure.unit}"
             text = reason_missing(evaluation, figure.name) or figure.help + _comparison(figure, values)
+            if ends := evaluation.intervals.get(figure.name):
+                text = f"{text} Between {' and '.join(map(figure.format_value, ends))}, 19 times in 20."
             print(f"  {figure.title:24}{value:>16}  {_bar(figure, values)}  {text}")
     print("\nSome of what it says")
     print("\n".join(f"  {sentence}" for sentence in evaluation.said))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +12,7 @@ from vae.cli.terminal import print_json
 from vae.messages.message import Message, UserError
 from vae.metrics import text_scores
 from vae.model import checkpoint, interpolation, text_model
+from vae.model.refinement import STEPS
 from vae.text import corpus
 
 Command = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
@@ -21,8 +23,18 @@ def add(command: Command) -> None:
     sample = command("sample", _sample, "Say new sentences, drawn from the prior.")
     sample.add_argument("-n", type=int, default=10, help="how many (default 10)")
     sample.add_argument(
-        "--temperature", type=float, default=1.0, help="variety: 0 the likeliest words, 1 as learned (default 1)"
-    )
+        "--temperature", type=float,
+        help="chance in the choice of words: 0 the likeliest, 1 as learned (default 0; of a language model 1)",
+    )  # fmt: skip
+    sample.add_argument(
+        "--prior", choices=text_model.PRIORS, default="fitted",
+        help="draw points where the sentences of its text lie (fitted, the default) or from N(0, I) (normal)",
+    )  # fmt: skip
+    sample.add_argument(
+        "--spread", type=float, default=text_model.SPREAD, metavar="X",
+        help="how far apart points are drawn: 1 as the prior has it, less reads better (default %(default)s)",
+    )  # fmt: skip
+    sample.add_argument("--distinct", action="store_true", help="only different sentences")
     sample.add_argument("--top-k", type=int, default=0, help="choose among the k likeliest pieces; 0 all (default)")
     sample.add_argument("--top-p", type=float, default=1.0, help="choose among the likeliest of this much probability")
     sample.add_argument("--start", default="", metavar="TEXT", help="every sentence starts with this")
@@ -33,11 +45,20 @@ def add(command: Command) -> None:
     interpolate.add_argument("a", metavar="A", help="the first sentence")
     interpolate.add_argument("b", metavar="B", help="the last sentence")
     interpolate.add_argument("--steps", type=int, default=11, help="sentences, both ends counted (default 11)")
-    interpolate.add_argument("--path", choices=("lerp", "slerp"), default="lerp", help="a straight line or an arc")
+    interpolate.add_argument("--distinct", action="store_true", help="each different sentence once, however many")
+    interpolate.add_argument(
+        "--path", choices=interpolation.KINDS, default="fluent",
+        help="where the model reads best (fluent, the default), a straight line (lerp) or an arc (slerp)",
+    )  # fmt: skip
 
     reconstruct = command("reconstruct", _reconstruct, "Say what is left of each line of a file.")
     reconstruct.add_argument("file", metavar="FILE", help="a text with a sentence a line")
     reconstruct.add_argument("--beam", type=int, default=1, help="candidates of the search (default 1: greedy)")
+    for parser in (interpolate, reconstruct):
+        parser.add_argument(
+            "--refine", type=int, default=STEPS, metavar="N",
+            help="steps of the search for the code of a sentence; 0 takes the encoder's guess (default %(default)s)",
+        )  # fmt: skip
 
 
 def _sample(arguments: argparse.Namespace) -> int:
@@ -47,7 +68,7 @@ def _sample(arguments: argparse.Namespace) -> int:
     points = text_model.sample(
         loaded.text_model, arguments.n, temperature=arguments.temperature, top_k=arguments.top_k,
         top_p=arguments.top_p, start=arguments.start, from_start=arguments.from_start, beam=arguments.beam,
-        seed=arguments.seed,
+        prior=arguments.prior, spread=arguments.spread, distinct=arguments.distinct, seed=arguments.seed,
     )  # fmt: skip
     if arguments.json:
         rows = [{**asdict(point), "new": loaded.is_new(point.text)} for point in points]
@@ -63,25 +84,39 @@ def _sample(arguments: argparse.Namespace) -> int:
 
 def _interpolate(arguments: argparse.Namespace) -> int:
     tm = checkpoint.load(arguments.model).text_model
-    points = interpolation.interpolate(tm, arguments.a, arguments.b, steps=arguments.steps, kind=arguments.path)
+    points = interpolation.interpolate(
+        tm, arguments.a, arguments.b, steps=arguments.steps, kind=arguments.path, refine=arguments.refine,
+        distinct=arguments.distinct,
+    )  # fmt: skip
     if arguments.json:
-        print_json({"a": arguments.a, "b": arguments.b, "path": [asdict(point) for point in points]})
+        path = [asdict(point) for point in points]
+        print_json({"a": arguments.a, "b": arguments.b, "refine": arguments.refine, "path": path})
     else:
         print("\n".join(point.text for point in points))
+        _tell_refined(arguments.refine)
     return 0
 
 
 def _reconstruct(arguments: argparse.Namespace) -> int:
     tm = checkpoint.load(arguments.model).text_model
     sentences = corpus.lines(Path(arguments.file).read_bytes())
-    reconstructed = [point.text for point in text_model.reconstruct(tm, sentences, beam=arguments.beam)]
+    points = text_model.reconstruct(tm, sentences, beam=arguments.beam, refine=arguments.refine)
+    reconstructed = [point.text for point in points]
     pairs = list(zip(sentences, reconstructed, strict=True))
     if arguments.json:
         print_json({
             "reconstruction_bleu": text_scores.bleu(reconstructed, sentences),
             "exact_match": text_scores.exact_match(reconstructed, sentences),
+            "refine": arguments.refine,
             "reconstructions": [{"source": source, "text": text} for source, text in pairs],
         })  # fmt: skip
     else:
         print("\n".join(f"{source}\t{text}" for source, text in pairs))
+        _tell_refined(arguments.refine)
     return 0
+
+
+def _tell_refined(steps: int) -> None:
+    """Say where the codes come from, beside the output."""
+    how = f"found by search, in at most {steps} steps (--refine)" if steps else "the encoder's guesses"
+    print(f"The codes of the sentences are {how}.", file=sys.stderr)

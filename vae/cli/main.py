@@ -1,4 +1,4 @@
-"""The command line: `python -m vae train | sample | interpolate | reconstruct | evaluate | compare`."""
+"""The command line: `python -m vae train | sample | interpolate | reconstruct | evaluate | compare | pack`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from vae.cli import evaluate, generate, train
+from vae.cli import evaluate, generate, pack, train
 from vae.messages.message import Message, UserError
 from vae.system import distributed
 
@@ -63,4 +63,5 @@ def _parser() -> argparse.ArgumentParser:
     train.add(command("train", train.run, "Learn from a text, and write a model file."))
     generate.add(command)
     evaluate.add(command)
+    pack.add(command)
     return parser

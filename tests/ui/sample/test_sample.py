@@ -12,7 +12,7 @@ from vae.serving.visitors.session import BUNDLED, Session
 from vae.serving.visitors.visitors import Visitors
 from vae.ui.sample import handlers
 
-ASKED = (3, 0.7, 1.0, False, "", False, 1, True)
+ASKED = (3, 0.5, 1.0, "", False, "text", 1, True)
 NOTHING = (gr.skip(),) * 4
 
 

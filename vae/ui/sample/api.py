@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vae.serving.visitors.session import Session
-from vae.serving.visitors.validation import number, sentence, whole
+from vae.serving.visitors.validation import choice, number, sentence, whole
 
 if TYPE_CHECKING:
     from vae.model.checkpoint import Checkpoint
@@ -16,56 +16,74 @@ MAX_NUMBER = 50
 MAX_SEED = 2**31 - 1
 
 
+PLACES = {"text": "fitted", "bell": "normal"}
+_NARROW, _WIDE = 0.4, 1.0  # spreads of z at the ends of Variety
+
+
 def sample(
     session: Session,
     number: int = 8,
-    temperature: float = 0.7,
+    variety: float = 0.5,
     top_p: float = 1.0,
-    greedy: bool = False,
     start: str = "",
     near: bool = False,
+    places: str = "text",
     seed: int = 1,
 ) -> list[dict[str, object]]:
-    """New sentences of the model in use, from points drawn at random.
+    """New sentences of the model in use, from points drawn at random: all different, if it has so many to say.
 
     Args:
         token: of /start.
         number: how many, 1 to 50.
-        temperature: variety in the choice of words, 0 to 2; 0 says the likeliest.
+        variety: from 0 to 1; up to the middle of the points that are drawn, from there on of the choice of words, too.
         top_p: choose among the likeliest words that hold this share of probability, 0.05 to 1.
-        greedy: always take the likeliest word, whatever the temperature.
         start: every sentence begins with it; at most `vae.text.corpus.MAX_CHARACTERS` characters.
         near: draw the points around the code of `start` instead of anywhere.
+        places: draw them "text", where the sentences of its text lie, or "bell", from the bell curve N(0, I).
         seed: the same seed gives the same sentences.
     Returns:
         For each {"text", "z", "new"}; new is false when the sentence is among those that the model learned from, null
         when it learned from too many to tell.
     """
     model = session.checkpoint()
-    points = checked_sample(model, number, temperature, top_p, greedy, start, near, seed)
+    points = checked_sample(model, number, variety, top_p, start, near, places, seed)
     return [{"text": p.text, "z": list(p.z), "new": model.is_new(p.text)} for p in points]
 
 
 def checked_sample(
     model: Checkpoint,
     n: object,
-    temperature: object,
+    variety: object,
     top_p: object,
-    greedy: object,
     start: object,
     near: object,
+    places: object,
     seed: object,
 ) -> list[Point]:
     """The checked call behind the page and the endpoint. Raises RefusedError naming what is wrong."""
     count = whole(n, "How many", 1, MAX_NUMBER)
-    heat = number(temperature, "Variety", 0, 2)
+    spread, temperature = _chances(number(variety, "Variety", 0, 1), bool(model.text_model.latent))
     share = number(top_p, "Likely words only", 0.05, 1)
     begin = sentence(start, "The start", needed=False)
+    prior = PLACES[choice(places, "Places", tuple(PLACES))]
     repeat = whole(seed, "Seed", 0, MAX_SEED)
 
     from vae.model import text_model
 
     return text_model.sample(
-        model.text_model, count, temperature=0.0 if greedy is True else heat, top_p=share, start=begin,
-        from_start=near is True, seed=repeat,
+        model.text_model, count, temperature=temperature, top_p=share, start=begin, from_start=near is True,
+        prior=prior, spread=spread, distinct=True, seed=repeat,
     )  # fmt: skip
+
+
+def _chances(variety: float, has_space: bool) -> tuple[float, float]:
+    """The spread of z and the temperature of the words: chance has z first, and words past the middle only.
+
+    Without a latent space all is left to the words.
+    """
+    from vae.model.text_model import SPREAD
+
+    if not has_space:
+        return SPREAD, 1.4 * variety
+    below, above = min(1.0, 2 * variety), max(0.0, 2 * variety - 1)
+    return _NARROW + (SPREAD - _NARROW) * below + (_WIDE - SPREAD) * above, above

@@ -14,6 +14,10 @@ from vae.ui.components.answers import unchanged
 from vae.ui.sample.api import checked_sample
 
 NEAR = "Places around the code of the start."
+PLACES = (
+    "Training draws all sentences towards a bell curve (the prior) and never quite gets there: where they do lie, the "
+    "model has more to say."
+)
 
 
 class SampleView(NamedTuple):
@@ -28,11 +32,11 @@ class SampleView(NamedTuple):
 def show_samples(
     session: Session,
     n: int,
-    temperature: float,
+    variety: float,
     top_p: float,
-    greedy: bool,
     start: str,
     near: bool,
+    places: str,
     seed: int,
     new_seed: bool,
 ) -> SampleView:
@@ -41,13 +45,16 @@ def show_samples(
         seed = random.randrange(10_000)
     try:
         model = session.checkpoint()
-        points = checked_sample(model, n, temperature, top_p, greedy, start, near, seed)
+        points = checked_sample(model, n, variety, top_p, start, near, places, seed)
     except ValueError as error:
         return unchanged(SampleView, message=drawn.note_value("error", str(error)))
     by = drawn.order(model.info.kl)
     badges = {True: "new", False: "seen", None: ""}
     lines = [drawn.line(p.text, p.z, by, badge=badges[model.is_new(p.text)], copy=True) for p in points]
-    return SampleView(lines, seed, drawn.note_value("note", summary(session, lines)), gr.skip())
+    said = summary(session, lines)
+    if len(lines) < int(n):
+        said = f"It has only {len(lines)} different sentences to say this way: try more variety. {said}"
+    return SampleView(lines, seed, drawn.note_value("note", said), gr.skip())
 
 
 def summary(session: Session, lines: list[dict[str, Any]]) -> str:
@@ -88,9 +95,10 @@ def change_model(session: Session, drawn_by: str, *inputs: Any) -> SampleView:
     return open_tab(session, drawn_by, *inputs) if is_outdated(session, drawn_by) else unchanged(SampleView)
 
 
-def near_start_update(session: Session) -> Any:
-    """Whether one can stay near a sentence with the model in use: not where it has no place."""
+def place_updates(session: Session) -> tuple[Any, Any]:
+    """Whether one can stay near a sentence, and choose among places, with the model in use: not where it has none."""
     spec = FAMILIES[session.model().family] if session.models() else None
     if spec is None or spec.has_latent_space:
-        return gr.update(interactive=True, info=NEAR)
-    return gr.update(interactive=False, value=False, info=f"{spec.title}s have no places: there is nothing to be near.")
+        return gr.update(interactive=True, info=NEAR), gr.update(interactive=True, info=PLACES)
+    why = f"{spec.title}s have no places: there is nothing to be near."
+    return gr.update(interactive=False, value=False, info=why), gr.update(interactive=False, info=why)

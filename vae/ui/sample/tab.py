@@ -12,12 +12,13 @@ from vae.ui.page import Page
 from vae.ui.sample.api import MAX_NUMBER, MAX_SEED, sample
 from vae.ui.sample.handlers import (
     NEAR,
+    PLACES,
     SampleView,
     change_model,
     is_outdated,
     is_stale,
-    near_start_update,
     open_tab,
+    place_updates,
     show_samples,
 )
 
@@ -37,9 +38,9 @@ def build(page: Page, tab: gr.Tab) -> None:
         go = gr.Button("Sample", variant="primary", elem_id="sample-go", scale=0, min_width=160)
     with gr.Row(elem_classes=["row", "settings"]):
         count = gr.Slider(1, MAX_NUMBER, value=8, step=1, label="How many", info="Sentences at a time.")
-        temperature = gr.Slider(
-            0, 2, value=0.7, step=0.05, label="Variety",
-            info="Temperature: 0 takes the likeliest word each time, more takes risks.",
+        variety = gr.Slider(
+            0, 1, value=0.5, step=0.05, label="Variety", elem_id="sample-variety",
+            info="Up to the middle, how far apart the places lie; beyond it, the words are left to chance, too.",
         )  # fmt: skip
     with gr.Accordion("More", open=False, elem_classes=["fold"]):
         with gr.Row(elem_classes=["row", "settings"]):
@@ -51,7 +52,10 @@ def build(page: Page, tab: gr.Tab) -> None:
                 1, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, elem_id="sample-seed",
                 info="The number that chance begins with. The same seed gives the same sentences.",
             )  # fmt: skip
-        greedy = gr.Checkbox(False, label="Always the likeliest word", info="Greedy: chance chooses the place alone.")
+        places = gr.Radio(
+            [("Where sentences lie", "text"), ("Bell curve", "bell")], value="text", label="Places",
+            elem_id="sample-places", elem_classes=["choices"], info=PLACES,
+        )  # fmt: skip
         near = gr.Checkbox(False, label="Stay near the start’s meaning", info=NEAR, elem_id="sample-near")
         new_seed = gr.Checkbox(True, label="A new seed each time", info="Off: sampling again repeats the sentences.")
     message = drawn.note(elem_id="sample-message")
@@ -59,11 +63,11 @@ def build(page: Page, tab: gr.Tab) -> None:
 
     drawn_by = gr.State("")
     inputs, shown = (
-        [count, temperature, top_p, greedy, start, near, seed, new_seed],
+        [count, variety, top_p, start, near, places, seed, new_seed],
         SampleView(samples, seed, message, drawn_by),
     )
     page.on([go.click, start.submit], patient(show_samples, SampleView), inputs, shown)
     page.on(tab.select, patient(open_tab, SampleView, is_stale), [drawn_by, *inputs], shown)
     page.on(page.model_changed.change, patient(change_model, SampleView, is_outdated), [drawn_by, *inputs], shown)
-    page.on(page.model_changed.change, near_start_update, [], [near])
+    page.on(page.model_changed.change, place_updates, [], [near, places])
     page.api(sample)

@@ -9,14 +9,15 @@ from vae.serving.visitors.validation import choice, sentence, whole
 
 if TYPE_CHECKING:
     from vae.model.checkpoint import Checkpoint
-    from vae.model.text_model import Point
-
+    from vae.model.interpolation import Stop
 
 MIN_STEPS, MAX_STEPS = 3, 41
-PATHS = {"linear": "lerp", "spherical": "slerp"}
+PATHS = {"fluent": "fluent", "linear": "lerp", "spherical": "slerp"}
 
 
-def slide(session: Session, first: str, second: str, steps: int = 11, path: str = "linear") -> list[dict[str, object]]:
+def slide(
+    session: Session, first: str, second: str, steps: int = 11, path: str = "fluent", distinct: bool = False
+) -> list[dict[str, object]]:
     """The sentences on the way from one sentence to another in the latent space of the model in use.
 
     Args:
@@ -24,20 +25,36 @@ def slide(session: Session, first: str, second: str, steps: int = 11, path: str 
         first: where the path begins, at most `vae.text.corpus.MAX_CHARACTERS` characters.
         second: where it ends.
         steps: points on the path, both ends counted, 3 to 41.
-        path: "linear" (a straight line) or "spherical" (an arc around the origin).
+        path: "fluent" (where the model reads best), "linear" (a straight line) or "spherical" (an arc around the
+            origin).
+        distinct: each different sentence once instead, however many there are.
     Returns:
-        For each point {"text", "z"}; the first and the last are what the model makes of the two sentences.
+        For each point {"text", "z"}; the first and the last are what the model says at the codes that a search found
+        for the two sentences. With `distinct` also "begin" and "end": where on the path, from 0 to 1, it is said.
     """
-    points = checked_path(session.checkpoint(), first, second, steps, path)
-    return [{"text": point.text, "z": list(point.z)} for point in points]
-
-
-def checked_path(model: Checkpoint, first: object, second: object, steps: object, path: object) -> list[Point]:
-    """The checked call behind the page and the endpoint. Raises RefusedError naming what is wrong."""
-    a, b = sentence(first, "The first sentence"), sentence(second, "The second sentence")
+    model = session.checkpoint()
+    if distinct is True:
+        stops = checked_path(model, first, second, path)
+        return [{"text": s.text, "z": list(s.z), "begin": s.begin, "end": s.end} for s in stops]
     n = whole(steps, "Steps", MIN_STEPS, MAX_STEPS)
-    kind = PATHS[choice(path, "Path", tuple(PATHS))]
+    a, b, kind = _checked(first, second, path)
 
     from vae.model import interpolation
 
-    return interpolation.interpolate(model.text_model, a, b, steps=n, kind=kind)
+    points = interpolation.interpolate(model.text_model, a, b, steps=n, kind=kind)
+    return [{"text": point.text, "z": list(point.z)} for point in points]
+
+
+def checked_path(model: Checkpoint, first: object, second: object, path: object) -> list[Stop]:
+    """The checked call behind the page and the endpoint. Raises RefusedError naming what is wrong."""
+    a, b, kind = _checked(first, second, path)
+
+    from vae.model import interpolation
+
+    return interpolation.find_path(model.text_model, a, b, kind=kind)
+
+
+def _checked(first: object, second: object, path: object) -> tuple[str, str, str]:
+    """The two sentences and the kind of path. Raises RefusedError naming what is wrong."""
+    a, b = sentence(first, "The first sentence"), sentence(second, "The second sentence")
+    return a, b, PATHS[choice(path, "Path", tuple(PATHS))]

@@ -75,34 +75,31 @@ def button_states(session: Session) -> tuple[Any, Any, Any]:
     return (gr.update(interactive=usable),) * 3
 
 
-def show_path(session: Session, first: str, second: str, steps: int, path: str, at: int = 0) -> PathView:
-    """The path between two sentences, opened at one of its frames."""
+def show_path(session: Session, first: str, second: str, path: str, at: float = 0.0) -> PathView:
+    """The path between two sentences, opened at a share of it."""
     try:
         model = session.checkpoint()
         if why := why_no_path(model):
             return PathView({"why": why}, None, None, None)
         by = drawn.order(model.info.kl)
-        points = checked_path(model, first, second, steps, path)
+        stops = checked_path(model, first, second, path)
     except ValueError as error:
         return unchanged(PathView, message=drawn.note_value("error", str(error)))
-    frames = [{"text": p.text, "z": drawn.fingerprint(p.z, by)} for p in points]
-    stage = {
-        "frames": frames,
-        "ends": [" ".join(first.split()), " ".join(second.split())],
-        "made": [frames[0]["text"], frames[-1]["text"]],
-        "at": at,
-    }
+    frames = [
+        {"text": s.text, "z": drawn.fingerprint(s.z, by), "begin": round(s.begin, 4), "end": round(s.end, 4)}
+        for s in stops
+    ]
+    stage = {"frames": frames, "ends": [" ".join(first.split()), " ".join(second.split())], "at": at}
     return PathView(stage, frames[0]["z"], frames[-1]["z"], None)
 
 
-def show_other_pair(session: Session, steps: int, path: str, pair: int | None = None) -> PairView:
+def show_other_pair(session: Session, path: str, pair: int | None = None) -> PairView:
     """Two other sentences that suit the model in use, and the path between them, opened in its middle."""
     try:
         first, second = two_sentences(session, pair)
     except ValueError as error:
         return PairView(gr.skip(), gr.skip(), None, None, None, drawn.note_value("note", str(error)))
-    middle = int(steps) // 2 if isinstance(steps, (int, float)) else 0
-    return PairView(first, second, *show_path(session, first, second, steps, path, middle))
+    return PairView(first, second, *show_path(session, first, second, path, 0.5))
 
 
 def two_sentences(session: Session, pair: int | None = None) -> tuple[str, str]:
@@ -117,27 +114,27 @@ def two_sentences(session: Session, pair: int | None = None) -> tuple[str, str]:
 
     from vae.model import text_model
 
-    samples = text_model.sample(session.checkpoint().text_model, 8, temperature=0.0, seed=random.randrange(2**31))
+    samples = text_model.sample(session.checkpoint().text_model, 8, seed=random.randrange(2**31))
     longest = sorted({point.text for point in samples if point.text}, key=len)[-2:]
     if len(longest) < 2:
         raise RefusedError(Message("ui.slide.collapsed"))
     return longest[0], longest[1]
 
 
-def swap_pair(session: Session, first: str, second: str, steps: int, path: str) -> PairView:
+def swap_pair(session: Session, first: str, second: str, path: str) -> PairView:
     """The path the other way round."""
-    return PairView(second, first, *show_path(session, second, first, steps, path))
+    return PairView(second, first, *show_path(session, second, first, path))
 
 
-def show_asked_path(session: Session, first: str, second: str, steps: int, path: str) -> AskedView:
+def show_asked_path(session: Session, first: str, second: str, path: str) -> AskedView:
     """The path that was asked for, or that the model in use gives; where nothing stands, that of an example.
 
     The example is offered as {"pair": two sentences, "stamp"} in JSON: the boxes are no outputs, since what is typed
     while this is on its way must stay.
     """
     if first.strip() or second.strip():
-        return AskedView(*show_path(session, first, second, steps, path), gr.skip())
-    example = show_other_pair(session, steps, path, pair=0)
+        return AskedView(*show_path(session, first, second, path), gr.skip())
+    example = show_other_pair(session, path, pair=0)
     offer = gr.skip()
     if isinstance(example.first, str):
         offer = json.dumps({"pair": [example.first, example.second], "stamp": stamp()})

@@ -7,14 +7,15 @@ import { changes, words } from "../components/sentences.js";
 /** @import { Context } from "../components/dom.js" */
 
 /**
- * `ends`: the two sentences; `made`: what the model makes of them; `at`: the frame to begin at; `why` there is none.
+ * A sentence, the code in the middle of the stretch of the path where it is said, and that stretch from 0 to 1.
  *
- * @typedef {object} Path
- * @property {{ text: string, z: number[] }[]} [frames]
- * @property {[string, string]} ends
- * @property {[string, string]} made
- * @property {number} at
- * @property {string} [why]
+ * @typedef {{ text: string, z: number[], begin: number, end: number }} Frame
+ */
+
+/**
+ * `ends`: the two sentences; `at`: the share of the path to begin at; `why` there is none.
+ *
+ * @typedef {{ frames?: Frame[], ends: [string, string], at: number, why?: string }} Path
  */
 
 /** @type {Record<string, number>} */
@@ -23,7 +24,7 @@ const GLIDE = 240; // ms from a frame to the one that was pressed
 
 /** @param {Context<Path>} context */
 export function stage(context) {
-  let before = { share: 0, of: "" }; // the same two sentences, read anew, keep the place one had come to
+  let before = { at: 0, of: "" }; // the same two sentences, read anew, keep the place one had come to
   let drawn = "";
   live(context, (root, path) => {
     const frames = path?.frames ?? [];
@@ -39,29 +40,37 @@ export function stage(context) {
     const sentence = h("p", { class: "frame sentence", dir: "auto" });
     const print = strip(frames[0].z);
     const slider = h("input", {
-      type: "range", min: 0, max: last, step: "any", value: 0, class: "scrub", "aria-label": "Where on the path",
+      type: "range", min: 0, max: 1, step: "any", value: 0, class: "scrub", "aria-label": "Where on the path",
     });
+    const stretches = frames.map(({ begin, end }) => h("i", { style: `flex-grow: ${end - begin}` }));
     const buttons = frames.map((frame, i) => {
       const { parts } = changes(i ? frames[i - 1].text : frame.text, frame.text);
-      return h("button", { type: "button", class: "step", click: () => glide(i) },
+      return h("button", { type: "button", class: "step", click: () => glide(middle(i)) },
         h("span", { class: "number" }, String(i + 1)),
         h("span", { class: "sentence", dir: "auto" }, ...(parts.length ? parts : ["(nothing)"])));
     });
     let shown = -1;
     let motion = 0;
 
+    /** Where the code of a frame lies: those of the two ends at the very ends. @param {number} i */
+    function middle(i) {
+      return i === 0 ? 0 : i === last ? 1 : (frames[i].begin + frames[i].end) / 2;
+    }
+
     /** @param {number} at */
     function show(at) {
-      const [low, high] = [Math.floor(at), Math.ceil(at)];
-      const [a, b] = [frames[low].z, frames[high].z];
-      const near = Math.round(at);
-      print.paint(a.map((value, d) => value + (b[d] - value) * (at - low)), frames[near].text);
-      before = { share: at / last, of };
-      slider.style.setProperty("--at", String(before.share));
+      const near = Math.max(0, frames.findIndex(({ end }) => at <= end));
+      const low = Math.max(0, Math.min(last - 1, at < middle(near) ? near - 1 : near));
+      const [a, b] = [frames[low], frames[Math.min(last, low + 1)]];
+      const share = (at - middle(low)) / Math.max(1e-9, middle(Math.min(last, low + 1)) - middle(low));
+      print.paint(a.z.map((value, d) => value + (b.z[d] - value) * Math.min(1, share)), frames[near].text);
+      before = { at, of };
       if (near === shown) return;
       buttons[shown]?.removeAttribute("aria-current");
+      stretches[shown]?.removeAttribute("class");
       shown = near;
       buttons[near].setAttribute("aria-current", "step");
+      stretches[near].setAttribute("class", "here");
       sentence.textContent = frames[near].text || "(nothing)";
       slider.setAttribute("aria-valuetext", `${near + 1} of ${frames.length}: ${frames[near].text}`);
     }
@@ -70,7 +79,7 @@ export function stage(context) {
     function jump(at) {
       cancelAnimationFrame(motion);
       slider.value = String(at);
-      show(Number(slider.value));
+      show(at);
     }
 
     /** @param {number} to */
@@ -97,38 +106,41 @@ export function stage(context) {
       const by = KEYS[event.key];
       if (!by) return;
       event.preventDefault();
-      jump(Math.max(0, Math.min(last, Math.round(Number(slider.value)) + by)));
+      jump(middle(Math.max(0, Math.min(last, shown + by))));
     });
 
-    const ticks = h("div", { class: "ticks", "aria-hidden": "true" }, ...frames.map(() => h("i")));
+    const count = `${frames.length} different ${frames.length === 1 ? "sentence" : "sentences"} on this path`;
     root.replaceChildren(
       h("div", { class: "now" }, sentence, print),
-      h("div", { class: "rail" }, ticks, slider),
+      h("div", { class: "rail" }, h("div", { class: "stretches", "aria-hidden": "true" }, ...stretches), slider),
+      h("p", { class: "hint count" }, `${count}. Each part of the track is where one of them is said.`),
+      endsOf(path.ends, [frames[0].text, frames[last].text]),
       h("ol", { class: "path", "aria-label": "The whole path" }, ...buttons.map((button) => h("li", {}, button))),
-      endsOf(path),
     );
-    jump(before.of === of ? Math.round(before.share * last) : path.at);
+    jump(before.of === of ? before.at : path.at);
   });
 }
 
 /**
- * What the model makes of the two sentences, and whether that is what was given.
+ * Whether the path begins and ends with the two sentences that were given, and what differs if it does not.
  *
- * @param {Path} path
+ * @param {[string, string]} ends
+ * @param {[string, string]} made
  */
-function endsOf({ ends, made }) {
+function endsOf(ends, made) {
   const rows = ends.map((text, i) => {
     const { parts, kept, of } = changes(text, made[i]);
     const exact = words(text).join(" ") === words(made[i]).join(" ");
-    const verdict = exact ? "word for word" : `${kept} of ${of} words kept`;
-    const badge = h("span", { class: exact ? "badge exact" : "badge" }, verdict);
-    return h("div", { class: "end" }, h("dt", {}, i ? "Second sentence" : "First sentence"),
-      h("dd", { dir: "auto" }, h("span", { class: "sentence" }, ...parts), badge));
+    const badge = h("span", { class: exact ? "badge exact" : "badge" },
+      exact ? "exactly yours" : `the nearest the model can say: ${kept} of ${of} words`);
+    return h("div", { class: "end" }, h("dt", {}, i ? "It ends with" : "It begins with"),
+      h("dd", { dir: "auto" }, h("span", { class: "sentence" }, ...(exact ? [made[i]] : parts)), badge));
   });
-  return h("section", { class: "ends" }, h("h3", {}, "What the model makes of your two sentences"),
-    h("dl", {}, ...rows),
-    h("p", { class: "hint" }, "The path begins and ends at the model’s own reading. " +
-      "What it could not keep in its code is lost already there."));
+  return h("section", { class: "ends" }, h("dl", {}, ...rows),
+    h("details", { class: "hint" }, h("summary", {}, "How the two ends are found"),
+      h("p", {}, "The encoder guesses where in the space your sentence lies. From there a search moves the point, " +
+        "a little at a time, until the model says your words there, or comes as near to them as it can. " +
+        "Nothing is looked up: what the model cannot say, no point says.")));
 }
 
 /**

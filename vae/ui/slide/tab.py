@@ -9,7 +9,7 @@ from vae.ui.components import drawn
 from vae.ui.components.prose import lead
 from vae.ui.components.waiting import patient
 from vae.ui.page import Page
-from vae.ui.slide.api import MAX_STEPS, MIN_STEPS, PATHS, slide
+from vae.ui.slide.api import slide
 from vae.ui.slide.handlers import (
     AskedView,
     PairView,
@@ -43,22 +43,19 @@ def build(page: Page, tab: gr.Tab) -> None:
     stage = drawn.drawn("stage", empty=EMPTY, elem_id="stage")
     with gr.Row(elem_classes=["row", "settings"]):
         path = gr.Radio(
-            [(name.capitalize(), name) for name in PATHS], value="linear", label="Path", elem_classes=["choices"],
-            info="A straight line, or an arc that keeps the distance from the middle of the space.",
-        )  # fmt: skip
-        steps = gr.Slider(
-            MIN_STEPS, MAX_STEPS, value=11, step=1, label="Steps", elem_id="path-steps",
-            info="How many points of the path are read.",
+            [("Where it reads best", "fluent"), ("Straight line", "linear"), ("Arc", "spherical")], value="fluent",
+            label="Path", elem_classes=["choices"], elem_id="path-kind",
+            info="Past the places where real sentences lie; straight through the space; or around its middle.",
         )  # fmt: skip
 
-    inputs, shown = [*ends, steps, path], PathView(stage, fingerprints[0], fingerprints[1], message)
+    inputs, shown = [*ends, path], PathView(stage, fingerprints[0], fingerprints[1], message)
     pair_shown = PairView(ends[0], ends[1], *shown)
     offer = gr.Textbox(visible="hidden", show_label=False, container=False)
     # One event for all of these, so that a path asked for later is never replaced by that of an earlier change.
-    asked = [show.click, ends[0].submit, ends[1].submit, path.input, steps.input, page.model_changed.change]
+    asked = [show.click, ends[0].submit, ends[1].submit, path.input, page.model_changed.change]
     page.on(asked, patient(show_asked_path, AskedView), inputs, AskedView(*shown, offer), trigger_mode="always_last")
     offer.change(None, [offer, *ends], ends, js="space.offered", api_visibility="private", show_progress="hidden")
-    page.on(others.click, patient(show_other_pair, PairView), [steps, path], pair_shown)
+    page.on(others.click, patient(show_other_pair, PairView), [path], pair_shown)
     page.on(swap.click, patient(swap_pair, PairView), inputs, pair_shown)
     page.on(page.model_changed.change, button_states, [], [show, others, swap])
     page.api(slide)
