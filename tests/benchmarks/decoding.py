@@ -3,7 +3,9 @@
     python tests/benchmarks/decoding.py [--json] [--rounds 9] [--model FILE] [--device cpu]
 
 Everything is measured in turns inside one run, and figures are medians over the rounds. `path` is the whole of
-`latent.path` with 11 points (its ends encoded, the sentences as text), `samples` the whole of 1,000 `latent.sample`.
+`interpolate` with 11 points and no search (its ends encoded, the sentences as text), `samples` the whole of 1,000
+`sample` from N(0, I). `ends` is the search for the codes of two sentences and `stops` a whole path of the page without
+it, each the median and the ninth of ten over pairs of assets/corpora/hundred.txt.
 The matrix products alone are those of the sentences that were said, each sentence only until its end, with no word
 chosen and nothing but the products done. `one at a time` is the loop of a plain program, one sentence after the other
 with its state kept, by `torch.nn.LSTM`; of the samples it says a tenth, and its time is given tenfold.
@@ -18,6 +20,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
 
@@ -106,12 +109,12 @@ def measure(path: Path, rounds: int, device: str) -> dict[str, float]:
     on_gpu = model.device.type == "cuda"
     wait = torch.cuda.synchronize if on_gpu else lambda: None
     ends = text_model.encode(tm, [FROM, TO]).mu
-    way = interpolation.points_between(ends[0], ends[1], POINTS).to(device)
+    way = torch.lerp(ends[:1], ends[1:], torch.linspace(0, 1, POINTS)[:, None]).to(device)
     cloud = torch.randn(SAMPLES, tm.latent, generator=torch.Generator().manual_seed(1)).to(device)
     way_rows, cloud_rows = (rows_of(model, z, tm.max_tokens, t) for z, t in ((way, 0.0), (cloud, 1.0)))
     quick = medians(
         {
-            "path": lambda: interpolation.interpolate(tm, FROM, TO, steps=POINTS),
+            "path": lambda: interpolation.interpolate(tm, FROM, TO, steps=POINTS, kind="lerp", refine=0),
             "path_products": lambda: products(model, way_rows),
             "path_one_at_a_time": lambda: one_at_a_time(model, way, tm.max_tokens, 0.0),
         },
@@ -119,13 +122,20 @@ def measure(path: Path, rounds: int, device: str) -> dict[str, float]:
     )  # fmt: skip
     slow = medians(
         {
-            "samples": lambda: text_model.sample(tm, SAMPLES, seed=1),
+            "samples": lambda: text_model.sample(tm, SAMPLES, temperature=1.0, prior="normal", spread=1.0, seed=1),
             "samples_products": lambda: products(model, cloud_rows),
-            "samples_likely_words": lambda: text_model.sample(tm, SAMPLES, top_p=0.9, seed=1),
+            "samples_likely_words": lambda: text_model.sample(
+                tm, SAMPLES, temperature=1.0, top_p=0.9, prior="normal", spread=1.0, seed=1
+            ),
             "samples_one_at_a_time": lambda: one_at_a_time(model, cloud[: SAMPLES // PART], tm.max_tokens, 1.0),
         },
         rounds, wait,
     )  # fmt: skip
+    pairs = list(pairwise((ROOT / "assets" / "corpora" / "hundred.txt").read_text(encoding="utf-8").splitlines()))[::4]
+    found = medians({("ends", pair): partial(text_model.find_codes, tm, pair) for pair in pairs}, rounds, wait)
+    found |= medians(
+        {("stops", pair): partial(interpolation.find_path, tm, *pair, refine=0) for pair in pairs}, rounds, wait
+    )
     searches = {
         (crowd, beam): partial(text_model.decode, tm, cloud[:crowd], beam=beam)
         for crowd in CROWDS
@@ -133,7 +143,10 @@ def measure(path: Path, rounds: int, device: str) -> dict[str, float]:
     }
     beams = medians(searches, rounds, wait)
     ratios = {crowd: beams[crowd, BEAM] / beams[crowd, 1] for crowd in CROWDS}
+    of_pairs = {what: sorted(t for (name, _), t in found.items() if name == what) for what in ("ends", "stops")}
     return {
+        **{f"{what}_ms": 1e3 * statistics.median(times) for what, times in of_pairs.items()},
+        **{f"{what}_ninth_of_ten_ms": 1e3 * times[len(times) * 9 // 10] for what, times in of_pairs.items()},
         "path_ms": 1e3 * quick["path"],
         "path_products_ms": 1e3 * quick["path_products"],
         "path_over_products": quick["path"] / quick["path_products"],

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from vae.model.interpolation import KINDS, find_path, find_paths, interpolate, points_between
+from vae.model.interpolation import KINDS, Way, find_path, find_paths, interpolate, points_between
 from vae.model.text_model import TextModel, decode, reconstruct
 
 A, B = "the cat sees a letter.", "our teacher wants some fresh bread."
@@ -21,7 +21,7 @@ def vector(*values: float) -> Tensor:
 
 def between(a: Tensor, b: Tensor, steps: int, kind: str) -> Tensor:
     ends = torch.stack([a, b])
-    return points_between(ends, ends, torch.zeros_like(a), torch.linspace(0, 1, steps), kind)
+    return points_between(Way(ends, ends, torch.zeros_like(a)), torch.linspace(0, 1, steps), kind)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -70,8 +70,8 @@ def test_path_of_an_odd_number_of_steps_is_an_error(text_model: TextModel, steps
 def test_interpolation_ends_exactly(kind: str) -> None:
     generator = torch.Generator().manual_seed(1)
     for _ in range(50):
-        mu, z, centre = (torch.randn(n, 6, generator=generator) for n in (2, 2, 1))
-        way = points_between(mu, z, centre[0], torch.linspace(0, 1, 9), kind)
+        mu, z, past = (torch.randn(n, 6, generator=generator) for n in (2, 2, 1))
+        way = points_between(Way(mu, z, past[0], 0.7), torch.linspace(0, 1, 9), kind)
         assert way.shape == (9, 6)
         assert torch.equal(way[0], z[0])
         assert torch.equal(way[-1], z[1])
@@ -123,14 +123,23 @@ def test_unknown_kind_of_path_is_an_error() -> None:
         between(vector(1.0), vector(2.0), 3, "bezier")
 
 
-def test_fluent_way_leaves_the_searched_codes_for_the_means_bent_to_the_centre() -> None:
+def test_fluent_way_leaves_the_searched_codes_for_the_means_and_goes_past_a_place() -> None:
     mu, z = torch.tensor([[0.0, 0.0], [4.0, 0.0]]), torch.tensor([[0.0, 1.0], [4.0, -1.0]])
-    way = points_between(mu, z, vector(2.0, 2.0), torch.linspace(0, 1, 13), "fluent")
-    bend = 4 * 0.3 * torch.linspace(0, 1, 13) * torch.linspace(1, 0, 13)
+    way = points_between(Way(mu, z, vector(2.0, 2.0)), torch.linspace(0, 1, 13), "fluent")
+    bend = 4 * 0.7 * torch.linspace(0, 1, 13) * torch.linspace(1, 0, 13)
     added = vector(1, 0.75, 0.5, 0.25, 0, 0, 0, 0, 0, -0.25, -0.5, -0.75, -1)
     torch.testing.assert_close(way[:, 1], 2 * bend + added)
     straight = torch.linspace(0, 4, 13)
     torch.testing.assert_close(way[:, 0], straight + bend * (2 - straight))
+    near = points_between(Way(mu, z, vector(2.0, 2.0), 0.25), torch.linspace(0, 1, 13), "fluent")
+    torch.testing.assert_close(
+        near, 0.25 * way + 0.75 * points_between(Way(mu, z, mu[0]), torch.linspace(0, 1, 13), "lerp")
+    )
+
+
+def test_path_the_other_way_round_is_the_same_path(text_model: TextModel) -> None:
+    there, back = find_path(text_model, A, B), find_path(text_model, B, A)
+    assert {stop.text for stop in there[1:-1]} == {stop.text for stop in back[1:-1]}
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -12,12 +13,12 @@ from torch import Tensor
 
 from vae.messages.message import Message, UserError
 from vae.model.refinement import STEPS
-from vae.model.text_model import Point, TextModel, decode, find_codes, points, require_latent_space
+from vae.model.text_model import SPREAD, Point, TextModel, decode, find_codes, points, require_latent_space
 
 KINDS = ("fluent", "lerp", "slerp")
 _FADE = 1 / 3  # of the way on which what the search added to an end fades out
-_BEND = 0.3  # of the way to the mean of all codes that the middle of a way is drawn
-_COARSE, _ROUNDS = 33, 3  # points of a way that are decoded at first, and how often the gaps between them are halved
+_BEND = 0.7  # how much of the middle of a way is the place that it goes past
+_COARSE, _ROUNDS = 17, 3  # points of a way that are decoded at first, and how often the gaps between them are halved
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,17 @@ class Stop:
     end: float
 
 
-class _Way(NamedTuple):
-    """From one sentence to another: the rows of their codes, `mu` and `z` (2, D) each; and the centre (D,)."""
+class Way(NamedTuple):
+    """From one sentence to another.
+
+    `mu` and `z` are their codes, (2, D) each; `past` is a place between them that a fluent way goes past, (D,); `apart`
+    says how much of a fluent way it is: 1 of two sentences that have nothing in common, 0 of twice the same.
+    """
 
     mu: Tensor
     z: Tensor
-    centre: Tensor
+    past: Tensor
+    apart: float = 1.0
 
 
 def interpolate(
@@ -56,7 +62,7 @@ def interpolate(
     if not 2 <= steps <= 1001:
         raise UserError(Message("model.out_of_range", name="steps", value=steps, low=2, high=1001))
     way = _ways(tm, [_checked(a, b)], refine)[0]
-    z = points_between(*way, torch.linspace(0, 1, steps), kind)
+    z = points_between(way, torch.linspace(0, 1, steps), kind)
     return points(decode(tm, z), z)
 
 
@@ -77,7 +83,7 @@ def find_paths(
     said: list[dict[float, str]] = [{} for _ in ways]  # of each way, by its share
     wanted = [torch.linspace(0, 1, _COARSE, dtype=torch.float64).tolist() for _ in ways]
     for _ in range(_ROUNDS + 1):
-        z = torch.cat([points_between(*way, torch.tensor(t), kind) for way, t in zip(ways, wanted, strict=True)])
+        z = torch.cat([points_between(way, torch.tensor(t), kind) for way, t in zip(ways, wanted, strict=True)])
         texts = iter(decode(tm, z))
         for known, shares in zip(said, wanted, strict=True):
             known.update(zip(shares, texts, strict=False))
@@ -88,7 +94,7 @@ def find_paths(
 def middles(tm: TextModel, pairs: Sequence[tuple[str, str]]) -> list[str]:
     """What is said in the middle between the two of each pair."""
     middle = torch.tensor([0.5])
-    return decode(tm, torch.cat([points_between(*way, middle) for way in _ways(tm, pairs, refine=0)]))
+    return decode(tm, torch.cat([points_between(way, middle) for way in _ways(tm, pairs, refine=0)]))
 
 
 def _checked(a: str, b: str) -> tuple[str, str]:
@@ -99,10 +105,18 @@ def _checked(a: str, b: str) -> tuple[str, str]:
     return " ".join(a.split()), " ".join(b.split())
 
 
-def _ways(tm: TextModel, pairs: Sequence[tuple[str, str]], refine: int) -> list[_Way]:
+def _ways(tm: TextModel, pairs: Sequence[tuple[str, str]], refine: int) -> list[Way]:
     codes = find_codes(tm, [sentence for pair in pairs for sentence in pair], refine=refine)
     centre = torch.zeros(tm.latent) if tm.fitted is None else tm.fitted.mean
-    return [_Way(codes.mu[i : i + 2], codes.z[i : i + 2], centre) for i in range(0, len(codes.z), 2)]
+    ways = []
+    for i, pair in enumerate(pairs):
+        mu, z = (part[2 * i : 2 * i + 2] for part in codes)
+        # drawn for the two sentences, in whichever order: one place for all would be the middle of every path
+        generator = torch.Generator().manual_seed(zlib.crc32("\n".join(sorted(pair)).encode("utf-8", "surrogatepass")))
+        past = centre if tm.fitted is None else tm.fitted.sample(1, generator, SPREAD)[0]
+        apart = 2**0.5 * (mu[0] - mu[1]).norm() / ((mu - centre).norm(dim=1).sum() + 1e-9)  # 1 at right angles
+        ways.append(Way(mu, z, past, min(1.0, apart.item())))
+    return ways
 
 
 def _gaps(said: dict[float, str]) -> list[float]:
@@ -111,7 +125,7 @@ def _gaps(said: dict[float, str]) -> list[float]:
     return [(a + b) / 2 for a, b in pairwise(order) if said[a] != said[b]]
 
 
-def _stops(said: dict[float, str], way: _Way, kind: str) -> list[Stop]:
+def _stops(said: dict[float, str], way: Way, kind: str) -> list[Stop]:
     """What is said along a way, by its share, as stops: where a sentence comes again, its first stretch counts alone,
     but of what is said at the end the last one."""
     order = sorted(said)
@@ -130,42 +144,38 @@ def _stops(said: dict[float, str], way: _Way, kind: str) -> list[Stop]:
     borders = [0.0, *((a[-1] + b[0]) / 2 for a, b in pairwise(kept)), 1.0]
     places = [run[len(run) // 2] for run in kept]
     places[0], places[-1] = order[0], order[-1]  # which are the codes of the two sentences
-    z = points_between(*way, torch.tensor(places), kind)
+    z = points_between(way, torch.tensor(places), kind)
     return [
         Stop(said[run[0]], tuple(row), begin, end)
         for run, row, (begin, end) in zip(kept, z.tolist(), pairwise(borders), strict=True)
     ]
 
 
-def points_between(mu: Tensor, z: Tensor, centre: Tensor, t: Tensor, kind: str = "fluent") -> Tensor:
+def points_between(way: Way, t: Tensor, kind: str = "fluent") -> Tensor:
     """Points of the way from one sentence to another at shares t (N,) from 0 to 1: (N, D), the ends exactly z.
 
     lerp is the straight line between the codes z; slerp turns from one's direction to the other's while the length
-    changes evenly. fluent goes between the posterior means mu, where the decoder is at home, bent towards the centre,
-    and what the search added to each end fades out within a third of the way; the nearer two sentences are to each
-    other, the more it is lerp.
+    changes evenly. fluent goes between the posterior means mu, where the decoder is at home, bent towards a place where
+    sentences of the training text lie, and what the search added to each end fades out within a third of the way; the
+    nearer two sentences are to each other, the more it is lerp.
 
-    Args:
-        mu, z: of the two sentences, (2, D) each.  centre: the mean of all codes, (D,).
     Raises:
         UserError: there is no such kind.
     Source: Shoemake 1985, Animating rotation with quaternion curves; White 2016, arXiv:1609.04468 (slerp).
     """
     if kind not in KINDS:
         raise UserError(Message("model.unknown_interpolation", kind=kind, kinds=", ".join(KINDS)))
+    mu, z, past, apart = way
     t = t.to(z.dtype)[:, None]  # (N, 1)
-    if kind == "lerp":
-        way = torch.lerp(z[:1], z[1:], t)
-    elif kind == "slerp":
-        way = _arc(z[0], z[1], t)
-    else:
+    line = torch.lerp(z[:1], z[1:], t)
+    if kind == "slerp":
+        line = _arc(z[0], z[1], t)
+    elif kind == "fluent":
         straight, added = torch.lerp(mu[:1], mu[1:], t), z - mu
         fading = (1 - t / _FADE).clamp(min=0), (1 - (1 - t) / _FADE).clamp(min=0)
-        way = straight + 4 * _BEND * t * (1 - t) * (centre - straight) + fading[0] * added[0] + fading[1] * added[1]
-        # 1 of two at right angles to each other, seen from the centre, and 0 of twice the same
-        apart = 2**0.5 * (mu[0] - mu[1]).norm() / ((mu - centre).norm(dim=1).sum() + 1e-9)
-        way = torch.lerp(torch.lerp(z[:1], z[1:], t), way, apart.clamp(max=1))
-    return torch.where(t == 0, z[0], torch.where(t == 1, z[1], way))
+        bent = straight + 4 * _BEND * t * (1 - t) * (past - straight) + fading[0] * added[0] + fading[1] * added[1]
+        line = torch.lerp(line, bent, apart)
+    return torch.where(t == 0, z[0], torch.where(t == 1, z[1], line))
 
 
 def _arc(a: Tensor, b: Tensor, t: Tensor) -> Tensor:

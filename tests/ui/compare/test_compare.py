@@ -220,7 +220,7 @@ def test_notice_on_likelihood_follows_the_figures(compared: Comparison, times: f
 
 
 def test_notice_says_what_a_family_lacks_and_what_repeats_itself(compared: Comparison) -> None:
-    said = notices.notices(told(compared, distinct=0.25, reconstruction_bleu=0.4))
+    said = notices.notices(told(compared, sample_distinct=0.25, reconstruction_bleu=0.4))
     assert FAMILIES["lm"].limitation in said
     assert FAMILIES["aae"].limitation in said
     assert "The variational autoencoder repeats itself: only 25% of its samples differ." in said
