@@ -8,7 +8,7 @@ from pathlib import Path
 from vae.model import checkpoint, interpolation, text_model
 from vae.model.checkpoint import Checkpoint
 from vae.model.refinement import STEPS
-from vae.model.text_model import SPREAD, Point
+from vae.model.text_model import Point
 
 
 def load_model(path: Path | str, device: str = "cpu") -> Checkpoint:
@@ -33,7 +33,7 @@ def generate_text(
     near_start: bool = False,
     beam: int = 1,
     prior: str = "fitted",
-    spread: float = SPREAD,
+    spread: float = 1.0,
     distinct: bool = False,
     seed: int = 0,
 ) -> list[Point]:
@@ -48,7 +48,7 @@ def generate_text(
         beam: search with so many candidates instead of drawing words.
         prior: "fitted", to the codes of the sentences that it learned from, where the model has such a one; or
             "normal", p(z) = N(0, I).
-        spread: how far apart points are drawn, 1 as the prior has it.
+        spread: how far apart points are drawn, 1 as the prior has it; less reads better and varies less.
         distinct: only different sentences, fewer than n if it has no more to say.
         seed: the same seed gives the same sentences.
     Returns:

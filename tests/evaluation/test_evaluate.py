@@ -188,7 +188,7 @@ def test_samples_are_those_of_the_seed_and_judged_by_the_judge(
 def test_plain_samples_come_from_the_bell_curve_with_words_by_chance(
     figures: Evaluation, checkpoint: Checkpoint, judge: Checkpoint
 ) -> None:
-    points = sample(checkpoint.text_model, DRAWN, temperature=1.0, prior="normal", spread=1.0, seed=1)
+    points = sample(checkpoint.text_model, DRAWN, temperature=1.0, prior="normal", seed=1)
     plain = [point.text for point in points]
     perplexity = fluency.perplexity(fluency.judge_nlls(judge, plain), plain)
     assert figures.normal_perplexity_ratio == pytest.approx(perplexity / figures.real_perplexity)

@@ -31,8 +31,8 @@ def add(command: Command) -> None:
         help="draw points where the sentences of its text lie (fitted, the default) or from N(0, I) (normal)",
     )  # fmt: skip
     sample.add_argument(
-        "--spread", type=float, default=text_model.SPREAD, metavar="X",
-        help="how far apart points are drawn: 1 as the prior has it, less reads better (default %(default)s)",
+        "--spread", type=float, default=1.0, metavar="X",
+        help="how far apart points are drawn: 1 as the prior has it (default), less reads better",
     )  # fmt: skip
     sample.add_argument("--distinct", action="store_true", help="only different sentences")
     sample.add_argument("--top-k", type=int, default=0, help="choose among the k likeliest pieces; 0 all (default)")

@@ -48,7 +48,7 @@ def measure_samples(
         )
     if checkpoint.text_model.latent:
         plain = text_model.sample(
-            checkpoint.text_model, reference.drawn, temperature=1.0, prior="normal", spread=1.0, seed=reference.seed
+            checkpoint.text_model, reference.drawn, temperature=1.0, prior="normal", seed=reference.seed
         )
         normal = [point.text for point in plain]
         figures["normal_distinct"] = text_scores.distinct(normal)

@@ -20,7 +20,6 @@ from vae.text.tokenizer import Tokenizer
 
 _TOKEN_SEED = 0x5EED  # tokens must not be drawn with the numbers that z was drawn with
 PRIORS = ("fitted", "normal")
-SPREAD = 0.8  # of samples: docs/evaluation.md has others
 _ATTEMPTS = 10  # at drawing only different sentences
 _MAX_ROWS, _MAX_ROWS_GPU = 512, 8192  # rows decoded together: more are no faster, and take memory
 
@@ -138,7 +137,7 @@ def sample(
     from_start: bool = False,
     beam: int = 1,
     prior: str = "fitted",
-    spread: float = SPREAD,
+    spread: float = 1.0,
     distinct: bool = False,
     seed: int = 0,
 ) -> list[Point]:
@@ -151,7 +150,7 @@ def sample(
         prior: "fitted", the one fitted to the codes of the training sentences, where the model has one; or "normal",
             N(0, I), which the KL term of the loss is about.
         spread: scales how far z lies from the middle that it is drawn around; below 1 samples read better and vary
-            less.
+            less (docs/evaluation.md).
         distinct: draw more until there are n different sentences, a tenfold at most.
         seed: the same seed gives the same sentences.
     Raises:

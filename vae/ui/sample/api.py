@@ -17,7 +17,7 @@ MAX_SEED = 2**31 - 1
 
 
 PLACES = {"text": "fitted", "bell": "normal"}
-_NARROW, _WIDE = 0.4, 1.0  # spreads of z at the ends of Variety
+_NARROW, _HOT = 0.5, 1.4  # spread of z at no Variety; temperature at all of it, where there is no z
 
 
 def sample(
@@ -81,9 +81,6 @@ def _chances(variety: float, has_space: bool) -> tuple[float, float]:
 
     Without a latent space all is left to the words.
     """
-    from vae.model.text_model import SPREAD
-
     if not has_space:
-        return SPREAD, 1.4 * variety
-    below, above = min(1.0, 2 * variety), max(0.0, 2 * variety - 1)
-    return _NARROW + (SPREAD - _NARROW) * below + (_WIDE - SPREAD) * above, above
+        return 1.0, _HOT * variety
+    return min(1.0, _NARROW + 2 * (1 - _NARROW) * variety), max(0.0, 2 * variety - 1)
