@@ -13,8 +13,9 @@ from vae.model.generation import generate
 from vae.text.edit_distance import edit_distance
 from vae.text.tokenizer import EOS_ID
 
-STEPS = 20
-_RATE, _WEIGHT = 0.2, 0.05
+STEPS = 30
+_RATE, _WEIGHT = 0.2, 0.02
+_LONGEST_SEARCH = 1200  # tokens of a sentence times steps: a long one, which hardly any code says, is given up earlier
 _MOMENTS = (0.9, 0.999)  # Adam's
 
 
@@ -34,9 +35,10 @@ def search(model: SentenceModel, batch: Batch, mu: Tensor, steps: int = STEPS) -
 
     Args:
         mu: where to begin, (B, D), such as posterior means.
-        steps: of the search at most; 0 only looks at mu.
+        steps: of the search at most, and fewer for long sentences; 0 only looks at mu.
     Source: Kim et al. 2018, arXiv:1802.02550 (semi-amortised inference); Kingma & Ba 2015, arXiv:1412.6980.
     """
+    limits = (_LONGEST_SEARCH // batch.lengths).clamp(max=steps)  # of each sentence's steps
     found, exact = mu.clone(), torch.zeros(len(mu), dtype=torch.bool, device=mu.device)
     active = torch.arange(len(mu), device=mu.device)  # the sentences still searched for
     part, start, z = batch, mu, mu
@@ -47,9 +49,9 @@ def search(model: SentenceModel, batch: Batch, mu: Tensor, steps: int = STEPS) -
             logits = model.logits(part, z)
             nll, said = _token_nll(logits, part)
             loss = nll.sum() + _WEIGHT * (z - start).square().sum()
-        rest = (~said).nonzero().squeeze(1)
+        rest = (~said & (step < limits)).nonzero().squeeze(1)
         found[active], exact[active] = z.detach(), said
-        if step == steps or not len(rest):
+        if not len(rest):
             break
         (gradient,) = torch.autograd.grad(loss, z)
         first = _MOMENTS[0] * first + (1 - _MOMENTS[0]) * gradient
@@ -57,7 +59,7 @@ def search(model: SentenceModel, batch: Batch, mu: Tensor, steps: int = STEPS) -
         mean, square = (m / (1 - b ** (step + 1)) for m, b in zip((first, second), _MOMENTS, strict=True))
         z = z.detach() - _RATE * mean / (square.sqrt() + 1e-8)
         if len(rest) < len(active):
-            active, start, z, first, second = (each[rest] for each in (active, start, z, first, second))
+            active, limits, start, z, first, second = (each[rest] for each in (active, limits, start, z, first, second))
             part = Batch(part.tokens[rest], part.lengths[rest], part.rows[rest], part.global_size)
     return Found(_closer(model, batch, mu, found, (~exact).nonzero().squeeze(1)), exact)
 
