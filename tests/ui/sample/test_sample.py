@@ -7,10 +7,12 @@ from typing import Any
 
 import gradio as gr
 import pytest
+import torch
 
+from vae.model.text_model import decode
 from vae.serving.visitors.session import BUNDLED, Session
 from vae.serving.visitors.visitors import Visitors
-from vae.ui.sample import handlers
+from vae.ui.sample import api, handlers
 
 ASKED = (3, 0.5, 1.0, "", False, "text", 1, True)
 NOTHING = (gr.skip(),) * 4
@@ -56,3 +58,30 @@ def test_new_is_told_of_what_the_model_learned_from(visitor: Session) -> None:
         assert "learned from" in handlers.summary(visitor, said)
     assert handlers.summary(visitor, badges("new", "seen", "new")).startswith("2 of 3 are new")
     assert "too many sentences to tell" in handlers.summary(visitor, badges("", ""))
+
+
+def test_variety_moves_the_places_first_and_words_only_past_its_middle(visitor: Session) -> None:
+    model = visitor.checkpoint().text_model
+    distances = []
+    for variety in (0.0, 0.5, 1.0):
+        said = api.sample(visitor, 40, variety=variety, seed=3)
+        z = torch.tensor([one["z"] for one in said])
+        distances.append((z - model.fitted.mean).norm(dim=1).mean().item() if model.fitted else 0.0)
+        likeliest = decode(model, z) == [one["text"] for one in said]
+        assert likeliest == (variety <= 0.5)
+    assert 0 < distances[0] < distances[1]
+
+
+def test_places_are_those_of_the_text_or_of_the_bell_curve(visitor: Session) -> None:
+    text, bell = (api.sample(visitor, 5, places=places, seed=3) for places in ("text", "bell"))
+    assert text != bell
+    with pytest.raises(ValueError, match="Places"):
+        api.sample(visitor, 5, places="anywhere")
+
+
+def test_samples_all_differ_and_it_is_told_when_there_are_no_more(visitor: Session) -> None:
+    said = [one["text"] for one in api.sample(visitor, 50, seed=1)]
+    assert len(set(said)) == len(said)
+    few, _, note, _ = handlers.show_samples(visitor, 50, 0.0, 1.0, "the cat sees", False, "text", 1, False)
+    assert len(few) < 50
+    assert f"only {len(few)} different sentences" in note["text"]

@@ -84,3 +84,17 @@ def test_language_model_says_that_it_has_no_space_and_what_to_do(
     assert len(sample_api.sample(visitor, 3)) == 3
     with pytest.raises(ValueError, match="no latent space"):
         sample_api.sample(visitor, 3, start="the cat", near=True)
+
+
+def test_endpoint_gives_even_steps_or_each_sentence_once(visitor: Session) -> None:
+    ends = "the cat sees a letter.", "our teacher wants some fresh bread."
+    assert len(slide_api.slide(visitor, *ends, steps=7)) == 7
+    stops = slide_api.slide(visitor, *ends, distinct=True)
+    assert len({stop["text"] for stop in stops}) == len(stops)
+    assert (stops[0]["begin"], stops[-1]["end"]) == (0, 1)
+    stage = slide.show_path(visitor, *ends, "fluent").stage
+    assert [frame["text"] for frame in stage["frames"]] == [stop["text"] for stop in stops]
+    with pytest.raises(ValueError, match="Steps"):
+        slide_api.slide(visitor, *ends, steps=2)
+    with pytest.raises(ValueError, match="Path"):
+        slide_api.slide(visitor, *ends, path="bezier")
