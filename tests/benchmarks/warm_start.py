@@ -51,7 +51,9 @@ def trained(text: corpus.Corpus, seconds: float, seed: int, start_from: Path | N
 
 
 def figures(model: Checkpoint, judge: Checkpoint, text: list[str], seed: int) -> dict[str, float]:
-    said = [point.text for point in text_model.sample(model.text_model, DRAWN, seed=seed)]
+    said = [
+        point.text for point in text_model.sample(model.text_model, DRAWN, temperature=1.0, prior="normal", seed=seed)
+    ]
     vocabulary, spoken = set(words(text)), words(said)
     return {
         "vocabulary": sum(word in vocabulary for word in spoken) / max(1, len(spoken)),

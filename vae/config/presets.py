@@ -17,7 +17,8 @@ class Preset:
     config: Config
 
 
-# small and quick updates, since a run of minutes has few of them
+# Small and quick updates, since a run of minutes has few of them. Many dimensions with little in each: of as much KL in
+# fewer, both the codes and the samples were worse (docs/evaluation.md).
 _BASE = Config(batch=32, learning_rate=2e-3, layer_norm=True)
 DEFAULT_PRESET = "quick"  # of the page: a result within a minute
 
@@ -27,17 +28,17 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "quick", "Quick", "A first result within a minute: the gist of a sentence, a lively space.",
             replace(
-                _BASE, minutes=0.8, vocabulary=2000, embedding=128, encoder_hidden=128, hidden=256,
-                learning_rate=3e-3,
+                _BASE, minutes=0.8, vocabulary=2000, embedding=128, encoder_hidden=128, hidden=256, latent=64,
+                free_bits=0.25, learning_rate=3e-3,
             ),
         ),
         Preset(
             "balanced", "Balanced", "Five minutes: the gist and some of the words. Longer texts and runs read better.",
-            replace(_BASE, minutes=5.0),
+            replace(_BASE, minutes=5.0, latent=128, free_bits=0.16),
         ),
         Preset(
             "faithful", "Faithful", "Ten minutes: more room for the letter of a sentence, at some cost to samples.",
-            replace(_BASE, minutes=10.0, latent=64, free_bits=0.4),
+            replace(_BASE, minutes=10.0, latent=128, free_bits=0.25),
         ),
     )
 }  # fmt: skip
