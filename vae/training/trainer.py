@@ -217,7 +217,7 @@ class Trainer:
         use = latent_use.measure_latent_use(self._text_model, self.data.held_out[:_EVALUATED_SENTENCES])
         verdict = diagnosis.verdict(use)
         examples = self.data.held_out[:_EXAMPLES]
-        reconstructed = text_model.reconstruct(self._text_model, examples) if self.model.latent else []
+        reconstructed = text_model.reconstruct(self._text_model, examples, refine=0) if self.model.latent else []
         samples = text_model.sample(self._text_model, _EXAMPLES, seed=self.config.seed)
         self.model.train()
         return use, Evaluated(
