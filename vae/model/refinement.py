@@ -13,9 +13,9 @@ from vae.model.generation import generate
 from vae.text.edit_distance import edit_distance
 from vae.text.tokenizer import EOS_ID
 
-STEPS = 30
-_RATE, _WEIGHT = 0.2, 0.02
-_LONGEST_SEARCH = 1200  # tokens of a sentence times steps: a long one, which hardly any code says, is given up earlier
+STEPS = 60
+_RATE, _WEIGHT = 0.2, 0.005
+_LONGEST_SEARCH = 1800  # tokens of a sentence times steps: a long one, which hardly any code says, is given up earlier
 _MOMENTS = (0.9, 0.999)  # Adam's
 
 
