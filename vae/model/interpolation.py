@@ -17,7 +17,7 @@ from vae.model.text_model import Point, TextModel, decode, find_codes, points, r
 
 KINDS = ("fluent", "lerp", "slerp")
 _FADE = 1 / 3  # of the way on which what the search added to an end fades out
-_BEND, _NARROW = 0.7, 0.8  # how much of the middle of a way is the place that it goes past, and how that is drawn
+_BEND = 0.7  # how much of the middle of a way is the place that it goes past
 _COARSE, _ROUNDS = 17, 3  # points of a way that are decoded at first, and how often the gaps between them are halved
 
 
@@ -113,7 +113,7 @@ def _ways(tm: TextModel, pairs: Sequence[tuple[str, str]], refine: int) -> list[
         mu, z = (part[2 * i : 2 * i + 2] for part in codes)
         # drawn for the two sentences, in whichever order: one place for all would be the middle of every path
         generator = torch.Generator().manual_seed(zlib.crc32("\n".join(sorted(pair)).encode("utf-8", "surrogatepass")))
-        past = centre if tm.fitted is None else tm.fitted.sample(1, generator, _NARROW)[0]
+        past = centre if tm.fitted is None else tm.fitted.sample(1, generator)[0]
         apart = 2**0.5 * (mu[0] - mu[1]).norm() / ((mu - centre).norm(dim=1).sum() + 1e-9)  # 1 at right angles
         ways.append(Way(mu, z, past, min(1.0, apart.item())))
     return ways
