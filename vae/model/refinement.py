@@ -16,6 +16,7 @@ from vae.text.tokenizer import EOS_ID
 STEPS = 60
 _RATE, _WEIGHT = 0.2, 0.005
 _LONGEST_SEARCH = 1800  # tokens of a sentence times steps: a long one, which hardly any code says, is given up earlier
+_LOOK, _HOPELESS = 15, 0.3  # the step at which a sentence is given up that has more than this share of its tokens wrong
 _MOMENTS = (0.9, 0.999)  # Adam's
 
 
@@ -35,7 +36,7 @@ def search(model: SentenceModel, batch: Batch, mu: Tensor, steps: int = STEPS) -
 
     Args:
         mu: where to begin, (B, D), such as posterior means.
-        steps: of the search at most, and fewer for long sentences; 0 only looks at mu.
+        steps: of the search at most, and fewer for long sentences and hopeless ones; 0 only looks at mu.
     Source: Kim et al. 2018, arXiv:1802.02550 (semi-amortised inference); Kingma & Ba 2015, arXiv:1412.6980.
     """
     limits = (_LONGEST_SEARCH // batch.lengths).clamp(max=steps)  # of each sentence's steps
@@ -47,8 +48,11 @@ def search(model: SentenceModel, batch: Batch, mu: Tensor, steps: int = STEPS) -
         with torch.enable_grad():
             z = z.detach().requires_grad_()
             logits = model.logits(part, z)
-            nll, said = _token_nll(logits, part)
+            nll, right = _token_nll(logits, part)
             loss = nll.sum() + _WEIGHT * (z - start).square().sum()
+        said = right.all(1)
+        if step == _LOOK:
+            limits = torch.where((~right).sum(1) > _HOPELESS * part.lengths, 0, limits)
         rest = (~said & (step < limits)).nonzero().squeeze(1)
         found[active], exact[active] = z.detach(), said
         if not len(rest):
@@ -65,11 +69,11 @@ def search(model: SentenceModel, batch: Batch, mu: Tensor, steps: int = STEPS) -
 
 
 def _token_nll(logits: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
-    """-log p of every token (B, T), 0 of those that no decoder can say; and whether all are the likeliest, (B,)."""
+    """-log p of every token, 0 of those that no decoder can say; and whether each is the likeliest: (B, T) each."""
     nll = -logits.log_softmax(-1).gather(-1, batch.tokens[..., None])[..., 0]
     sayable = batch.mask & (batch.tokens >= EOS_ID)
     likeliest = (logits.argmax(-1) == batch.tokens) | ~batch.mask
-    return torch.where(sayable, nll, 0.0), likeliest.all(1)
+    return torch.where(sayable, nll, 0.0), likeliest
 
 
 def _closer(model: SentenceModel, batch: Batch, mu: Tensor, z: Tensor, rows: Tensor) -> Tensor:
