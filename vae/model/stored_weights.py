@@ -9,7 +9,6 @@ from torch import Tensor
 
 from vae.model.priors.gaussian_mixture import GaussianMixture
 
-BITS = (16, 8)
 _SCALE = ".scale"
 _SMALLEST = 4096  # numbers of a matrix that is worth a scale a row
 _PRIOR = ("prior.weights", "prior.means", "prior.factors")

@@ -27,8 +27,6 @@ def fit_prior(model: SentenceModel, text: Blocks, seed: int) -> GaussianMixture 
     count = int(text.bounds[-1])
     chosen = np.unique(np.linspace(0, count - 1, min(count, _SENTENCES)).astype(np.int64))
     means = []
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # so many small products: threads would wait for each other
     for block, (first, end) in enumerate(zip(text.bounds, text.bounds[1:], strict=False)):
         rows = chosen[(chosen >= first) & (chosen < end)] - first
         if not len(rows):
@@ -38,6 +36,9 @@ def fit_prior(model: SentenceModel, text: Blocks, seed: int) -> GaussianMixture 
         for start in range(0, len(by_length), _TOGETHER):
             batch = tokens.batch(by_length[start : start + _TOGETHER]).to(model.device)
             means.append(model.posterior(batch).mu.cpu())
-    fitted = fit(torch.cat(means).clone(), seed)
-    torch.set_num_threads(threads)
-    return fitted
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # so many small products: threads would wait for each other
+    try:
+        return fit(torch.cat(means).clone(), seed)
+    finally:
+        torch.set_num_threads(threads)

@@ -70,6 +70,15 @@ def test_fit_follows_from_its_seed_and_survives_codes_that_are_all_one() -> None
     torch.testing.assert_close(same.sample(10), torch.ones(10, 3), atol=0.1, rtol=0)
 
 
-@pytest.mark.parametrize("z", [torch.zeros(3, 2), torch.full((100, 2), torch.nan)])
+@pytest.mark.parametrize("scale", [1.0, 30.0, 300.0])
+@pytest.mark.parametrize("codes", [40, 60, 300])
+def test_few_codes_in_many_dimensions_have_a_prior(codes: int, scale: float) -> None:
+    found = fit(scale * torch.randn(codes, 128, generator=torch.Generator().manual_seed(1)))
+    assert found is not None
+    assert found.sample(100).isfinite().all()
+    assert (found.factors.half().diagonal(dim1=1, dim2=2) > 0).all()
+
+
+@pytest.mark.parametrize("z", [torch.zeros(3, 2), torch.full((100, 2), torch.nan), torch.full((100, 2), 1e5)])
 def test_too_few_codes_or_none_that_are_numbers_give_no_prior(z: torch.Tensor) -> None:
     assert fit(z) is None

@@ -12,7 +12,8 @@ _LOG_2PI = math.log(2 * math.pi)
 _COMPONENTS = (1, 4, 8)  # tried
 _ITERATIONS = 12  # of EM
 _HELD_OUT = 5  # every so many-th point tells which fit is the best
-_RIDGE = 1e-4  # least variance of any direction
+_RIDGE = 1e-4  # least variance of any direction, and that much of the mean one: few codes span few directions
+_FARTHEST = 1e4  # of a code's numbers, which a model file keeps in 16 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +62,13 @@ def fit(z: Tensor, seed: int = 1) -> GaussianMixture | None:
         z: codes, (N, D) float32, such as the posterior means of N sentences.
         seed: of where the Gaussians begin.
     Returns:
-        None where there are too few codes to tell, or the codes are no numbers.
+        None where there are too few codes to tell, or the codes are no numbers or far too large ones.
     Source: Dempster et al. 1977 (EM); the covariances are drawn to that of all codes as by an inverse-Wishart prior
     that weighs as much as 2 * D codes.
     """
     held_out = torch.arange(len(z)) % _HELD_OUT == 0
     train, test = z[~held_out], z[held_out]
-    if len(train) < 16 or not z.isfinite().all():
+    if len(train) < 16 or not (z.abs() < _FARTHEST).all():  # NaN is not
         return None
     possible = [k for k in _COMPONENTS if k == 1 or len(train) >= 2 * k * z.shape[1]]
     fits = [_expectation_maximisation(train, k, seed) for k in possible]
@@ -77,13 +78,14 @@ def fit(z: Tensor, seed: int = 1) -> GaussianMixture | None:
 def _expectation_maximisation(z: Tensor, k: int, seed: int) -> GaussianMixture:
     """k Gaussians fitted to codes (N, D), from k codes drawn at random."""
     centre = z.mean(0)
-    whole = torch.cov(z.t()) + _RIDGE * torch.eye(z.shape[1], dtype=z.dtype)
+    whole = torch.cov(z.t())
+    whole = whole + _RIDGE * (1 + whole.diagonal().mean()) * torch.eye(z.shape[1], dtype=z.dtype)
     generator = torch.Generator().manual_seed(seed)
     means = z[torch.randperm(len(z), generator=generator)[:k]]
     scale = whole.diagonal().sqrt()
     nearest = torch.cdist(z / scale, means / scale).argmin(1)
     share = torch.nn.functional.one_hot(nearest, k).to(z.dtype)  # (N, K), of each code in each Gaussian
-    mixture = GaussianMixture(torch.ones(1, dtype=z.dtype), centre[None], torch.linalg.cholesky(whole)[None])
+    mixture = GaussianMixture(torch.ones(1, dtype=z.dtype), centre[None], _factor(whole)[None])
     for _ in range(_ITERATIONS if k > 1 else 0):
         counts = share.sum(0)  # (K,)
         means = (share.t() @ z + centre) / (counts + 1)[:, None]  # one code's worth of the centre, for an empty one
@@ -91,7 +93,13 @@ def _expectation_maximisation(z: Tensor, k: int, seed: int) -> GaussianMixture:
         for j in range(k):
             away = z - means[j]
             covariance = ((share[:, j, None] * away).t() @ away + prior_weight * whole) / (counts[j] + prior_weight)
-            factors.append(torch.linalg.cholesky(covariance))
+            factors.append(_factor(covariance))
         mixture = GaussianMixture((counts + 1) / (len(z) + k), means, torch.stack(factors))
         share = mixture._joint(z).softmax(1)
     return mixture
+
+
+def _factor(covariance: Tensor) -> Tensor:
+    """Cholesky's factor, in double precision: directions that no code takes have next to no variance."""
+    factor: Tensor = torch.linalg.cholesky(covariance.double())
+    return factor.to(covariance.dtype)
