@@ -34,11 +34,9 @@ EXAMPLES = (
 
 
 class PathView(NamedTuple):
-    """What shows a path: the stage, the fingerprint beside each of its ends, and a message in place of an error."""
+    """What shows a path: the stage, and a message in place of an error."""
 
     stage: Any
-    first_fingerprint: Any
-    second_fingerprint: Any
     message: Any
 
 
@@ -46,8 +44,6 @@ class AskedView(NamedTuple):
     """As `PathView`, and an example for boxes in which nothing stands."""
 
     stage: Any
-    first_fingerprint: Any
-    second_fingerprint: Any
     message: Any
     offer: Any
 
@@ -58,8 +54,6 @@ class PairView(NamedTuple):
     first: Any
     second: Any
     stage: Any
-    first_fingerprint: Any
-    second_fingerprint: Any
     message: Any
 
 
@@ -80,7 +74,7 @@ def show_path(session: Session, first: str, second: str, path: str, at: float = 
     try:
         model = session.checkpoint()
         if why := why_no_path(model):
-            return PathView({"why": why}, None, None, None)
+            return PathView({"why": why}, None)
         by = drawn.order(model.info.kl)
         stops = checked_path(model, first, second, path)
     except ValueError as error:
@@ -89,8 +83,8 @@ def show_path(session: Session, first: str, second: str, path: str, at: float = 
         {"text": s.text, "z": drawn.fingerprint(s.z, by), "begin": round(s.begin, 4), "end": round(s.end, 4)}
         for s in stops
     ]
-    stage = {"frames": frames, "ends": [" ".join(first.split()), " ".join(second.split())], "at": at}
-    return PathView(stage, frames[0]["z"], frames[-1]["z"], None)
+    ends = [" ".join(first.split()), " ".join(second.split())]
+    return PathView({"frames": frames, "ends": ends, "path": path, "at": at}, None)
 
 
 def show_other_pair(session: Session, path: str, pair: int | None = None) -> PairView:
@@ -98,7 +92,7 @@ def show_other_pair(session: Session, path: str, pair: int | None = None) -> Pai
     try:
         first, second = two_sentences(session, pair)
     except ValueError as error:
-        return PairView(gr.skip(), gr.skip(), None, None, None, drawn.note_value("note", str(error)))
+        return PairView(gr.skip(), gr.skip(), None, drawn.note_value("note", str(error)))
     return PairView(first, second, *show_path(session, first, second, path, 0.5))
 
 
