@@ -1,7 +1,7 @@
 /* What is done with a result: copy it, save it, link to it. */
 
 import { h, announce } from "./dom.js";
-import { copyButton } from "./sentences.js";
+import { copyButton } from "./copy.js";
 
 /**
  * A result as a table, and as what else it can be.
@@ -52,7 +52,7 @@ function keep(name, blob) {
  * Buttons that copy a result, copy a link to it, and save it in each format.
  *
  * @param {() => Result} result as it is when a button is pressed
- * @param {() => string} [link] the address that leads back to it
+ * @param {(() => string) | null} [link] the address that leads back to it
  */
 export function keepButtons(result, link) {
   /** @type {Record<string, () => void>} */
