@@ -134,6 +134,7 @@ def test_packed_model_is_smaller_and_says_much_the_same(tmp_path: Path, config: 
     before, after = (encode(load(path).text_model, corpus.sentences).mu for path in (model, packed))
     assert (before - after).abs().max() < 0.1 * before.std()
     assert load(packed).info == load(model).info
+    assert (load(packed).seen == load(model).seen).all()
 
 
 def test_reconstruct_answers_every_line(model_path: Path, lines: Path) -> None:

@@ -22,7 +22,10 @@ from vae.text.tokenizer import Tokenizer
 
 @dataclass(frozen=True, slots=True)
 class PreparedText:
-    """Token ids to train on, held-out sentences, and the 32-bit hashes of the training sentences (none of too many)."""
+    """Token ids to train on, held-out sentences, and 32-bit hashes of all that its model learns and has learned from.
+
+    `seen_hashes` are none where these are too many.
+    """
 
     tokenizer: Tokenizer
     train: TokenFile

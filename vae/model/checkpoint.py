@@ -66,7 +66,8 @@ class Info:
 class Checkpoint:
     """A model, ready to use, with its history.
 
-    `seen` holds the sorted hashes of its training sentences, or none when they were too many to be listed.
+    `seen` holds the sorted hashes of all sentences that it learned from, those of the models that it was fine-tuned
+    from among them, or none when they were too many to be listed.
     """
 
     text_model: TextModel
@@ -74,12 +75,18 @@ class Checkpoint:
     info: Info
     seen: np.ndarray
 
-    def is_new(self, sentence: str) -> bool | None:
-        """Whether the sentence was not among the training sentences (32-bit hashes: wrong once in 2^32 / n).
+    @property
+    def learned_from(self) -> np.ndarray | None:
+        """`seen`, or None where it does not list what the model learned from."""
+        return None if self.info.sentences and not len(self.seen) else self.seen
 
-        None when the model cannot tell, because it learned from more sentences than are listed.
+    def is_new(self, sentence: str) -> bool | None:
+        """Whether neither the model nor those it was fine-tuned from learned from the sentence.
+
+        By 32-bit hashes, wrong once in 2^32 / n. None when the model cannot tell, because they learned from more
+        sentences than are listed.
         """
-        if self.info.sentences and not len(self.seen):
+        if self.learned_from is None:
             return None
         wanted = hashes([sentence])[0]
         index = np.searchsorted(self.seen, wanted)
