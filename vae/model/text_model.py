@@ -46,6 +46,10 @@ class TextModel:
         """Its family in words."""
         return self.model.spec
 
+    def unknown_words(self, text: str) -> list[str]:
+        """The different words of a text that hold something the model never learned from, in their order."""
+        return self.tokenizer.unknown_words(text)
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
