@@ -124,6 +124,15 @@ def test_commands_say_where_the_codes_of_sentences_come_from(model_path: Path, l
     assert "encoder's guesses" in vae("reconstruct", model_path, lines, "--refine", 0).stderr
 
 
+def test_words_that_the_model_cannot_read_are_named(model_path: Path, tmp_path: Path) -> None:
+    a, b = "the 猫 sees a letter.", "a dog wants the red ball."
+    assert answer("interpolate", model_path, a, b, "--steps", 3)["unread"] == [["猫"], []]
+    (tmp_path / "lines.txt").write_text(f"{b}\n{a}", encoding="utf-8")
+    rows = answer("reconstruct", model_path, tmp_path / "lines.txt")["reconstructions"]
+    assert [row["unread"] for row in rows] == [[], ["猫"]]
+    assert "can’t read “猫”" in vae("reconstruct", model_path, tmp_path / "lines.txt").stderr
+
+
 def test_packed_model_is_smaller_and_says_much_the_same(tmp_path: Path, config: Config, corpus: Corpus) -> None:
     large = replace(config, embedding=64, hidden=128, encoder_hidden=64, steps=20)
     *_, _ = train(large, corpus, tmp_path / "run")

@@ -85,3 +85,9 @@ def test_samples_all_differ_and_it_is_told_when_there_are_no_more(visitor: Sessi
     few, _, note, _ = handlers.show_samples(visitor, 50, 0.0, 1.0, "the cat sees", False, "text", 1, False)
     assert len(few) < 50
     assert f"only {len(few)} different sentences" in note["text"]
+
+
+def test_start_of_words_that_the_model_hardly_knows_is_told(visitor: Session) -> None:
+    for start, told in (("the cat", False), ("der cat", True)):
+        note = handlers.show_samples(visitor, 3, 0.5, 1.0, start, False, "text", 1, False).message["text"]
+        assert note.startswith("The model hardly knows “der”") == told

@@ -126,6 +126,13 @@ def test_endpoint_gives_even_steps_or_each_sentence_once(visitor: Session) -> No
     stops = slide_api.slide(visitor, *ends, distinct=True)
     assert len({stop["text"] for stop in stops}) == len(stops)
     assert (stops[0]["begin"], stops[-1]["end"]) == (0, 1)
+    assert not any(stop["unread"] for stop in stops)
+    assert [one["unread"] for one in slide_api.slide(visitor, "a 猫", ends[1], steps=3)] == [["猫"], [], []]
+    stage = slide.show_path(visitor, "a 猫", ends[1], "fluent").stage
+    assert stage["unread"] == [
+        "The model can’t read “猫”: it has never met this word, or not all of its characters.",
+        "",
+    ]
     stage = slide.show_path(visitor, *ends, "fluent").stage
     assert [frame["text"] for frame in stage["frames"]] == [stop["text"] for stop in stops]
     with pytest.raises(ValueError, match="Steps"):

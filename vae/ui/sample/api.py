@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vae.messages.message import Message
 from vae.serving.visitors.session import Session
 from vae.serving.visitors.validation import choice, number, sentence, whole
 
@@ -74,6 +75,14 @@ def checked_sample(
         model.text_model, count, temperature=temperature, top_p=share, start=begin, from_start=near is True,
         prior=prior, spread=spread, distinct=True, seed=repeat,
     )  # fmt: skip
+
+
+def strange_start(model: Checkpoint, start: str) -> str:
+    """What is said of a start with words that the model hardly knows; nothing where it knows all."""
+    from vae.model import readability
+
+    (unread,) = readability.unread_words(model.text_model, [(start, "")])
+    return str(Message("ui.sample.strange_start", words=readability.listed(unread.words))) if unread.words else ""
 
 
 def _chances(variety: float, has_space: bool) -> tuple[float, float]:

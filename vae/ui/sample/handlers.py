@@ -12,7 +12,7 @@ from vae.serving.visitors import examples
 from vae.serving.visitors.session import Session
 from vae.ui.components import drawn
 from vae.ui.components.answers import unchanged
-from vae.ui.sample.api import checked_sample
+from vae.ui.sample.api import checked_sample, strange_start
 
 NEAR = "Places around the code of the start."
 PLACES = (
@@ -55,6 +55,8 @@ def show_samples(
     said = summary(session, lines)
     if len(lines) < int(n):
         said = f"It has only {len(lines)} different sentences to say this way: try more variety. {said}"
+    if strange := strange_start(model, start):
+        said = f"{strange} {said}"
     return SampleView(lines, seed, drawn.note_value("note", said), gr.skip())
 
 

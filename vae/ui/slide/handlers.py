@@ -13,7 +13,7 @@ from vae.serving.visitors.session import Session
 from vae.ui.components import drawn
 from vae.ui.components.answers import unchanged
 from vae.ui.signals import stamp
-from vae.ui.slide.api import checked_path
+from vae.ui.slide.api import checked_path, unread_at_ends
 
 if TYPE_CHECKING:
     from vae.model.checkpoint import Checkpoint
@@ -75,7 +75,9 @@ def show_path(session: Session, first: str, second: str, path: str, at: float = 
         {"text": s.text, "z": drawn.fingerprint(s.z, by), "begin": round(s.begin, 4), "end": round(s.end, 4)}
         for s in stops
     ]
-    stage = {"frames": frames, "ends": [" ".join(first.split()), " ".join(second.split())], "at": at}
+    ends = " ".join(first.split()), " ".join(second.split())
+    unread = [told.message() for told in unread_at_ends(model, ends, (stops[0].text, stops[-1].text))]
+    stage = {"frames": frames, "ends": list(ends), "unread": unread, "at": at}
     return PathView(stage, frames[0]["z"], frames[-1]["z"], None)
 
 

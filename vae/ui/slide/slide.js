@@ -13,9 +13,10 @@ import { changes, words } from "../components/sentences.js";
  */
 
 /**
- * `ends`: the two sentences; `at`: the share of the path to begin at; `why` there is none.
+ * `ends`: the two sentences; `unread`: what is said of the words of each that the model could not read; `at`: the share
+ * of the path to begin at; `why` there is none.
  *
- * @typedef {{ frames?: Frame[], ends: [string, string], at: number, why?: string }} Path
+ * @typedef {{ frames?: Frame[], ends: [string, string], unread: [string, string], at: number, why?: string }} Path
  */
 
 /** @type {Record<string, number>} */
@@ -114,7 +115,7 @@ export function stage(context) {
       h("div", { class: "now" }, sentence, print),
       h("div", { class: "rail" }, h("div", { class: "stretches", "aria-hidden": "true" }, ...stretches), slider),
       h("p", { class: "hint count" }, `${count}. Each part of the track is where one of them is said.`),
-      endsOf(path.ends, [frames[0].text, frames[last].text]),
+      endsOf(path.ends, [frames[0].text, frames[last].text], path.unread),
       h("ol", { class: "path", "aria-label": "The whole path" }, ...buttons.map((button) => h("li", {}, button))),
     );
     jump(before.of === of ? before.at : path.at);
@@ -126,15 +127,17 @@ export function stage(context) {
  *
  * @param {[string, string]} ends
  * @param {[string, string]} made
+ * @param {[string, string]} unread which words of each the model could not read, or nothing
  */
-function endsOf(ends, made) {
+function endsOf(ends, made, unread) {
   const rows = ends.map((text, i) => {
     const { parts, kept, of } = changes(text, made[i]);
     const exact = words(text).join(" ") === words(made[i]).join(" ");
     const badge = h("span", { class: exact ? "badge exact" : "badge" },
       exact ? "exactly yours" : `the nearest the model can say: ${kept} of ${of} words`);
     return h("div", { class: "end" }, h("dt", {}, i ? "It ends with" : "It begins with"),
-      h("dd", { dir: "auto" }, h("span", { class: "sentence" }, ...(exact ? [made[i]] : parts)), badge));
+      h("dd", { dir: "auto" }, h("span", { class: "sentence" }, ...(exact ? [made[i]] : parts)), badge,
+        unread[i] && h("p", { class: "unread" }, unread[i])));
   });
   return h("section", { class: "ends" }, h("dl", {}, ...rows),
     h("details", { class: "hint" }, h("summary", {}, "How the two ends are found"),
