@@ -42,9 +42,9 @@ def build(page: Page, tab: gr.Tab) -> None:
     with gr.Accordion("Settings", open=False, elem_classes=["fold"], elem_id="train-settings"):
         start_from = gr.Dropdown(
             [("Nothing: learn from scratch", SCRATCH)], value=SCRATCH, label="Start from", elem_id="train-from",
-            info="A model of the same kind that has learned already; the new one keeps its size and its pieces "
-            "(fine-tuning).",
+            info="A model of the same kind that has learned already (fine-tuning).",
         )  # fmt: skip
+        kept = prose(elem_id="train-kept")
         controls = knobs.board()
     with gr.Row(elem_classes=["row", "actions"], elem_id="train-go"):
         start = gr.Button(
@@ -83,7 +83,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     )  # fmt: skip
     length = [controls[KNOBS.index("minutes")], controls[KNOBS.index("epochs")]]
     page.on(preset.input, knobs.values, [preset], controls)
-    page.on(family.input, knobs.of_family, [family], [kind, *controls])
+    page.on([family.input, start_from.change], knobs.fitting, [family, start_from], [kind, kept, *controls])
     page.on(page.corpus_changed.change, handlers.suggest_base, [family, start_from], [start_from])
     plan_changed = [page.corpus_changed.change, *(item.change for item in (family, start_from, *length))]
     page.on(plan_changed, handlers.plan, [family, start_from, *length], [plan, start], trigger_mode="always_last")
