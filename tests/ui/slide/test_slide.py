@@ -50,7 +50,7 @@ def test_examples_are_sentences_of_the_own_text(visitor: Session, model_path: Pa
     visitor.set_corpus(corpus)
     held_out = corpus.split()[1]
     for pair in (0, None):
-        first, second, stage, _, _, note = slide.show_other_pair(visitor, "linear", pair)
+        first, second, stage, note = slide.show_other_pair(visitor, "linear", pair)
         assert {first, second} <= set(held_out)
         assert first != second
         assert stage["ends"] == [first, second]
@@ -95,7 +95,7 @@ def test_collapsed_model_is_told_in_words_where_it_has_no_two_sentences(visitor:
         slide.show_other_pair(visitor, "linear")[2:],
         slide.show_asked_path(visitor, "", "", "linear"),
     ):
-        assert "Type two sentences" in answer[3]["text"]
+        assert "Type two sentences" in answer[1]["text"]
         assert answer[0] is None  # no path of another model stays
 
 
@@ -106,10 +106,9 @@ def test_language_model_says_that_it_has_no_space_and_what_to_do(
         pass
     visitor.add_model(tmp_path / "run" / "best.safetensors", "loaded from a file")
     assert visitor.model().family == "lm"
-    stage, *prints, note, _ = slide.show_asked_path(visitor, "a cat", "a dog", "linear")
+    stage, note, _ = slide.show_asked_path(visitor, "a cat", "a dog", "linear")
     assert stage["why"].startswith(FAMILIES["lm"].limitation)
     assert "choose another model" in stage["why"]
-    assert prints == [None, None]
     assert note is None
     assert not any(update["interactive"] for update in slide.button_states(visitor))
     with pytest.raises(ValueError, match="no latent space"):

@@ -1,6 +1,6 @@
 /* Sentences: their list, the words in which two differ, and buttons that copy. */
 
-import { h, empty, live } from "./dom.js";
+import { h, announce, empty, live } from "./dom.js";
 import { strip } from "./fingerprint.js";
 
 /** @import { Context } from "./dom.js" */
@@ -30,7 +30,8 @@ export function words(text) {
 }
 
 /**
- * `text` with the words marked that do not stand in `before` (longest common subsequence), and how many of its do.
+ * What became of a sentence: `text` with the words marked that do not stand in `before` (longest common subsequence)
+ * and, where words of that were left out and none came for them, a mark that names them; how many of them were kept.
  *
  * @param {string} before
  * @param {string} text
@@ -43,14 +44,27 @@ export function changes(before, text) {
       common[i][j] = a[i] === b[j] ? common[i + 1][j + 1] + 1 : Math.max(common[i + 1][j], common[i][j + 1]);
   /** @type {(string | HTMLElement)[]} */
   const parts = [];
-  let [i, end] = [0, 0];
+  let [i, end, replaced] = [0, 0, false];
+  /** @type {string[]} */
+  let left = [];
+  const gap = () => {
+    if (left.length && !replaced) parts.push(h("del", { title: `Left out: ${left.join(" ")}`, "aria-hidden": "true" }, left.join(" ")));
+    left = [];
+  };
   for (const [j, match] of [...text.matchAll(WORD)].entries()) {
-    while (i < a.length && a[i] !== b[j] && common[i + 1][j] >= common[i][j + 1]) i++;
+    while (i < a.length && a[i] !== b[j] && common[i + 1][j] >= common[i][j + 1]) left.push(a[i++]);
     const same = i < a.length && a[i] === b[j];
-    if (same) i++;
-    parts.push(text.slice(end, match.index), same ? match[0] : h("mark", {}, match[0]));
+    parts.push(text.slice(end, match.index));
+    if (same) {
+      gap();
+      i++;
+    }
+    replaced = !same;
+    parts.push(same ? match[0] : h("mark", {}, match[0]));
     end = match.index + match[0].length;
   }
+  left.push(...a.slice(i));
+  gap();
   return { parts: parts.filter(Boolean), kept: common[0][0], of: a.length };
 }
 
@@ -79,6 +93,7 @@ export function copyButton(text, name) {
   async function press() {
     await copy(text());
     button.textContent = "Copied";
+    announce("Copied");
     setTimeout(() => (button.textContent = name), 1500);
   }
   return button;

@@ -14,14 +14,16 @@ from vae.ui.page import Page
 
 HEADER = """
 <header class="top">
+  <button type="button" class="skip">Skip to the tabs</button>
   <h1 class="wordmark">TITLE</h1>
   <button type="button" class="model-line" aria-expanded="false" aria-controls="model-panel">
     <span class="term">Model:</span> <span class="model-name">…</span> <span class="model-origin"></span>
     <span class="arrow" aria-hidden="true">▾</span>
   </button>
-  <button type="button" class="icon theme" aria-label="Dark theme"><span aria-hidden="true">◐</span></button>
-  <button type="button" class="icon help" aria-label="Help"><span aria-hidden="true">?</span></button>
+  <button type="button" class="icon theme" aria-label="Dark theme" title="Dark theme"><span aria-hidden="true">◐</span></button>
+  <button type="button" class="icon help" aria-label="Help" title="Help"><span aria-hidden="true">?</span></button>
   <dialog class="sheet" aria-labelledby="help-title">HELP<button type="button" class="close">Close</button></dialog>
+  <p class="announcer" role="status" aria-live="polite"></p>
 </header>
 """
 

@@ -20,11 +20,9 @@ if TYPE_CHECKING:
 
 
 class PathView(NamedTuple):
-    """What shows a path: the stage, the fingerprint beside each of its ends, and a message in place of an error."""
+    """What shows a path: the stage, and a message in place of an error."""
 
     stage: Any
-    first_fingerprint: Any
-    second_fingerprint: Any
     message: Any
 
 
@@ -32,8 +30,6 @@ class AskedView(NamedTuple):
     """As `PathView`, and an example for boxes in which nothing stands."""
 
     stage: Any
-    first_fingerprint: Any
-    second_fingerprint: Any
     message: Any
     offer: Any
 
@@ -44,8 +40,6 @@ class PairView(NamedTuple):
     first: Any
     second: Any
     stage: Any
-    first_fingerprint: Any
-    second_fingerprint: Any
     message: Any
 
 
@@ -66,7 +60,7 @@ def show_path(session: Session, first: str, second: str, path: str, at: float = 
     try:
         model = session.checkpoint()
         if why := why_no_path(model):
-            return PathView({"why": why}, None, None, None)
+            return PathView({"why": why}, None)
         by = drawn.order(model.info.kl)
         stops = checked_path(model, first, second, path)
     except ValueError as error:
@@ -77,8 +71,7 @@ def show_path(session: Session, first: str, second: str, path: str, at: float = 
     ]
     ends = " ".join(first.split()), " ".join(second.split())
     unread = [told.message() for told in unread_at_ends(model, ends, (stops[0].text, stops[-1].text))]
-    stage = {"frames": frames, "ends": list(ends), "unread": unread, "at": at}
-    return PathView(stage, frames[0]["z"], frames[-1]["z"], None)
+    return PathView({"frames": frames, "ends": list(ends), "unread": unread, "path": path, "at": at}, None)
 
 
 def show_other_pair(session: Session, path: str, pair: int | None = None) -> PairView:
@@ -86,7 +79,7 @@ def show_other_pair(session: Session, path: str, pair: int | None = None) -> Pai
     try:
         first, second, source = examples.two_sentences(session, pair)
     except ValueError as error:
-        return PairView(gr.skip(), gr.skip(), None, None, None, drawn.note_value("note", str(error)))
+        return PairView(gr.skip(), gr.skip(), None, drawn.note_value("note", str(error)))
     shown = PairView(first, second, *show_path(session, first, second, path, 0.5))
     if source is None or shown.message is not None:
         return shown

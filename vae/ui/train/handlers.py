@@ -28,6 +28,11 @@ SMALL = 1_000  # sentences; with fewer it is better to start from a ready model
 NO_TEXT = "<p>There is no text yet. Choose one in <b>Corpus</b> first.</p>"
 
 
+def to_slide(session: Session) -> Any:
+    """Open the Slide tab."""
+    return gr.Tabs(selected="slide")
+
+
 class TrainHandlers:
     """The tab's handlers, over the trainings."""
 
