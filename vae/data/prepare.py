@@ -163,6 +163,7 @@ def _write(
     if len(head) < 2:
         raise CorpusError(too_few_sentences(_with_repeated(report, len(head))))
     validation = corpus.validation_size(min(len(head), _HEAD_SENTENCES))
+    learned = np.False_ if tokenizer is None else tokenizer.known  # before
     if tokenizer is None:
         progress(Message("data.preparing_pieces"))
         tokenizer = train_tokenizer(head[validation:], config.tokenizer, config.vocabulary)
@@ -180,6 +181,7 @@ def _write(
     if len(train) <= MAX_SEEN_HASHES:
         parts = [digests(sentences, 4) for _, sentences in source.merged(keys[validation - 1])]
         seen = np.unique(np.concatenate(parts)).astype(np.uint32)
+    tokenizer = Tokenizer(tokenizer.model, learned | train.used(len(tokenizer)))
     return PreparedText(tokenizer, train, head[:validation], seen, min(4096, longest + 8))
 
 
@@ -214,7 +216,9 @@ def _summary(report: Report) -> Message:
 
 def _tokenization(config: Config, tokenizer: Tokenizer | None) -> tuple[Any, Any]:
     """What a text is cut with, for its key."""
-    return _FORMAT, tokenizer.model.hex() if tokenizer else (config.tokenizer, config.vocabulary)
+    if tokenizer is None:
+        return _FORMAT, (config.tokenizer, config.vocabulary)
+    return _FORMAT, tokenizer.model.hex() + np.packbits(tokenizer.known).tobytes().hex()
 
 
 def _key(*parts: Any) -> str:

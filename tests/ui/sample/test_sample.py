@@ -79,6 +79,21 @@ def test_places_are_those_of_the_text_or_of_the_bell_curve(visitor: Session) -> 
         api.sample(visitor, 5, places="anywhere")
 
 
+def test_start_that_the_model_has_never_seen_is_told(visitor: Session) -> None:
+    with pytest.raises(ValueError, match="has never seen 'zebra'"):
+        api.sample(visitor, 3, start="the zebra")
+    said, _, note, _ = handlers.show_samples(visitor, 3, 0.5, 1.0, "zebra ", False, "text", 1, False)
+    assert said == gr.skip()
+    assert "has never seen 'zebra'" in note["text"]
+
+
+def test_blank_behind_a_start_ends_its_word(visitor: Session) -> None:
+    assert all(one["text"].startswith("the c") for one in api.sample(visitor, 5, start="the c"))
+    with pytest.raises(ValueError, match="has never seen 'c'"):
+        api.sample(visitor, 5, start="the c ")
+    assert all(one["text"].startswith("the cat ") for one in api.sample(visitor, 5, start="the cat "))
+
+
 def test_samples_all_differ_and_it_is_told_when_there_are_no_more(visitor: Session) -> None:
     said = [one["text"] for one in api.sample(visitor, 50, seed=1)]
     assert len(set(said)) == len(said)
