@@ -172,6 +172,7 @@ def _write(
     if len(head) < 2:
         raise CorpusError(too_few_sentences(_with_repeated(report, len(head))))
     validation = corpus.validation_size(min(len(head), _HEAD_SENTENCES))
+    learned = np.False_ if base is None else base.tokenizer.known  # before
     if base is None:
         progress(Message("data.preparing_pieces"))
         tokenizer = train_tokenizer(head[validation:], config.tokenizer, config.vocabulary)
@@ -193,6 +194,7 @@ def _write(
         parts = [digests(sentences, 4) for _, sentences in source.merged(keys[validation - 1])]
         every = np.unique(np.concatenate([before, *parts])).astype(np.uint32)
         seen = every if len(every) <= MAX_SEEN_HASHES else seen
+    tokenizer = Tokenizer(tokenizer.model, learned | train.used(len(tokenizer)))
     return PreparedText(tokenizer, train, head[:validation], seen, min(4096, longest + 8))
 
 
@@ -230,7 +232,7 @@ def _ways(config: Config, base: Base | None) -> tuple[Any, ...]:
     if base is None:
         return _FORMAT, (config.tokenizer, config.vocabulary)
     seen = None if base.seen is None else blake2b(base.seen.tobytes(), digest_size=16).hexdigest()
-    return _FORMAT, base.tokenizer.model.hex(), seen
+    return _FORMAT, base.tokenizer.model.hex(), np.packbits(base.tokenizer.known).tobytes().hex(), seen
 
 
 def _key(*parts: Any) -> str:

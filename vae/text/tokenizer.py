@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import sentencepiece as spm
@@ -26,6 +26,15 @@ _ESCAPED = re.compile(_ESCAPE + "(.)", re.DOTALL)
 
 _LONGEST_PIECE = 64  # characters of one that is written with others: those of our own have 16 at most
 _SAMPLE_CHARACTERS = 5_000_000  # learning from them takes a second or two, and 150 MB
+
+
+class Beginning(NamedTuple):
+    """How a sentence begins: the ids of its first pieces; which may come next, (V,) bool, or None for any; and what
+    words of it are unknown."""
+
+    ids: list[int]
+    following: np.ndarray | None
+    unknown: list[str]
 
 
 class Tokenizer:
@@ -90,10 +99,34 @@ class Tokenizer:
         """The sentences of ids. What a model makes up may hold broken bytes: they become U+FFFD."""
         return [_unescape(text) for text in self._processor.decode([list(row) for row in ids])]
 
+    def begin(self, start: str) -> Beginning:
+        """The pieces that a sentence with this start begins with.
+
+        Behind a blank at its end comes a new word. Without one its last word may go on; and where known pieces cannot
+        write that word as it is, what is left over is the beginning of a piece to come.
+        """
+        *words, last = start.split() or [""]
+        if start[-1:].isspace():
+            return Beginning(self.encode([start.strip()])[0], self._continuing("\u2581"), self.unknown_words(start))
+        if not self.unknown_words(last):
+            return Beginning(self.encode([start])[0], None, self.unknown_words(start))
+        text = "\u2581" + _escape(last)
+        for end in range(min(len(text), _LONGEST_PIECE)):
+            parts, following = _fewest_parts(text[:end], self._pieces), self._continuing(text[end:])
+            if (parts or not end) and following.any():
+                before = self.encode([" ".join(words)])[0]
+                return Beginning(before + parts, following, self.unknown_words(" ".join(words)))
+        return Beginning([], None, self.unknown_words(start))
+
+    def _continuing(self, text: str) -> np.ndarray:
+        """(V,) bool, the known pieces that begin with a text."""
+        return np.isin(np.arange(len(self)), [id_ for piece, id_ in self._pieces.items() if piece.startswith(text)])
+
     @cached_property
     def _pieces(self) -> dict[str, int]:
-        """The known pieces by what they write."""
-        return {self._processor.IdToPiece(id_): id_ for id_ in np.flatnonzero(self.known).tolist() if id_ != EOS_ID}
+        """The known pieces by what they write; no marks and no single bytes."""
+        ids = [id_ for id_ in np.flatnonzero(self.known).tolist() if id_ > EOS_ID and not self._processor.IsByte(id_)]
+        return {self._processor.IdToPiece(id_): id_ for id_ in ids}
 
     @cached_property
     def _unknown(self) -> dict[int, list[int]]:

@@ -56,6 +56,7 @@ class Trainer:
         with torch.random.fork_rng(devices=range(torch.cuda.device_count())), self.device:
             torch.manual_seed(config.seed)
             self.model = build(config, len(data.tokenizer))
+        self.model.say_only(data.tokenizer.known)
         self.sampler = Sampler(
             data.train, batch=config.batch // ranks, seed=config.seed, rank=distributed.rank(), world_size=ranks
         )
