@@ -7,6 +7,7 @@ import gradio as gr
 from vae.serving.visitors.examples import BUNDLED_START
 from vae.text.corpus import MAX_CHARACTERS
 from vae.ui.components import drawn
+from vae.ui.components.glossary import explain
 from vae.ui.components.prose import lead
 from vae.ui.components.waiting import patient
 from vae.ui.page import Page
@@ -59,6 +60,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         )  # fmt: skip
         near = gr.Checkbox(False, label="Stay near the start’s meaning", info=NEAR, elem_id="sample-near")
         new_seed = gr.Checkbox(True, label="A new seed each time", info="Off: sampling again repeats the sentences.")
+        explain("Prior, bell curve", "Code, z", "Latent space", "Top-p", "Temperature", "Seed")
     message = drawn.note(elem_id="sample-message")
     samples = drawn.lines(EMPTY, elem_id="samples")
 

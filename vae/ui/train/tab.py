@@ -9,6 +9,7 @@ import gradio as gr
 from vae.config.presets import DEFAULT_PRESET, PRESETS
 from vae.serving.visitors.trainings import SCRATCH
 from vae.ui.components import drawn
+from vae.ui.components.glossary import explain
 from vae.ui.components.prose import heading, lead, prose
 from vae.ui.page import Page
 from vae.ui.train import knobs, shared_run
@@ -58,6 +59,7 @@ def build(page: Page, tab: gr.Tab) -> None:
                 reconstructions = drawn.lines(empty=GIVEN_BACK, elem_id="train-reconstructions")
                 heading("Sentences of its own")
                 samples = drawn.lines(empty=OWN, elem_id="train-samples")
+        explain("Reconstruction", "KL", "Nats", "Beta", "Held out", "Latent space", "Collapse")
     cards = [(f"{preset.title}\n{preset.summary}", name) for name, preset in PRESETS.items()]
     with gr.Accordion("Preset, kind of model and settings", elem_classes=["fold"], elem_id="train-setup") as setup:
         preset = gr.Radio(
@@ -75,6 +77,7 @@ def build(page: Page, tab: gr.Tab) -> None:
             )  # fmt: skip
             kept = prose(elem_id="train-kept")
             controls = knobs.board()
+            explain("Fine-tuning", "Epoch", "KL", "Free bits", "Nats", "Prior, bell curve", "Latent space", "Seed")
     file = gr.File(visible="hidden", interactive=False)
 
     screen = RunView(
