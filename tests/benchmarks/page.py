@@ -105,7 +105,7 @@ def first_page(browser: Browser, kind: str, program: Path, folder: Path) -> dict
         }
         if kind == "ours":
             page.get_by_role("tab", name="Slide").click()
-            page.locator("#stage .step").first.wait_for(timeout=60_000)
+            page.locator(".path .step").first.wait_for(timeout=60_000)
             found["first_path_s"] = time.time() - begun
         found |= {"requests": len(loads), "bytes": sum(loads.values())}
         page.context.close()
@@ -180,7 +180,7 @@ def event_to_chart(browser: Browser, points: int) -> dict[str, Any]:
         with running_app(folder, program=program) as url:
             page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
             page.goto(url)
-            page.locator("#stage .step").first.wait_for(timeout=60_000)
+            page.locator(".path .step").first.wait_for(timeout=60_000)
             begin_training(page)
             canvas = "document.querySelector('#train-chart canvas')"
             page.wait_for_function(f"{canvas}?.dataset.drawn", timeout=60_000)

@@ -97,7 +97,7 @@ def test_three_families_are_trained_measured_and_found_again_after_a_reload(arri
     page.locator("#model-list").get_by_label("bundled").check()
     expect(page.locator(".model-line")).to_contain_text("bundled")
     page.get_by_role("tab", name="Slide").click()
-    expect(page.locator("#stage .step").first).to_be_visible()
+    expect(page.locator(".path .step").first).to_be_visible()
     expect(page.locator("#show-path")).to_be_enabled()
 
 

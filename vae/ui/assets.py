@@ -15,6 +15,7 @@ ROOT = Path(__file__).parent
 # Of two rules as strong as each other the later wins: what is shared comes first.
 STYLES = (
     "components/design.css",
+    "components/first.css",
     "components/frame.css",
     "components/gradio.css",
     "components/prose.css",
@@ -44,7 +45,7 @@ SCRIPTS = {
     "components/fingerprint.js": (),
     "components/sentences.js": ("lines",),
     "components/messages.js": ("note", "verdict", "progress"),
-    "components/focus.js": ("focus",),
+    "components/focus.js": ("focus", "bring"),
     "components/results.js": (),
     "components/address.js": ("link",),
     "components/tabs.js": (),
@@ -62,6 +63,9 @@ SCRIPTS = {
     "compare/figures.js": (),
     "compare/comparison.js": ("comparison",),
 }
+# What a page needs before Gradio has been loaded, so that a dark one does not begin white.
+FIRST_STYLES = ("components/design.css", "components/first.css")
+FIRST_SCRIPTS = {"components/storage.js": (), "components/light.js": ()}
 _COMMENT = re.compile(r"^[ \t]*(?:/\*(?:[^*]|\*(?!/))*\*/|//.*)[ \t]*\n|^[ \t]*\n", re.MULTILINE)
 _IMPORT = re.compile(r'import \{ (\w+(?:, \w+)*) \} from "([./\w]+)";')
 _DECLARATION = re.compile(r"(export )?(?:async )?(?:function|class|const|let) (?:(\w+)\b|\[([\w, ]+)\])")
@@ -70,6 +74,11 @@ _UNKNOWN = re.compile(r"\s*(?:import|export)\b|(?:async|function|class|const|let
 
 class BundleError(ValueError):
     """A file of ours that cannot become part of the page."""
+
+
+def first_sight() -> str:
+    """The HTML that a page begins with: its colours, and whether it is dark."""
+    return f"<style>{style(files=FIRST_STYLES)}</style><script>{script(files=FIRST_SCRIPTS)}</script>"
 
 
 def style(root: Path = ROOT, files: Sequence[str] = STYLES) -> str:

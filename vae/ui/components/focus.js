@@ -1,4 +1,6 @@
-/* Where the keyboard is: never nowhere. */
+/* Where the keyboard is, which is never nowhere, and where the eye is. */
+
+import { reducedMotion } from "./dom.js";
 
 /**
  * @param {Element | null} element
@@ -26,6 +28,17 @@ export function focus(selector, patience = 30) {
   else if (patience) requestAnimationFrame(() => focus(selector, patience - 1));
 }
 
+/**
+ * Bring a part of the page into view, if it has come where nobody looks.
+ *
+ * @param {string} selector
+ */
+export function bring(selector) {
+  const part = document.querySelector(selector);
+  if (part && part.getBoundingClientRect().top > innerHeight / 2)
+    part.scrollIntoView({ behavior: reducedMotion() ? "auto" : "smooth" });
+}
+
 /** What had the focus is gone, or cannot be used any more: the next thing of its row takes it, else its tab. */
 function rescue() {
   if (!last || focusable(last) || (document.activeElement !== document.body && focusable(document.activeElement))) return;
@@ -42,7 +55,6 @@ document.addEventListener("focusout", ({ target, relatedTarget }) => setTimeout(
   // to nowhere, by one's own choice: what had it is still there
   if (!relatedTarget && target === last && target instanceof Element && focusable(target)) last = null;
 }));
-document.addEventListener("DOMContentLoaded", () => {
-  const changes = { subtree: true, childList: true, attributes: true, attributeFilter: ["disabled", "class", "style"] };
-  new MutationObserver(() => requestAnimationFrame(rescue)).observe(document.body, changes);
+new MutationObserver(() => requestAnimationFrame(rescue)).observe(document.documentElement, {
+  subtree: true, childList: true, attributes: true, attributeFilter: ["disabled", "class", "style"],
 });

@@ -48,7 +48,7 @@ export function changes(before, text) {
   /** @type {string[]} */
   let left = [];
   const gap = () => {
-    if (left.length && !replaced) parts.push(h("del", { title: `Left out: ${left.join(" ")}`, "aria-hidden": "true" }, left.join(" ")));
+    if (left.length && !replaced) parts.push(h("del", { title: `Left out: ${left.join(" ")}`, "data-words": left.join(" "), "aria-hidden": "true" }));
     left = [];
   };
   for (const [j, match] of [...text.matchAll(WORD)].entries()) {

@@ -82,9 +82,12 @@ def build(page: Page, tab: gr.Tab) -> None:
             account = prose(elem_id="corpus-account")
 
     chosen = ChoiceView(ours, file, source, layout, column, labels, note, page.corpus_changed)
-    page.on(ours.input, choose_ours, [ours], chosen)
-    page.on(file.upload, choose_file, [file], chosen)
-    page.on(read.click, choose_pasted, [pasted], chosen)
+    for event in (
+        page.on(ours.input, choose_ours, [ours], chosen),
+        page.on(file.upload, choose_file, [file], chosen),
+        page.on(read.click, choose_pasted, [pasted], chosen),
+    ):
+        event.then(None, js="() => space.bring('#corpus-report')", api_visibility="private", show_progress="hidden")
     reading = [source, ours, file, pasted, layout, column, labels]
     page.on([layout.input, column.input, labels.input], read_again, reading, [note, page.corpus_changed])
     shown = CorpusView(figures, first, anywhere, lengths, words, account, go_on)

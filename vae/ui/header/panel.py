@@ -21,7 +21,7 @@ HEADER = """
     <span class="term">Model:</span> <span class="model-name">…</span> <span class="model-origin"></span>
     <span class="arrow" aria-hidden="true">▾</span>
   </button>
-  <button type="button" class="icon theme" aria-label="Dark theme" title="Dark theme"><span aria-hidden="true">◐</span></button>
+  <button type="button" class="icon theme" aria-label="Dark theme"><span aria-hidden="true">◐</span></button>
   <button type="button" class="icon help" aria-label="Help" title="Help"><span aria-hidden="true">?</span></button>
   <dialog class="sheet" aria-labelledby="help-title">HELP<button type="button" class="close">Close</button></dialog>
   <p class="announcer" role="status" aria-live="polite"></p>

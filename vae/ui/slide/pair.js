@@ -42,7 +42,8 @@ function typed() {
 /** @returns {Pair | null} */
 function addressed() {
   const { a, b, path, t } = here();
-  return a && b ? { a, b, path, t: Math.min(1, Math.max(0, Number(t) || 0)) } : null;
+  const known = path && radio(path) ? path : undefined;
+  return a && b ? { a, b, path: known, t: Math.min(1, Math.max(0, Number(t) || 0)) } : null;
 }
 
 /**

@@ -86,7 +86,10 @@ class RunScreen:
         going = state in ("waiting", "starting", "running")
         ending = state in ("pausing", "stopping")
         ready = fate in ("used", "kept")
-        again = {"value": "Train again" if ready else "Start training", "variant": "secondary" if ready else "primary"}
+        again: dict[str, Any] = {
+            "value": "Train again" if ready else "Start training",
+            "variant": "secondary" if ready else "primary",
+        }
         return {
             "start": gr.skip() if status is None else gr.update(interactive=not blocks_next(status), **again),
             "pause": gr.update(visible=going or ending, interactive=going),
