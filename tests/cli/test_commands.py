@@ -104,6 +104,9 @@ def test_sample_prints_a_sentence_a_line_from_its_start(model_path: Path) -> Non
     printed = done.stdout.splitlines()
     assert len(printed) == 4
     assert all(line.startswith("the cat") for line in printed)
+    done = vae("sample", model_path, "--start", "the zebra")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "The model has never seen 'zebra'" in done.stderr
 
 
 def test_interpolate_gives_the_path(model_path: Path) -> None:
@@ -124,6 +127,15 @@ def test_commands_say_where_the_codes_of_sentences_come_from(model_path: Path, l
     assert "encoder's guesses" in vae("reconstruct", model_path, lines, "--refine", 0).stderr
 
 
+def test_words_that_the_model_cannot_read_are_named(model_path: Path, tmp_path: Path) -> None:
+    a, b = "the 猫 sees a letter.", "a dog wants the red ball."
+    assert answer("interpolate", model_path, a, b, "--steps", 3)["unread"] == [["猫"], []]
+    (tmp_path / "lines.txt").write_text(f"{b}\n{a}", encoding="utf-8")
+    rows = answer("reconstruct", model_path, tmp_path / "lines.txt")["reconstructions"]
+    assert [row["unread"] for row in rows] == [[], ["猫"]]
+    assert "can’t read “猫”" in vae("reconstruct", model_path, tmp_path / "lines.txt").stderr
+
+
 def test_packed_model_is_smaller_and_says_much_the_same(tmp_path: Path, config: Config, corpus: Corpus) -> None:
     large = replace(config, embedding=64, hidden=128, encoder_hidden=64, steps=20)
     *_, _ = train(large, corpus, tmp_path / "run")
@@ -134,6 +146,7 @@ def test_packed_model_is_smaller_and_says_much_the_same(tmp_path: Path, config: 
     before, after = (encode(load(path).text_model, corpus.sentences).mu for path in (model, packed))
     assert (before - after).abs().max() < 0.1 * before.std()
     assert load(packed).info == load(model).info
+    assert (load(packed).seen == load(model).seen).all()
 
 
 def test_reconstruct_answers_every_line(model_path: Path, lines: Path) -> None:

@@ -30,7 +30,7 @@ from vae.data.token_file import TokenFile, TokenWriter
 from vae.messages.message import Message
 from vae.system.files import locked_folder
 from vae.text.corpus import Corpus, CorpusError, read_corpus
-from vae.text.hashing import digests
+from vae.text.hashing import digests, hashes
 from vae.text.text_file import TextFile
 from vae.text.tokenizer import EOS_ID
 from vae.training.events import Finished
@@ -145,6 +145,25 @@ def test_prepared_text_loads_as_it_was_saved(text: Path, tmp_path: Path) -> None
 def test_model_of_too_many_sentences_lists_none(text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prepare, "MAX_SEEN_HASHES", 1000)
     assert len(made(TextFile(text), tmp_path / "run").seen_hashes) == 0
+
+
+@pytest.mark.usefixtures("small")
+def test_sentences_of_a_base_are_listed_with_those_of_the_text(
+    text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, cache = made(TextFile(text), tmp_path / "plain"), tmp_path / "cache"
+
+    def listed(seen: np.ndarray | None, name: str) -> np.ndarray:
+        (tmp_path / name).mkdir()
+        base, file = prepare.Base(plain.tokenizer, seen), TextFile(text, cache_folder=cache)
+        return prepare.prepare(file, tmp_path / name, CONFIG, base=base).seen_hashes
+
+    others = hashes(["Neither here.", "Nor there."])
+    assert np.array_equal(listed(others, "one"), np.union1d(plain.seen_hashes, others))
+    assert np.array_equal(listed(others[:0], "two"), plain.seen_hashes)  # of the same text and pieces, another list
+    assert len(listed(None, "three")) == 0
+    monkeypatch.setattr(prepare, "MAX_SEEN_HASHES", len(plain.seen_hashes) + 1)
+    assert len(listed(hashes(["Nobody.", "Somebody."]), "four")) == 0
 
 
 def test_column_and_layout_are_those_asked_for(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -18,7 +19,7 @@ from torch import Tensor
 
 from vae.config.config import Config
 from vae.metrics import latent_use, text_scores
-from vae.model.checkpoint import Checkpoint, CheckpointError, load
+from vae.model.checkpoint import Checkpoint, CheckpointError, load, save
 from vae.model.families.vae import SentenceVAE
 from vae.model.text_model import encode, reconstruct, sample
 from vae.text.corpus import Corpus, read_corpus
@@ -436,6 +437,8 @@ def test_warm_start_keeps_the_tokenizer_and_begins_where_the_model_was(
     assert (tuned.config.latent, tuned.config.hidden) == (checkpoint.config.latent, checkpoint.config.hidden)
     assert tuned.config.autoencoder == 0
     assert tuned.info.trained_on == "class.txt"
+    assert not any(map(tuned.is_new, [*corpus.split()[0], *other.split()[0]]))  # its base learned from the first
+    assert all(map(tuned.is_new, set(corpus.split()[1]) - set(other.sentences)))
     last(train(replace(config, steps=20, learning_rate=0.02), other, tmp_path / "cold"))
     warm, cold = evaluations(tmp_path / "warm"), evaluations(tmp_path / "cold")
     assert warm[0].nll < cold[0].nll / 2  # after one step
@@ -443,9 +446,15 @@ def test_warm_start_keeps_the_tokenizer_and_begins_where_the_model_was(
     assert warm[-1].nll < warm[0].nll
 
 
-def test_warm_started_run_resumes_exactly(model_path: Path, config: Config, corpus: Corpus, tmp_path: Path) -> None:
+def test_warm_started_run_resumes_exactly(
+    model_path: Path, checkpoint: Checkpoint, config: Config, corpus: Corpus, tmp_path: Path
+) -> None:
     short = replace(config, steps=12)
-    last(train(short, corpus, tmp_path / "whole", start_from=model_path))
+    unlisted = tmp_path / "unlisted.safetensors"
+    save(unlisted, replace(checkpoint, seen=np.empty(0, np.uint32)))
+    finished = last(train(short, corpus, tmp_path / "whole", start_from=unlisted))
+    assert finished.path is not None
+    assert load(finished.path).is_new("Never said.") is None  # its base may have learned from it
     last(train(short, corpus, tmp_path / "parts", start_from=model_path, control=at(5, "pause")))
     assert resume(tmp_path / "parts").reason == "done"
     assert same(state(tmp_path / "parts"), state(tmp_path / "whole"))

@@ -14,7 +14,7 @@ import torch
 
 from vae.config.config import Config
 from vae.data.batches import Batch, Sampler
-from vae.data.prepare import Control, prepare
+from vae.data.prepare import Base, Control, prepare
 from vae.data.prepared_text import PreparedText
 from vae.messages.message import Message, UserError
 from vae.metrics import diagnosis, latent_use
@@ -56,6 +56,7 @@ class Trainer:
         with torch.random.fork_rng(devices=range(torch.cuda.device_count())), self.device:
             torch.manual_seed(config.seed)
             self.model = build(config, len(data.tokenizer))
+        self.model.say_only(data.tokenizer.known)
         self.sampler = Sampler(
             data.train, batch=config.batch // ranks, seed=config.seed, rank=distributed.rank(), world_size=ranks
         )
@@ -78,8 +79,8 @@ class Trainer:
                 base = checkpoint.load(start_from) if start_from else None
                 start = time.monotonic()
                 config = resolve_config(config, base.config if base else None, distributed.world_size())
-                tokenizer = base.text_model.tokenizer if base else None
-                prepare(text, run.folder, config, tokenizer=tokenizer, control=control)
+                inherited = Base(base.text_model.tokenizer, base.learned_from) if base else None
+                prepare(text, run.folder, config, base=inherited, control=control)
                 Plan(config, replace(description, name=description.name or text.name), text.name).save(run)
                 if isinstance(text, TextFile) and text.is_large:  # its preparation may take longer than all the minutes
                     started += time.monotonic() - start

@@ -16,17 +16,20 @@ from vae.config.families import FAMILIES
 from vae.config.presets import PRESETS
 from vae.messages import durations
 from vae.messages.message import Message
+from vae.model.checkpoint import Checkpoint
 from vae.serving.jobs import status_messages
 from vae.serving.jobs.service import Status
 from vae.serving.visitors import run_history
 from vae.serving.visitors.run_history import ModelFate, RunHistory
+from vae.serving.visitors.session import BUNDLED
 from vae.serving.visitors.trainings import PARAMETERS, configure
+from vae.serving.visitors.visitors import Visitors
 from vae.text.corpus import Corpus
 from vae.training.events import Evaluated, Finished, Progress, Reconstruction, Sample, Started, public
 from vae.training.train import train
 from vae.ui.components.run_progress import progress
 from vae.ui.train import view
-from vae.ui.train.knobs import KNOBS, STEPS, knob, of_family
+from vae.ui.train.knobs import KNOBS, STEPS, fitting, knob
 from vae.ui.train.screen import RunScreen
 
 STARTED = Started("/server/run", 95, 5, 300, 10_000, 4, 200, 0)
@@ -266,13 +269,28 @@ def test_settings_that_a_family_hides_change_nothing_that_it_learns(
     assert losses[0] == losses[1]
 
 
-def test_family_chosen_hides_what_it_has_no_use_for() -> None:
-    _, *updates = of_family(None, "lm")  # type: ignore[arg-type]
-    shown = {name for name, update in zip(KNOBS, updates, strict=True) if update["visible"]}
-    assert "latent" not in shown
-    assert {"hidden", "minutes", "learning_rate", "seed"} <= shown
+def test_only_settings_that_change_something_can_be_set(
+    tmp_path: Path, model_path: Path, checkpoint: Checkpoint
+) -> None:
+    visitors = Visitors(tmp_path / "data", model_path)
+    visitor = visitors.get(visitors.start())
+    always = {"hidden", "minutes", "learning_rate", "seed"}
+    shape = {"latent", "hidden", "pooling", "autoencoder", "cycles"}
+    for family, start_from, there, gone in (
+        ("vae", "", {"latent", *always}, {"adversarial"}),
+        ("lm", "", always, {"latent"}),
+        ("lm", BUNDLED, always, {"latent"}),  # which is none of these
+        ("vae", BUNDLED, always - shape, shape),
+    ):
+        _, kept, *updates = fitting(visitor, family, start_from)
+        shown = {name for name, update in zip(KNOBS, updates, strict=True) if update["visible"]}
+        assert there <= shown
+        assert not gone & shown
+        assert ("Fine-tuning keeps" in kept) == (shape <= gone)
+    assert f"latent size {checkpoint.config.latent}, " in kept
+    assert "layer norm no" in kept
     with pytest.raises(ValueError, match="Family must be one of"):
-        of_family(None, "gan")  # type: ignore[arg-type]
+        fitting(visitor, "gan", "")
 
 
 def test_settings_that_advice_names_are_on_the_page() -> None:

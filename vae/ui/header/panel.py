@@ -7,6 +7,7 @@ from pathlib import Path
 import gradio as gr
 
 from vae.ui.components import drawn
+from vae.ui.components.glossary import glossary
 from vae.ui.header import share_panel
 from vae.ui.header.api import download_model, load_model, models, use_model
 from vae.ui.header.handlers import ModelView, choose_model, describe, load_file, save_file, to_evaluation
@@ -30,7 +31,7 @@ HEADER = """
 
 def build_header(title: str) -> gr.HTML:
     """The one line at the top. Value: {"name", "origin"} of the model in use."""
-    text = Path(__file__).with_name("help.html").read_text("utf-8")
+    text = Path(__file__).with_name("help.html").read_text("utf-8").replace("GLOSSARY", glossary())
     return gr.HTML(
         html_template=HEADER.replace("TITLE", title).replace("HELP", text),
         js_on_load="space.header({element, props, watch})",

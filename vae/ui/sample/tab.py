@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gradio as gr
 
+from vae.serving.visitors.examples import BUNDLED_START
 from vae.text.corpus import MAX_CHARACTERS
 from vae.ui.components import drawn
+from vae.ui.components.glossary import explain
 from vae.ui.components.prose import lead
 from vae.ui.components.waiting import patient
 from vae.ui.page import Page
@@ -31,7 +33,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     lead(LEAD)
     with gr.Row(elem_classes=["row", "actions"]):
         start = gr.Textbox(
-            "", label="Start of the sentence (or nothing)", placeholder="I would like", max_length=MAX_CHARACTERS,
+            "", label="Start of the sentence (or nothing)", placeholder=BUNDLED_START, max_length=MAX_CHARACTERS,
             lines=1,
             elem_classes=["serif"], elem_id="sample-start", scale=3,
         )  # fmt: skip
@@ -58,6 +60,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         )  # fmt: skip
         near = gr.Checkbox(False, label="Stay near the start’s meaning", info=NEAR, elem_id="sample-near")
         new_seed = gr.Checkbox(True, label="A new seed each time", info="Off: sampling again repeats the sentences.")
+        explain("Prior, bell curve", "Code, z", "Latent space", "Top-p", "Temperature", "Seed")
     message = drawn.note(elem_id="sample-message")
     samples = drawn.drawn("samples", empty=EMPTY, elem_id="samples")
 
@@ -69,5 +72,5 @@ def build(page: Page, tab: gr.Tab) -> None:
     page.on([go.click, start.submit], patient(show_samples, SampleView), inputs, shown)
     page.on(tab.select, patient(open_tab, SampleView, is_stale), [drawn_by, *inputs], shown, js="space.thrown")
     page.on(page.model_changed.change, patient(change_model, SampleView, is_outdated), [drawn_by, *inputs], shown)
-    page.on(page.model_changed.change, place_updates, [], [near, places])
+    page.on(page.model_changed.change, place_updates, [], [start, near, places])
     page.api(sample)

@@ -12,9 +12,11 @@ import { linkToPath, pathShown, rested } from "./pair.js";
 /** @import { Frame } from "./path.js" */
 
 /**
- * `ends`: the two sentences; `path`: its kind; `at`: the share of it to begin at; `why` there is none.
+ * `ends`: the two sentences; `unread`: what is said of the words of each that the model could not read; `path`: its
+ * kind; `at`: the share of it to begin at; `why` there is none.
  *
- * @typedef {{ frames?: Frame[], ends: [string, string], path: string, at: number, why?: string }} Path
+ * @typedef {{ frames?: Frame[], ends: [string, string], unread: [string, string], path: string, at: number,
+ *   why?: string }} Path
  */
 
 /** @type {Record<string, number>} */
@@ -122,8 +124,8 @@ export function stage(context) {
       h("p", { class: "hint count" }, `${count}. Each part of the track is where one of them is said.`),
       h("p", { class: "hint old" }, "You have changed the sentences. This is still the path between those before."),
     );
-    fill("first-end", endOf(path.ends[0], frames[0], "begins"));
-    fill("second-end", endOf(path.ends[1], frames[last], "ends"));
+    fill("first-end", endOf(path.ends[0], frames[0], "begins", path.unread[0]));
+    fill("second-end", endOf(path.ends[1], frames[last], "ends", path.unread[1]));
     fill("path",
       h("ol", { class: "path", "aria-label": "The whole path" }, ...buttons.map((button) => h("li", {}, button))),
       keepButtons(() => pathResult(frames), linkToPath),
@@ -141,15 +143,16 @@ export function stage(context) {
  * @param {string} given
  * @param {Frame} frame
  * @param {string} what it does
+ * @param {string} unread what is said of words that the model could not read, or nothing
  */
-function endOf(given, { text, z }, what) {
+function endOf(given, { text, z }, what, unread) {
   const { parts, kept, of } = changes(given, text);
   const exact = words(given).join(" ") === words(text).join(" ");
   const badge = h("span", { class: exact ? "badge exact" : "badge" },
     exact ? "exactly yours" : `the nearest the model can say: ${kept} of ${of} words`);
   const said = exact ? null : h("p", { class: "said" },
     h("span", { class: "term" }, `The path ${what} with `), h("span", { class: "sentence", dir: "auto" }, ...parts));
-  return h("div", { class: "end" }, strip(z, text), badge, said);
+  return h("div", { class: "end" }, strip(z, text), badge, said, unread && h("p", { class: "unread" }, unread));
 }
 
 /** What the search for the two ends is. */

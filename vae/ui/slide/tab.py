@@ -6,6 +6,7 @@ import gradio as gr
 
 from vae.text.corpus import MAX_CHARACTERS
 from vae.ui.components import drawn
+from vae.ui.components.glossary import explain
 from vae.ui.components.prose import lead
 from vae.ui.components.waiting import patient
 from vae.ui.page import Page
@@ -52,6 +53,7 @@ def build(page: Page, tab: gr.Tab) -> None:
             info="Past the places where real sentences lie; straight through the space; or around its middle.",
         )  # fmt: skip
     drawn.slot("path")
+    explain("Code, z", "Latent space", "Dimension", "Fingerprint")
 
     inputs, shown = [*ends, path], PathView(stage, message)
     pair_shown = PairView(ends[0], ends[1], *shown)

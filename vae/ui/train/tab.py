@@ -9,6 +9,7 @@ import gradio as gr
 from vae.config.presets import DEFAULT_PRESET, PRESETS
 from vae.serving.visitors.trainings import SCRATCH
 from vae.ui.components import drawn
+from vae.ui.components.glossary import explain
 from vae.ui.components.prose import heading, lead, prose
 from vae.ui.page import Page
 from vae.ui.train import knobs, shared_run
@@ -58,6 +59,7 @@ def build(page: Page, tab: gr.Tab) -> None:
                 reconstructions = drawn.lines(empty=GIVEN_BACK, elem_id="train-reconstructions")
                 heading("Sentences of its own")
                 samples = drawn.lines(empty=OWN, elem_id="train-samples")
+        explain("Reconstruction", "KL", "Nats", "Beta", "Held out", "Latent space", "Collapse")
     cards = [(f"{preset.title}\n{preset.summary}", name) for name, preset in PRESETS.items()]
     with gr.Accordion("Preset, kind of model and settings", elem_classes=["fold"], elem_id="train-setup") as setup:
         preset = gr.Radio(
@@ -71,10 +73,11 @@ def build(page: Page, tab: gr.Tab) -> None:
         with gr.Accordion("Settings", open=False, elem_classes=["fold"], elem_id="train-settings"):
             start_from = gr.Dropdown(
                 [("Nothing: learn from scratch", SCRATCH)], value=SCRATCH, label="Start from", elem_id="train-from",
-                info="A model of the same kind that has learned already; the new one keeps its size and its pieces "
-                "(fine-tuning).",
+                info="A model of the same kind that has learned already (fine-tuning).",
             )  # fmt: skip
+            kept = prose(elem_id="train-kept")
             controls = knobs.board()
+            explain("Fine-tuning", "Epoch", "KL", "Free bits", "Nats", "Prior, bell curve", "Latent space", "Seed")
     file = gr.File(visible="hidden", interactive=False)
 
     screen = RunView(
@@ -84,7 +87,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     )  # fmt: skip
     length = [controls[KNOBS.index("minutes")], controls[KNOBS.index("epochs")]]
     page.on(preset.input, knobs.values, [preset], controls)
-    page.on(family.input, knobs.of_family, [family], [kind, *controls])
+    page.on([family.input, start_from.change], knobs.fitting, [family, start_from], [kind, kept, *controls])
     page.on(page.corpus_changed.change, handlers.suggest_base, [family, start_from], [start_from])
     plan_changed = [page.corpus_changed.change, *(item.change for item in (family, start_from, *length))]
     page.on(plan_changed, handlers.plan, [family, start_from, *length], [plan, start], trigger_mode="always_last")
