@@ -81,7 +81,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         start=start, pause=pause, resume=resume, stop=stop, download=download, copy=copy,
         model_changed=page.model_changed,
     )  # fmt: skip
-    length = [controls[KNOBS.index("minutes")], controls[KNOBS.index("epochs")]]
+    length = [controls[KNOBS.index(name)] for name in ("steps", "minutes", "epochs")]
     page.on(preset.input, knobs.values, [preset], controls)
     page.on(family.input, knobs.of_family, [family], [kind, *controls])
     page.on(page.corpus_changed.change, handlers.suggest_base, [family, start_from], [start_from])
