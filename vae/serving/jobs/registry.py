@@ -7,7 +7,6 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from vae.messages.message import Message
@@ -18,34 +17,13 @@ from vae.serving.jobs.job_files import JobFiles
 from vae.serving.jobs.job_log import log_run
 from vae.serving.jobs.origins import Origins
 from vae.serving.jobs.pace import Pace
+from vae.serving.jobs.rules import JobRules
 from vae.serving.jobs.worker import Ended, Failed, Report, Running, TrainingTask
-from vae.serving.limits import Limits
 from vae.serving.records.database import Records
 from vae.serving.records.rows import RunRow
 
 _RECENTLY = 600.0  # seconds for which somebody who watched a training counts as company
 _log = logging.getLogger("vae.jobs")
-
-
-@dataclass(frozen=True, slots=True)
-class JobRules:
-    """What all runs go by.
-
-    Args:
-        slots: runs at once.  cores: of the processor, which they share.
-        grace: seconds that a run goes on while nobody watches.  longest: seconds of training of one.
-    """
-
-    limits: Limits
-    slots: int
-    cores: int
-    grace: float
-    longest: float
-
-    @property
-    def parameters(self) -> int:
-        """Weights that a model may have."""
-        return 1_000_000 * self.limits.parameters
 
 
 class RunRegistry:

@@ -28,7 +28,8 @@ from vae.serving.jobs.job import ENDED, RESTING, Job, JobError, JobRequest, RunI
 from vae.serving.jobs.job_files import JobFiles
 from vae.serving.jobs.job_log import log_run
 from vae.serving.jobs.origins import Origin
-from vae.serving.jobs.registry import JobRules, RunRegistry
+from vae.serving.jobs.registry import RunRegistry
+from vae.serving.jobs.rules import JobRules
 from vae.serving.jobs.worker_pool import WorkerPool
 from vae.serving.limits import Limits
 from vae.serving.records.database import Records
