@@ -211,6 +211,17 @@ def test_run_stopped_while_beta_rises_keeps_the_model_of_that_moment(
     assert all(torch.equal(weights[f"model.{name}"].half(), kept[name]) for name in model.text_model.model.state_dict())
 
 
+@pytest.mark.parametrize("family", ["vae", "lm", "aae"])
+def test_run_stopped_in_its_first_seconds_keeps_the_model_of_that_moment(
+    config: Config, corpus: Corpus, tmp_path: Path, family: str
+) -> None:
+    config = replace(config, family=family, steps=400, autoencoder=0.0, warmup=0.0)
+    stopped = last(train(config, corpus, tmp_path, control=at(23, "stop")))
+    assert stopped.path is not None
+    info = load(stopped.path).info
+    assert (info.steps, info.level) == (23, "unknown")  # none of the evaluations before it
+
+
 @pytest.mark.parametrize("end", ["done", "stop"])
 def test_model_that_is_kept_has_a_prior_fitted_to_its_codes(
     corpus: Corpus, config: Config, tmp_path: Path, end: str

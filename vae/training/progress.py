@@ -58,7 +58,8 @@ class ProgressMeter:
         self._watched += elapsed
         weight = max(1 - math.exp(-elapsed / _MEMORY), elapsed / self._watched)
         self._step_seconds += weight * (elapsed / self.steps - self._step_seconds)
-        self._share += weight * ((time.process_time() - self._work) / elapsed - self._share)
+        share = 1.0 if self._sums.is_cuda else (time.process_time() - self._work) / elapsed
+        self._share += weight * (share - self._share)
         event = Progress(
             step=step, steps=steps, epoch=epoch, loss=loss / self._sentences, nll=nll / self._sentences,
             kl=kl / self._sentences, beta=self._beta, tokens_per_second=tokens / elapsed, seconds=seconds,

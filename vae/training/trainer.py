@@ -164,11 +164,9 @@ class Trainer:
                 yield from self._evaluate()
                 self._save_state()
                 meter.evaluated()
-        if self.step < steps or not self.run.best.exists():
-            early = self._settling or self.step < diagnosis.ENOUGH_STEPS
-            yield from self._evaluate(keep=early)
-            if early:  # for now: the next one replaces it
-                self.best = math.inf
+        if not self.run.best.exists() or (self.step < steps and self._settling):  # for now: the next one replaces it
+            yield from self._evaluate()
+            self.best = math.inf
         self._fit_prior()
         self._save_state()
         if self.step >= steps:
@@ -202,15 +200,14 @@ class Trainer:
     def _best_path(self) -> str | None:
         return str(self.run.best) if self.run.best.exists() else None
 
-    def _evaluate(self, *, keep: bool = False) -> Iterator[Event]:
-        """Measure, and save the model if it is the best so far, or is to be kept in any case: the first process does it
-        for all."""
+    def _evaluate(self) -> Iterator[Event]:
+        """Measure, and save the model if it is the best so far: the first process does it for all."""
         if distributed.rank():
             return
         use, event = self._measure()
         yield event
         objective = self.model.objective(use.nll, use.kl)
-        if keep or self._settling or objective < self.best:  # NaN is not
+        if self._settling or objective < self.best:  # NaN is not
             self.best = math.inf if self._settling else objective
             self._save_model(use, event)
             yield Saved(self.step, str(self.run.best), True)
@@ -218,7 +215,8 @@ class Trainer:
     @property
     def _settling(self) -> bool:
         """Whether models cannot be compared with later ones yet, so that the newest counts as the best."""
-        return schedules.is_warming_up(self.step / self.config.steps, self.config)
+        early = self.step < diagnosis.ENOUGH_STEPS
+        return early or schedules.is_warming_up(self.step / self.config.steps, self.config)
 
     def _measure(self) -> tuple[latent_use.LatentUse, Evaluated]:
         self.model.eval()
