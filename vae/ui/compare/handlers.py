@@ -52,8 +52,8 @@ class CompareHandlers:
             return f"<p>Choose two to {MAX_MODELS}: families to train, or models that you have.</p>"
         if not families:
             return f"<p>Measures {count} models side by side, which takes about a minute.</p>"
-        each = durations.duration(60 * (minutes or PRESETS[preset].config.minutes))
-        trains = f"Trains {len(families)} model{'' if len(families) == 1 else 's'}, about {each} each"
+        each = f"about {durations.duration(60 * minutes)}" if minutes else f"{PRESETS[preset].config.steps:,} steps"
+        trains = f"Trains {len(families)} model{'' if len(families) == 1 else 's'}, {each} each"
         return f"<p>{trains}, then measures {count} side by side. You may close the page meanwhile.</p>"
 
     def model_choices(self, session: Session, models: list[str]) -> tuple[Any, Any]:
