@@ -34,6 +34,7 @@ STYLES = (
     "compare/compare.css",
     "compare/figures.css",
     "compare/comparison.css",
+    "compare/parts.css",
 )
 # A module imports from those above it alone. Beside each stands what Gradio calls of it, as `space.<name>`.
 SCRIPTS = {
@@ -53,7 +54,11 @@ SCRIPTS = {
     "train/shared_run.js": ("watching",),
     "slide/slide.js": ("stage", "offered"),
     "compare/steps.js": ("steps",),
+    "compare/table_tools.js": (),
     "compare/figures.js": (),
+    "compare/curves.js": (),
+    "compare/parts.js": (),
+    "compare/side_by_side.js": (),
     "compare/comparison.js": ("comparison",),
 }
 _COMMENT = re.compile(r"^[ \t]*(?:/\*(?:[^*]|\*(?!/))*\*/|//.*)[ \t]*\n|^[ \t]*\n", re.MULTILINE)
