@@ -90,44 +90,47 @@ function partsOf(value) {
   const { density, latent, reconstruction, samples, interpolation } = groups;
   const notice = h("ul", { class: "notice" }, ...value.notice.map((text) => h("li", {}, text)));
   return [
-    { id: "density", title: density.title, about: count(density), draw: () => [hint(value.judge), ...table(density)] },
-    { id: "reconstruction", title: reconstruction.title, about: `${also("sentences")}, ${count(reconstruction)}`,
+    { id: "density", short: "Likelihood", title: density.title, about: count(density), draw: () => table(density) },
+    { id: "reconstruction", short: "Given back", title: reconstruction.title, about: `${also("sentences")}, ${count(reconstruction)}`,
       draw: () => [
         ...(value.given.length ? [
           hint("In small, a held-out sentence, with the words struck out that are lost; beneath it what its code brings back, "
             + "new words marked."),
           ...givenBeside("Held-out sentences, given back", columns, value.given, lacks)] : []),
         ...table(reconstruction)] },
-    { id: "samples", title: samples.title, about: `${also("samples")}, ${count(samples)}`,
+    { id: "samples", short: "Samples", title: samples.title, about: `${also("samples")}, ${count(samples)}`,
       draw: () => [...samplesBeside("Samples", columns, value.samples, lacks), hint(value.judge), ...table(samples)] },
-    { id: "interpolation", title: interpolation.title, about: `${also("paths")}, ${count(interpolation)}`,
+    { id: "interpolation", short: "Paths", title: interpolation.title, about: `${also("paths")}, ${count(interpolation)}`,
       draw: () => [
         ...(ends.length ? [
           h("p", { class: "hint" }, "From ", quote(ends[0]), " to ", quote(ends[1]), ", both held out. New words are marked."),
           ...pathsBeside("Paths", columns, value.ways, lacks)] : []),
         ...table(interpolation)] },
-    { id: "latent", title: latent.title, about: count(latent),
+    { id: "latent", short: "Latent space", title: latent.title, about: count(latent),
       draw: () => [...(value.dimensions.length ? dimensions(value.dimensions) : []), ...table(latent)] },
-    { id: "training", title: many ? "How they were trained" : "How it was trained",
+    { id: "training", short: "Training", title: many ? "How they were trained" : "How it was trained",
       about: value.curves.length ? "curves, time, size" : "time, size",
       draw: () => [value.curves.length ? lossCurves(value.curves) : null, ...table(value.took)] },
     ...(value.notice.length ? [
-      { id: "notice", title: "What else to notice", about: `${value.notice.length} remarks`, draw: () => [notice] }] : []),
-    { id: "method", title: "How this was measured", about: "and how to measure more thoroughly",
+      { id: "notice", short: "Remarks", title: "What else to notice", about: `${value.notice.length} remarks`, draw: () => [notice] }] : []),
+    { id: "method", short: "Method", title: "How this was measured", about: "and how to measure more thoroughly",
       draw: () => [hint(value.quick), h("pre", { tabindex: 0 }, h("code", {}, value.command))] },
   ];
 }
 
 /** @param {Comparison} value */
-function summaryOf({ columns, summary, cautions, glance, text }) {
+function summaryOf({ columns, summary, cautions, glance, text, groups, took }) {
   const [first, ...others] = columns;
+  const all = () => figureTable(columns, [...Object.values(groups), took]);
   const title = others.length ? "In short" : first.title;
   return h("section", { class: "summary" },
-    h("h3", { class: "subject", tabindex: -1 }, title,
-      h("small", {}, others.length ? `on sentences held out from ${text}` : first.about)),
+    h("div", { class: "summary-head" },
+      h("h3", {}, title, h("small", {}, others.length ? `on sentences held out from ${text}` : first.about)),
+      tableTools("All figures", all)),
     ...cautions.map((caution) => h("p", { class: "caution" }, caution)),
     ...summary.map((sentence) => h("p", { class: "in-short" }, sentence)),
-    glance.rows.length ? figures(columns, glance, true) : null);
+    glance.rows.length ? figures(columns, glance, true) : null,
+    glance.rows.length ? hint("Small: between which a figure lies, 19 times in 20.") : null);
 }
 
 let results = 0; // on the page
@@ -140,8 +143,6 @@ export function comparison(context) {
       root.replaceChildren(empty(context.props.empty));
       return;
     }
-    const groups = [...Object.values(value.groups), value.took];
-    const tools = tableTools("All figures", () => figureTable(value.columns, groups));
-    root.replaceChildren(summaryOf(value), parts.draw(partsOf(value), tools));
+    root.replaceChildren(summaryOf(value), parts.draw(partsOf(value)));
   });
 }

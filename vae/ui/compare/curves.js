@@ -74,12 +74,14 @@ export function lossCurves(curves) {
   const picture = h("div", { class: "curves", role: "img", "aria-label": `The loss of each training. ${ends.join("; ")}.` },
     drawCurves(curves));
   const table = curveTable(curves);
-  const body = table.rows.map((row) => h("tr", {}, ...row.map((value) => h("td", {}, typeof value === "number" ? value.toLocaleString("en") : value))));
+  /** @param {string | number} value */
+  const written = (value) => (typeof value === "number" ? value.toLocaleString("en", { maximumFractionDigits: 2 }) : value);
+  const body = table.rows.map((row) => h("tr", {}, ...row.map((value) => h("td", {}, written(value)))));
   return h("div", {},
     h("p", { class: "hint" }, "The trend of each training. A language model pays for the whole sentence, an autoencoder only for what its "
       + "point doesn’t tell: compare the shapes of the lines, not their heights."),
+    tableTools("Training curves", () => table),
     h("p", { class: "curve-keys" }, ...keys), picture,
     h("details", {}, h("summary", {}, "The numbers"), h("div", { class: "numbers", tabindex: 0, role: "region", "aria-label": "The numbers of the curves" }, h("table", {},
-      h("thead", {}, h("tr", {}, ...table.header.map((name) => h("th", { scope: "col" }, name)))), h("tbody", {}, ...body)))),
-    tableTools("Training curves", () => table));
+      h("thead", {}, h("tr", {}, ...table.header.map((name) => h("th", { scope: "col" }, name)))), h("tbody", {}, ...body)))));
 }

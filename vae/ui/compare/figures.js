@@ -19,7 +19,7 @@ import { h } from "../components/dom.js";
  * @property {string} [why]
  * @property {string} [note]
  * @property {[string, string] | null} [ends]
- * @property {[string, string] | null} [range]
+ * @property {string} [range]
  * @property {[number, number] | null} [between]
  */
 
@@ -56,8 +56,19 @@ function cellParts({ text, unit, share, best, why, note, ends, range }, single, 
   const scale = single && bar && ends ? h("span", { class: "scale" }, poor, good) : null;
   const value = h("span", { class: best ? "value best" : "value" },
     text, unit ? h("small", {}, ` ${unit}`) : null, best ? h("span", { class: "mark" }, "best") : null,
-    range ? h("small", { class: "range" }, unseen("19 times in 20 from "), `${range[0]}–${range[1]}`) : null);
+    range ? h("small", { class: "range" }, unseen("19 times in 20 from "), range) : null);
   return [value, note ? h("span", { class: "why" }, note) : null, bar, scale];
+}
+
+/**
+ * The value alone.
+ *
+ * @param {Cell} cell
+ * @param {Better} better
+ */
+function briefly(cell, better) {
+  if (cell.why) return [h("span", { class: "none", title: cell.why }, "none")];
+  return cellParts({ ...cell, share: null, note: "" }, false, better, "");
 }
 
 /**
@@ -83,7 +94,7 @@ function groupRows(columns, group, brief) {
   return group.rows.map((row, i) => {
     const cells = row.cells.map((item, c) => {
       const named = { role: "cell", "data-column": columns[c].title };
-      if (brief) return h("td", named, ...cellParts({ ...item, why: item.why && "–", share: null }, single, row.better, "–"));
+      if (brief) return h("td", named, ...briefly(item, row.better));
       if (!group.without[c]) {
         const parts = cellParts(item, single, row.better, above[c]);
         above[c] = item.why || above[c];
@@ -103,7 +114,8 @@ function groupRows(columns, group, brief) {
  */
 export function figures(columns, group, brief = false) {
   const names = columns.map(({ title, about }) =>
-    h("th", { scope: "col", role: "columnheader" }, title, brief ? null : h("small", {}, about)));
+    h("th", { scope: "col", role: "columnheader" }, brief ? title.replace("autoencoder", "auto\u00adencoder") : title,
+      brief ? null : h("small", {}, about)));
   const kind = `figures${columns.length === 1 ? " single" : ""}${brief ? " brief" : ""}`;
   const across = { role: "cell", colspan: columns.length + 1 };
   return h("table", { role: "table", class: kind, style: `--n:${columns.length}` },

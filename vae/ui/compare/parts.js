@@ -2,7 +2,7 @@
 
 import { h, reducedMotion } from "../components/dom.js";
 
-/** @typedef {{ id: string, title: string, about: string, draw: () => (Node | string | null)[] }} Part */
+/** @typedef {{ id: string, short: string, title: string, about: string, draw: () => (Node | string | null)[] }} Part */
 
 /**
  * Parts that stay open, or closed, when they are drawn again.
@@ -36,9 +36,8 @@ export class Parts {
 
   /**
    * @param {Part[]} parts
-   * @param {...Node} tools that stand behind the list
    */
-  draw(parts, ...tools) {
+  draw(parts) {
     const all = parts.map((part) => this.#details(part));
     const toggle = h("button", { type: "button", class: "copy", click: openAll });
     const closed = () => all.some((details) => !details.open);
@@ -50,11 +49,11 @@ export class Parts {
     }
     for (const details of all) details.addEventListener("toggle", name);
     name();
-    const links = parts.map(({ title }, i) =>
-      h("li", {}, h("a", { href: `#${all[i].id}`, click: (event) => leadTo(event, all[i]) }, title)));
+    const links = parts.map(({ short, title }, i) =>
+      h("li", {}, h("a", { href: `#${all[i].id}`, title, click: (event) => leadTo(event, all[i]) }, short)));
     return h("div", { class: "parts" },
       h("div", { class: "parts-head" }, h("nav", { "aria-label": "Parts of the result" }, h("ul", {}, ...links)),
-        h("div", { class: "parts-tools" }, toggle, ...tools)), ...all);
+        toggle), ...all);
   }
 }
 

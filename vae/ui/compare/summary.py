@@ -9,6 +9,7 @@ from vae.config.families import FAMILIES
 from vae.evaluation import certainty
 from vae.evaluation.evaluation import Evaluation
 from vae.evaluation.figures import FIGURES, Figure
+from vae.ui.compare.tables import told, told_range
 
 HELD_OUT = 20  # one of so many sentences is held out
 FEW = 100  # sentences: with fewer, only large differences are told
@@ -39,14 +40,13 @@ class Topic:
     alike: str
     none: str
     value: str
-    percent: bool = False
 
 
 TOPICS = (
     Topic("perplexity", "finds sentences it has never seen likeliest", "find unseen sentences about equally likely",
           "None of them finds unseen sentences likely", "perplexity {}"),
     Topic("token_accuracy", "gives most of a sentence back", "give about as much of a sentence back",
-          "Next to nothing of a sentence comes back", "{} of its words in place", percent=True),
+          "Next to nothing of a sentence comes back", "{} of its words in place"),
     Topic("sample_perplexity_ratio", "says the most natural sentences", "say about equally natural sentences",
           "None of them says natural sentences", "{} times as odd as real text"),
     Topic("path_different", "takes the most steps from one sentence to another", "take about as many steps from one "
@@ -72,9 +72,9 @@ def cautions(models: Sequence[Told], judge: str = "") -> list[str]:
     if certainty.too_few(known):
         count = "1 sentence was" if known.sentences == 1 else f"{known.sentences} sentences were"
         return [
-            f"Nothing can be told: only {count} held out to measure on, and figures of so few are chance. So nothing "
-            f"is called best here, and no bars are drawn. One sentence in {HELD_OUT} is held out: a text of "
-            f"{HELD_OUT * certainty.FEW} sentences or more gives enough."
+            f"Nothing can be told: only {count} held out to measure on, so the figures are chance. Nothing is called "
+            f"best, and no bars are drawn. One sentence in {HELD_OUT} is held out: a text of "
+            f"{HELD_OUT * certainty.FEW} gives enough."
         ]
     said = [f"{upper(model.name)} has learned too little to compare: {_little(model.known)}." for model in models
             if certainty.learned_little(model.known)]  # fmt: skip
@@ -107,34 +107,31 @@ def _ranked(topic: Topic, models: Sequence[Told]) -> str:
     if not able:
         return ""
     able.sort(key=lambda model: getattr(model.known, topic.figure), reverse=figure.better == "higher")
-    every = listed([f"{_value(topic, figure, model)} for {model.name}" for model in able])
     if all(certainty.is_poor(figure, model.known) for model in able):
-        return f"{topic.none}: {topic.value.format(every)}."
+        return f"{topic.none}: {_values(topic, able, named=True)}."
     if len(able) == 1:
-        value = topic.value.format(_value(topic, figure, able[0]))
-        return f"{upper(able[0].name)}: {value}, and no other model to compare it with."
+        return f"{upper(able[0].name)}: {_values(topic, able)}, and no other model to compare it with."
     places = certainty.leaders(figure, [model.known for model in able])
     best = [able[place] for place in sorted(places)]
     if not best:
-        values = listed([_value(topic, figure, model) for model in able])
-        return f"{upper(listed([model.name for model in able]))} {topic.alike}: {topic.value.format(values)}."
-    others = listed([f"{_value(topic, figure, model)} for {model.name}" for model in able if model not in best])
-    values = topic.value.format(listed([_value(topic, figure, model) for model in best]))
+        return f"{upper(listed([model.name for model in able]))} {topic.alike}: {_values(topic, able)}."
+    others = listed([f"{_value(figure, model)} for {model.name}" for model in able if model not in best])
     if len(best) == 1:
-        return f"{upper(best[0].name)} {topic.one}: {values}, against {others}."
+        return f"{upper(best[0].name)} {topic.one}: {_values(topic, best)}, against {others}."
     names = listed([model.name for model in best])
-    return f"{upper(names)} lead, too close to tell apart ({values}), against {others}."
+    return f"{upper(names)} are ahead, too close to tell apart: {_values(topic, best)}, against {others}."
 
 
-def _value(topic: Topic, figure: Figure, model: Told) -> str:
-    """A value with its interval."""
+def _values(topic: Topic, models: Sequence[Told], *, named: bool = False) -> str:
+    """Values with their intervals, of which the first says what it is."""
+    figure = FIGURES[topic.figure]
+    texts = [_value(figure, models[0], topic.value), *(_value(figure, model) for model in models[1:])]
+    return listed([f"{text} for {model.name}" if named else text for text, model in zip(texts, models, strict=True)])
 
-    def written(value: float) -> str:
-        return f"{100 * value:.0f}" if topic.percent else figure.format_value(value)
 
-    value, ends = getattr(model.known, topic.figure), model.known.intervals.get(topic.figure)
-    text = written(value) + ("%" if topic.percent else "")
-    return text if ends is None else f"{text} ({written(ends[0])} to {written(ends[1])})"
+def _value(figure: Figure, model: Told, words: str = "{}") -> str:
+    text, ends = words.format(told(figure, getattr(model.known, figure.name))), told_range(figure, model.known)
+    return f"{text} ({ends})" if ends else text
 
 
 def listed(items: Sequence[str]) -> str:

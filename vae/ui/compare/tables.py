@@ -18,13 +18,16 @@ if TYPE_CHECKING:
     from vae.serving.jobs.evaluation_process import EvaluatedModel
 
 ENDLESS = 1_000_000  # a figure past it says no more than that
+ROUND = 1_000  # a figure past it has no need of what stands behind its point
 GLANCE = ("perplexity", "token_accuracy", "sample_perplexity_ratio", "sample_distinct", "path_different")
-BLIND = "no better than a blind guess among the {:,} words of the text"
+BLIND = "no better than guessing"  # a word of the text
 
 
 def glance(measured: Sequence[EvaluatedModel], *, own: bool) -> dict[str, Any]:
     """The few figures that say most, of all groups, as far as any model has them."""
     figures = [FIGURES[name] for name in GLANCE if any(name not in known.missing for known in measured)]
+    if any(certainty.judge_learned_little(known.evaluation) for known in measured):
+        figures = [figure for figure in figures if not figure.takes]
     return _table("At a glance", [_row(figure, measured, own=own) for figure in figures], len(measured))
 
 
@@ -105,20 +108,33 @@ def _cell(figure: Figure, known: EvaluatedModel, *, best: bool, bar: bool) -> di
     cell = {"text": told(figure, value), "unit": figure.unit.replace("share", ""), "value": plain(value)}
     if figure.name in certainty.PERPLEXITIES and certainty.past_vocabulary(known.evaluation, value):
         words = known.evaluation.vocabulary
-        return {**cell, "text": f"over {words:,}", "note": BLIND.format(words)}
+        return {**cell, "text": f"over {words:,}", "note": BLIND}
     bar = bar and certainty.told_by(figure, known.evaluation)
     bounds = figure.bounds(values) if bar else None
     between = known.evaluation.intervals.get(figure.name)
     return {
         **cell, "best": best, "share": figure.share(values) if bar else None,
-        "ends": [figure.format_value(end) for end in reversed(bounds)] if bounds else None,
-        "range": [told(figure, end) for end in between] if between else None,
+        "ends": [told(figure, end) for end in reversed(bounds)] if bounds else None,
+        "range": told_range(figure, known.evaluation),
         "between": plain(between) if between else None,
     }  # fmt: skip
 
 
 def told(figure: Figure, value: float) -> str:
-    """A value as people read it; what is beyond all measure is told as that."""
+    """A value as people read it: a share in percent; what is beyond all measure is told as that."""
     if not math.isfinite(value):
         return "not a number"
-    return figure.format_value(value) if abs(value) < ENDLESS else f"over {ENDLESS:,}"
+    if figure.unit == "share":
+        return f"{100 * value:.{int(0 < value < 0.1)}f}%"
+    if abs(value) >= ENDLESS:
+        return f"over {ENDLESS:,}"
+    return figure.format_value(value) if abs(value) < ROUND else f"{value:,.0f}"
+
+
+def told_range(figure: Figure, known: Evaluation) -> str:
+    """Between which a value lies, 19 times in 20: "44–52%"; nothing where that is not known, or says no more."""
+    ends = [told(figure, end) for end in known.intervals.get(figure.name, ())]
+    if not ends or ends[0] == ends[1]:
+        return ""
+    low = ends[0].removesuffix("%") if figure.unit == "share" else ends[0]
+    return f"{low}–{ends[1]}"

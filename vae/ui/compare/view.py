@@ -73,9 +73,6 @@ def note(comparison: Comparison) -> dict[str, str] | None:
     if lost and comparison.state == "done":
         told = " ".join(f"{column.title}: {column.problem}" for column in lost)
         return drawn.note_value("error", f"Not all could be compared. {told}")
-    if comparison.state == "done":
-        what = "What was found stands" if len(comparison.columns) > 1 else "The figures stand"
-        return drawn.note_value("done", f"Done. {what} below.")
     return None
 
 
