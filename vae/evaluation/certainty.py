@@ -31,10 +31,17 @@ def past_vocabulary(known: Evaluation, perplexity: float | None) -> bool:
 
 def learned_little(known: Evaluation) -> bool:
     """Whether a model has learned too little of the text to be compared: what it finds likely is hardly better than a
-    guess, or the words that it says are none of the text's."""
-    return _guesses(known, known.bits_per_character, known.perplexity) or (
-        known.shared_words < OWN_WORDS * known.real_shared_words
+    guess, the words that it says are none of the text's, or the judge finds them no likelier than words at random."""
+    return (
+        _guesses(known, known.bits_per_character, known.perplexity)
+        or known.shared_words < OWN_WORDS * known.real_shared_words
+        or says_anything(known)
     )
+
+
+def says_anything(known: Evaluation) -> bool:
+    """Whether a judge that has learned enough finds a model's samples no likelier than words at random."""
+    return not judge_learned_little(known) and past_vocabulary(known, known.forward_perplexity)
 
 
 def judge_learned_little(known: Evaluation) -> bool:

@@ -126,7 +126,7 @@ function summaryOf({ columns, summary, cautions, glance, text, groups, took }) {
   return h("section", { class: "summary" },
     h("div", { class: "summary-head" },
       h("h3", {}, title, h("small", {}, others.length ? `on sentences held out from ${text}` : first.about)),
-      tableTools("All figures", all)),
+      h("span", { class: "hint" }, "All figures:"), tableTools("All figures", all)),
     ...cautions.map((caution) => h("p", { class: "caution" }, caution)),
     ...summary.map((sentence) => h("p", { class: "in-short" }, sentence)),
     glance.rows.length ? figures(columns, glance, true) : null,

@@ -96,6 +96,8 @@ def _little(known: Evaluation) -> str:
         )
     if certainty.past_vocabulary(known, known.perplexity):
         return f"it does no better than a blind guess among the {known.vocabulary:,} words of the text"
+    if certainty.says_anything(known):
+        return "what it says is no likelier, to the judge, than words picked at random"
     return f"only {known.shared_words:.0%} of the words that it says are words of the text"
 
 
