@@ -35,6 +35,7 @@ STYLES = (
     "compare/compare.css",
     "compare/figures.css",
     "compare/comparison.css",
+    "compare/parts.css",
 )
 # A module imports from those above it alone. Beside each stands what Gradio calls of it, as `space.<name>`.
 SCRIPTS = {
@@ -63,7 +64,11 @@ SCRIPTS = {
     "slide/pair.js": ("asked", "offered", "replacing", "undo"),
     "slide/slide.js": ("stage",),
     "compare/steps.js": ("steps",),
+    "compare/table_tools.js": (),
     "compare/figures.js": (),
+    "compare/curves.js": (),
+    "compare/parts.js": (),
+    "compare/side_by_side.js": (),
     "compare/comparison.js": ("comparison",),
 }
 # What a page needs before Gradio has been loaded, so that a dark one does not begin white.
