@@ -5,11 +5,13 @@
  * were drawn.
  *
  * @typedef {{ share?: string, tab?: string, a?: string, b?: string, path?: string, t?: string, start?: string, n?: string,
- *   variety?: string, seed?: string }} Place
+ *   variety?: string, top_p?: string, near?: string, places?: string, seed?: string }} Place
  */
 
 /** @type {(keyof Place)[]} */
-const NAMES = ["share", "tab", "a", "b", "path", "t", "start", "n", "variety", "seed"];
+const NAMES = [
+  "share", "tab", "a", "b", "path", "t", "start", "n", "variety", "top_p", "near", "places", "seed",
+];
 
 /**
  * The page's address with what it is to name, or with nothing.

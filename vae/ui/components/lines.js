@@ -59,6 +59,6 @@ export function lines(context) {
         item.over && h("p", { class: "over", dir: "auto" }, item.over), text, aside.childNodes.length ? aside : null);
     }));
     const all = items.filter((item) => item.copy);
-    root.replaceChildren(list, all.length > 1 ? keepButtons(() => linesResult(all), placed && (() => address(placed.place))) : "");
+    root.replaceChildren(list, all.length > 1 ? keepButtons(() => linesResult(all), { link: placed && (() => address(placed.place)) }) : "");
   });
 }

@@ -50,7 +50,7 @@ export function thrown(token, drawnBy, n, variety, topP, start, near, places, se
   /** @type {(text: string | undefined, other: number) => number} */
   const number = (text, other) => (text && Number.isFinite(Number(text)) ? Number(text) : other);
   return [
-    token, drawnBy, number(named.n, n), number(named.variety, variety), topP, named.start ?? start, near, places,
-    number(named.seed, seed), false,
+    token, drawnBy, number(named.n, n), number(named.variety, variety), number(named.top_p, topP), named.start ?? start,
+    named.near === "yes" || near, named.places ?? places, number(named.seed, seed), false,
   ];
 }
