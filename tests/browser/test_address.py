@@ -98,7 +98,7 @@ def test_reload_keeps_the_tab_the_place_and_what_is_typed(arrive: Arrive) -> Non
 
 def test_another_pair_can_be_undone(arrive: Arrive) -> None:
     page = arrive()
-    undo = page.get_by_role("button", name="Undo")
+    undo = page.get_by_role("button", name="Undo", exact=True)
     expect(undo).to_be_hidden()
     for box, sentence in zip(boxes(page), (FIRST, SECOND), strict=True):
         box.fill(sentence)

@@ -183,7 +183,7 @@ def test_swap_turns_the_sentences_round(arrive: Arrive) -> None:
     page = arrive()
     first, second = page.get_by_label("First sentence"), page.get_by_label("Second sentence")
     a, b = first.input_value(), second.input_value()
-    page.get_by_role("button", name="Swap").click()
+    page.get_by_role("button", name="Swap", exact=True).click()
     expect(first).to_have_value(b)
     expect(second).to_have_value(a)
 
