@@ -26,18 +26,18 @@ PRESETS: dict[str, Preset] = {
     preset.name: preset
     for preset in (
         Preset(
-            "quick", "Quick", "A first result within a minute: the gist of a sentence, a lively space.",
+            "quick", "Quick", "Gives a first result within a minute: the gist of a sentence, and a lively space.",
             replace(
                 _BASE, minutes=0.8, vocabulary=2000, embedding=128, encoder_hidden=128, hidden=256, latent=64,
                 free_bits=0.25, learning_rate=3e-3,
             ),
         ),
         Preset(
-            "balanced", "Balanced", "Five minutes: the gist and some of the words. Longer texts and runs read better.",
+            "balanced", "Balanced", "Takes five minutes: the gist and some words. Longer texts and runs do better.",
             replace(_BASE, minutes=5.0, latent=128, free_bits=0.16),
         ),
         Preset(
-            "faithful", "Faithful", "Ten minutes: more room for the letter of a sentence, at some cost to samples.",
+            "faithful", "Faithful", "Takes ten minutes, and keeps more of the words, at some cost to the samples.",
             replace(_BASE, minutes=10.0, latent=128, free_bits=0.25),
         ),
     )
