@@ -208,7 +208,7 @@ def begin_training(page: Page) -> None:
     page.locator("#corpus-read").click()
     page.locator("#corpus-next:enabled").click()
     page.locator("#train-settings > button").click()
-    for name, value in {"latent": 4, "hidden": 16, "minutes": 0, "epochs": 1000}.items():
+    for name, value in {"latent": 4, "hidden": 16, "steps": 0, "epochs": 1000}.items():
         field = page.locator(f"#train-{name} input[type=number]")
         field.fill(str(value))
         field.press("Tab")

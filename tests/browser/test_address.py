@@ -114,7 +114,7 @@ def test_path_is_copied_linked_and_saved(arrive: Arrive, tmp_path: Path) -> None
     page = arrive(LINK, permissions=["clipboard-read", "clipboard-write"])
     expect_pair(page, FIRST, SECOND)
     said = page.locator(".path .step .sentence").all_inner_texts()
-    page.get_by_role("button", name="Copy all").click()
+    page.get_by_role("button", name="Copy all").and_(page.locator(".keep button:visible")).click()
     expect(page.locator(".announcer")).to_have_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()").splitlines() == said
     page.get_by_role("button", name="Copy the link").click()
@@ -131,6 +131,19 @@ def test_path_is_copied_linked_and_saved(arrive: Arrive, tmp_path: Path) -> None
         return path.read_bytes()
 
     assert saved("txt").decode().splitlines() == said
-    assert [row["sentence"] for row in csv.DictReader(io.StringIO(saved("csv").decode()))] == said
+    assert [row["sentence"] for row in csv.DictReader(io.StringIO(saved("csv").decode("utf-8-sig")))] == said
     assert [row["sentence"] for row in json.loads(saved("json"))] == said
     assert saved("png").startswith(b"\x89PNG")
+
+
+def test_link_to_samples_draws_the_same_ones(arrive: Arrive) -> None:
+    page = arrive(permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_role("tab", name="Sample").click()
+    said = page.locator("#samples .sentence")
+    expect(said).to_have_count(8)
+    expect_place(page, tab="sample", n="8")
+    page.get_by_role("button", name="Copy the link").and_(page.locator(":visible")).click()
+    page.wait_for_function("navigator.clipboard.readText().then(text => text.includes('seed='))")
+    link = urlsplit(page.evaluate("navigator.clipboard.readText()"))
+    other = arrive(f"/?{link.query}")
+    expect(other.locator("#samples .sentence")).to_have_text(said.all_inner_texts())

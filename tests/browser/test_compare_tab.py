@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,24 +33,42 @@ def fill_minutes(page: Page) -> None:
     expect(page.locator("#compare-plan")).to_contain_text("about 3 seconds each")
 
 
-def table(page: Page, part: str = "#compare-result") -> str:
-    expect(page.locator(f"{part} table.figures")).to_be_visible(timeout=SLOW)
-    return page.locator(f"{part} table.figures").inner_text()
+def table(page: Page, result: str = "#compare-result") -> str:
+    """What stands at a glance, as soon as it is there."""
+    expect(page.locator(f"{result} table.brief")).to_be_visible(timeout=SLOW)
+    return page.locator(f"{result} table.brief").inner_text()
+
+
+def height(page: Page) -> int:
+    return int(page.evaluate("document.documentElement.scrollHeight"))
+
+
+def saved(page: Page, kind: str, folder: Path) -> str:
+    """The file of all figures."""
+    with page.expect_download() as download:
+        page.locator(".summary-head").get_by_role("button", name=f"as {kind}").click()
+    assert download.value.suggested_filename == f"all-figures.{kind}"
+    download.value.save_as(folder / kind)
+    return (folder / kind).read_text("utf-8-sig")
 
 
 def test_without_a_text_the_tab_says_where_to_get_one(arrive_small: Arrive) -> None:
     page = arrive_small()
     page.get_by_role("tab", name="Compare").click()
     expect(page.locator("#compare-plan")).to_contain_text("Choose one in Corpus")
-    page.locator("#compare-start").click()
-    expect(page.locator("#compare-note [role=alert]")).to_contain_text("no text to train on")
+    expect(page.locator("#compare-start")).to_be_disabled()
     expect(page.locator("#compare-result")).to_contain_text("will appear here")
+    page.locator("#compare-families").get_by_label("Language model").uncheck()
+    expect(page.locator("#compare-start")).to_be_disabled()
 
 
-def test_three_families_are_trained_measured_and_found_again_after_a_reload(arrive_small: Arrive) -> None:
-    page = arrive_small()
+def test_three_families_are_trained_measured_and_found_again_after_a_reload(
+    arrive_small: Arrive, tmp_path: Path
+) -> None:
+    page = arrive_small(permissions=["clipboard-read", "clipboard-write"])
     bring(page)
     fill_minutes(page)
+    expect(page.locator("#compare-plan")).to_contain_text("Your text has 100 sentences, too few to tell")
     page.locator("#compare-start").dblclick()
     expect(page.locator("#compare-steps li")).to_have_count(4)
     expect(page.locator("#compare-stop")).to_be_visible()
@@ -57,32 +77,64 @@ def test_three_families_are_trained_measured_and_found_again_after_a_reload(arri
     page.get_by_role("tab", name="Compare").click()
 
     shown = table(page)
-    for kind in FAMILIES.values():
-        assert kind.title in shown
-        assert kind.limitation in page.locator("#compare-result").inner_text()
-    columns = page.locator("#compare-result .beside").first.locator("section")
+    result = page.locator("#compare-result")
+    assert all(kind.title in shown.replace("\u00ad", "") for kind in FAMILIES.values())
+    expect(page.locator("#compare-steps [role=status]")).to_have_text("It has ended.")
+    expect(page.locator("#compare-note [role=alert]")).to_have_count(0)
+    expect(page.locator(".model-line")).to_contain_text("bundled")  # nobody's model was changed
+    assert height(page) < 1600
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert height(page) < 2400
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+    samples = result.locator("details", has_text="What it says at random")
+    expect(samples).to_have_js_property("open", False)
+    result.get_by_role("link", name="Samples").click()
+    expect(samples).to_have_js_property("open", True)
+    expect(samples.locator("summary").first).to_be_focused()
+    expect(samples).to_contain_text("cannot judge itself")
+    columns = samples.locator(".beside section")
     expect(columns).to_have_count(3)
     tops = {round(box["y"]) for box in (columns.nth(i).bounding_box() for i in range(3)) if box}
     assert len(tops) == 1  # side by side
     expect(columns.nth(1).locator(".sentence")).to_have_count(6)
-    expect(page.locator("#compare-result")).to_contain_text("cannot judge itself")
-    expect(page.locator("#compare-result")).to_contain_text("Only 5 sentences were held out")
-    expect(page.locator("#compare-note [role=alert]")).to_have_count(0)
-    expect(page.locator(".model-line")).to_contain_text("bundled")  # nobody's model was changed
+    page.keyboard.press("Enter")
+    expect(samples).to_have_js_property("open", False)
+    result.get_by_role("button", name="Open all").click()
+    expect(result.locator("details.part[open]")).to_have_count(8)
+    said = result.inner_text()
+    assert "Nothing can be told: only 5 sentences were held out" in said
+    assert all(kind.limitation in said for kind in FAMILIES.values())
+    expect(result.locator(".best, .meter")).to_have_count(0)  # nothing is told of so few sentences
     results = Axe().run(page)
     assert results.violations_count == 0, results.generate_report()
+    for width in (320, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.get_by_role("tab", name="Sample").click()
+    page.get_by_role("tab", name="Compare").click()
+    expect(result.locator("details.part[open]")).to_have_count(8)
+
+    rows = list(csv.DictReader(saved(page, "csv", tmp_path).splitlines()))
+    records = json.loads(saved(page, "json", tmp_path))
+    assert [row["Figure"] for row in rows] == [record["Figure"] for record in records]
+    steps = next(record for record in records if record["Figure"] == "Steps")
+    assert all(steps[kind.title] >= 1 for kind in FAMILIES.values())
+    page.locator(".summary-head").get_by_role("button", name="Copy").click()
+    expect(page.locator(".summary-head")).to_contain_text("Copied")
+    copied = str(page.evaluate("navigator.clipboard.readText()")).splitlines()
+    assert copied[0].split("\t") == list(rows[0])
+    assert len(copied) == len(rows) + 1
 
     page.reload()
     page.get_by_role("tab", name="Compare").click()
     assert table(page) == shown
-    page.set_viewport_size({"width": 390, "height": 844})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
     page.locator(".model-line").click()
     page.locator("#model-list").get_by_label("language model").check()
     expect(page.locator(".model-line")).to_contain_text("language model")
     page.keyboard.press("Escape")
-    page.set_viewport_size({"width": 1280, "height": 900})
     page.get_by_role("tab", name="Slide").click()
     expect(page.locator("#stage")).to_contain_text(FAMILIES["lm"].limitation)
     expect(page.locator("#stage")).to_contain_text("choose another model")
@@ -104,11 +156,16 @@ def test_three_families_are_trained_measured_and_found_again_after_a_reload(arri
 def test_stopped_comparison_ends_and_another_can_begin(arrive_small: Arrive) -> None:
     page = arrive_small()
     bring(page)
-    page.locator("#compare-start").click()
-    page.locator("#compare-stop").click()
+    expect(page.locator("#compare-start")).to_be_enabled()
+    page.locator("#compare-start").press("Enter")
+    expect(page.locator("#compare-stop")).to_be_focused()  # where the hand is stays something to press
+    expect(page.locator("#compare-form input").first).to_be_hidden()
+    page.keyboard.press("Enter")
     expect(page.locator("#compare-note")).to_contain_text("Stopped")
     expect(page.locator("#compare-steps li")).to_have_count(0)
     expect(page.locator("#compare-start")).to_be_enabled()
+    expect(page.locator("#compare-start")).to_be_focused()
+    expect(page.locator("#compare-form input").first).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -120,10 +177,10 @@ def test_model_is_evaluated_from_its_panel(arrive_small: Arrive, width: int) -> 
     expect(page.locator("#evaluate")).to_be_in_viewport()
     shown = table(page, "#evaluate-result")
     assert "Perplexity a word" in shown
-    expect(page.locator("#evaluate-result .meter").first).to_be_visible()
+    page.locator("#evaluate-result").get_by_role("link", name="Latent space").click()
     dimensions = page.locator("#evaluate-result .dimensions i")
-    assert dimensions.count() > 1
-    page.locator("#evaluate-result summary").click()
+    expect(dimensions.nth(1)).to_be_visible()
+    page.locator("#evaluate-result summary", has_text="The numbers").click()
     expect(page.locator("#evaluate-result .numbers tbody tr")).to_have_count(dimensions.count())
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 

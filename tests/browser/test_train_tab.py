@@ -109,7 +109,7 @@ def test_language_model_learns_and_says_what_it_lacks(arrive: Arrive) -> None:
     page.locator("#train-settings > button").click()
     expect(page.locator("#train-hidden")).to_be_visible()
     expect(page.locator("#train-latent")).to_be_hidden()
-    for name, value in {"hidden": "16", "minutes": "0", "epochs": "2"}.items():
+    for name, value in {"hidden": "16", "steps": "0", "epochs": "2"}.items():
         field = page.locator(f"#train-{name} input[type=number]")
         field.fill(value)
         field.press("Tab")

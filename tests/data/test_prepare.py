@@ -142,6 +142,17 @@ def test_prepared_text_loads_as_it_was_saved(text: Path, tmp_path: Path) -> None
     )
 
 
+def test_pieces_are_known_that_occur_or_were_known_before(text: Path, tmp_path: Path) -> None:
+    first = prepare.prepare(TextFile(text), tmp_path / "first", CONFIG)
+    assert np.flatnonzero(first.tokenizer.known).tolist() == sorted({*first.train.block(0).flat.tolist()})
+    other = tmp_path / "other.txt"
+    other.write_text("кошка видит мяч\nсобака видит реку\n", "utf-8")
+    second = prepare.prepare(TextFile(other), tmp_path / "second", CONFIG, tokenizer=first.tokenizer)
+    assert first.tokenizer.unknown_words("кошка") == ["кошка"]
+    assert second.tokenizer.unknown_words("видит") == []  # in bytes
+    assert (second.tokenizer.known & first.tokenizer.known == first.tokenizer.known).all()
+
+
 def test_model_of_too_many_sentences_lists_none(text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prepare, "MAX_SEEN_HASHES", 1000)
     assert len(made(TextFile(text), tmp_path / "run").seen_hashes) == 0

@@ -84,6 +84,8 @@ def test_everything_is_counted(figures: Evaluation, sentences: list[str], checkp
     assert figures.sentences == len(sentences)
     assert figures.words == sum(len(sentence.split()) + 1 for sentence in sentences)
     assert figures.characters == sum(len(sentence) + 1 for sentence in sentences)
+    assert figures.vocabulary > len({word for sentence in sentences for word in sentence.split()})
+    assert figures.letter_bits == scores.letter_entropy(sentences)
     assert figures.tokens == int(Tokens.of(checkpoint.text_model.tokenizer.encode(sentences)).lengths.sum())
     assert figures.samples == 20
     assert figures.latent_dim == checkpoint.config.latent
@@ -96,6 +98,8 @@ def test_perplexity_and_bits_follow_from_the_bound(
     assert figures.nll_iw == pytest.approx(total / len(sentences))
     assert figures.perplexity == pytest.approx(math.exp(total / figures.words))
     assert figures.bits_per_character == pytest.approx(total / figures.characters / math.log(2))
+    low, high = figures.intervals["perplexity"]
+    assert 1 < low < figures.perplexity < high < 2 * low
 
 
 def test_latent_figures_are_those_of_the_metrics(
@@ -273,6 +277,8 @@ def test_words_in_place_are_those_of_the_reconstructions(
 ) -> None:
     said = [point.text for point in reconstruct(checkpoint.text_model, sentences, refine=0)]
     assert figures.token_accuracy == scores.token_accuracy(said, sentences)
+    low, high = figures.intervals["token_accuracy"]
+    assert 0 <= low < figures.token_accuracy < high <= 1
 
 
 def test_paths_between_pairs_are_measured_stop_by_stop(checkpoint: Checkpoint, judge: Checkpoint) -> None:

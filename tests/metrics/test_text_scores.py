@@ -10,6 +10,11 @@ from sacrebleu.metrics.bleu import BLEU
 from vae.metrics import text_scores as scores
 
 
+def test_letter_entropy_is_what_a_guess_by_frequency_costs() -> None:
+    assert scores.letter_entropy(["ab", "ba"]) == pytest.approx(1.585, abs=1e-3)  # a, b and the end, a third each
+    assert scores.letter_entropy(["aaaaaaa"]) == pytest.approx(0.544, abs=1e-3)
+
+
 def test_bleu_is_full_for_equal_texts_and_none_for_strangers() -> None:
     texts = ["the cat sat on the mat today .", "a dog ran over the green hill ."]
     assert scores.bleu(texts, texts) == pytest.approx(100)

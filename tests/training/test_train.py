@@ -212,6 +212,17 @@ def test_run_stopped_while_beta_rises_keeps_the_model_of_that_moment(
     assert all(torch.equal(weights[f"model.{name}"].half(), kept[name]) for name in model.text_model.model.state_dict())
 
 
+@pytest.mark.parametrize("family", ["vae", "lm", "aae"])
+def test_run_stopped_in_its_first_seconds_keeps_the_model_of_that_moment(
+    config: Config, corpus: Corpus, tmp_path: Path, family: str
+) -> None:
+    config = replace(config, family=family, steps=400, autoencoder=0.0, warmup=0.0)
+    stopped = last(train(config, corpus, tmp_path, control=at(23, "stop")))
+    assert stopped.path is not None
+    info = load(stopped.path).info
+    assert (info.steps, info.level) == (23, "unknown")  # none of the evaluations before it
+
+
 @pytest.mark.parametrize("end", ["done", "stop"])
 def test_model_that_is_kept_has_a_prior_fitted_to_its_codes(
     corpus: Corpus, config: Config, tmp_path: Path, end: str
@@ -287,7 +298,7 @@ def test_started_counts_what_there_is(training: tuple[Path, list[Event]], corpus
 def test_progress_follows_the_schedule(training: tuple[Path, list[Event]], learned: Config) -> None:
     told_ = [event for event in training[1] if isinstance(event, Progress)]
     assert told_[-1].step == learned.steps
-    assert told_[-1].seconds_left == 0
+    assert told_[-1].seconds_left < told_[0].seconds_left  # the last evaluation, and the end
     assert told_[0].beta == 0  # an autoencoder first
     assert told_[-1].beta == pytest.approx(learned.beta)
     assert told_[-1].epoch == pytest.approx(learned.steps / (190 / learned.batch), rel=0.1)
@@ -364,8 +375,8 @@ def test_minutes_become_steps_and_count_from_the_start(config: Config, corpus: C
     assert started.steps > 100  # type: ignore[union-attr]
     kept = json.loads((tmp_path / "long" / "config.json").read_text())["config"]
     assert (kept["steps"], kept["minutes"]) == (started.steps, 30.0)  # type: ignore[union-attr]
-    late = next(train(timed, corpus, tmp_path / "late", started=time.monotonic() - 31 * 60))
-    assert late.steps == 1  # type: ignore[union-attr]
+    with pytest.raises(ValueError, match="about 0 steps of this model now, too few to learn from: 200 steps take"):
+        next(train(timed, corpus, tmp_path / "late", started=time.monotonic() - 31 * 60))
 
 
 def test_timing_leaves_no_trace_in_the_weights(whole: Path, config: Config, corpus: Corpus, tmp_path: Path) -> None:

@@ -147,11 +147,13 @@ class Config:
         "Times it reads the whole text; used when neither minutes nor steps are.",
     )  # fmt: skip
     minutes: float = _number(
-        0.0, 0.0, 1440.0, "length", "Minutes", "Length of the run, from the start to the saved model; 0 goes by epochs."
-    )
+        0.0, 0.0, 1440.0, "length", "Minutes",
+        "Length in time, from the start to the saved model, on this machine as it is at the start; 0 goes by steps.",
+    )  # fmt: skip
     steps: int = _number(
-        0, 0, 100_000_000, "length", "Steps", "Length in updates; 0 works it out from the minutes or the epochs."
-    )
+        0, 0, 100_000_000, "length", "Steps",
+        "Length in updates, however busy the machine is; 0 works it out from the minutes or the epochs.",
+    )  # fmt: skip
     learning_rate: float = _number(
         1e-3, 1e-6, 1e-1, "training", "Learning rate", "Size of an update at its largest (Adam)."
     )

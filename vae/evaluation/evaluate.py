@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from vae.evaluation.reference import Reference, Report, prepare_reference
 from vae.evaluation.samples import measure_samples, share_of
 from vae.messages.message import Message, UserError
 from vae.metrics import diagnosis, latent_use, likelihood, prior_distance, text_scores
+from vae.metrics.bootstrap import Interval, interval
 from vae.model import gaussian, text_model
 from vae.model.checkpoint import Checkpoint
 from vae.model.text_model import TextModel
@@ -87,6 +88,8 @@ def _evaluate_model(checkpoint: Checkpoint, reference: Reference, draws: int, re
         measure_ends(tm, reference, report),
         measure_samples(checkpoint, samples, reference, report),
         measure_paths(tm, samples, reference, report),
+        _reconstruction(tm, samples, reference, report),
+        _density(tm, reference, draws, report),
     ]
     tokens = [token for ids in tm.tokenizer.encode(reference.sentences) for token in ids]
     return Evaluation(
@@ -96,34 +99,35 @@ def _evaluate_model(checkpoint: Checkpoint, reference: Reference, draws: int, re
         samples=draws, drawn=reference.drawn, judge=reference.judge.info.name if reference.judge else None,
         real=reference.real is not None, latent_dim=tm.latent, real_novel=share_of(novelty),
         **reference.figures,
-        **_latent(tm, reference, report),
-        **_reconstruction(tm, samples, reference, report),
+        **_latent(tm, info.steps, reference, report),
         **{name: value for figures, _ in parts for name, value in figures.items()},
         intervals={name: ends for _, intervals in parts for name, ends in intervals.items()},
-        **_density(tm, reference, draws, report),
     )  # fmt: skip
 
 
-def _density(tm: TextModel, reference: Reference, samples: int, report: Report) -> dict[str, Any]:
+def _density(
+    tm: TextModel, reference: Reference, samples: int, report: Report
+) -> tuple[dict[str, Any], dict[str, Interval]]:
     if not tm.spec.has_likelihood:
-        return dict.fromkeys(("nll_iw", "perplexity", "bits_per_character"))
+        return dict.fromkeys(("nll_iw", "perplexity", "bits_per_character")), {}
 
     def progress(share: float) -> None:
         report(Message("evaluation.likelihood", share=share))
 
     progress(0.0)
     nll = likelihood.nll_iw(tm, reference.sentences, samples=samples, seed=reference.seed, progress=progress).tolist()
-    return {
+    figures = {
         "nll_iw": math.fsum(nll) / len(nll),
         "perplexity": perplexity(nll, reference.sentences),
         "bits_per_character": math.fsum(nll) / reference.figures["characters"] / math.log(2),
     }
+    return figures, {"perplexity": _interval(perplexity, nll, reference)}
 
 
-def _latent(tm: TextModel, reference: Reference, report: Report) -> dict[str, Any]:
+def _latent(tm: TextModel, steps: int, reference: Reference, report: Report) -> dict[str, Any]:
     report(Message("evaluation.latent_space"))
     use = latent_use.measure_latent_use(tm, reference.sentences, seed=reference.seed)
-    verdict = diagnosis.verdict(use)
+    verdict = diagnosis.verdict(use, steps)
     figures: dict[str, Any] = dict.fromkeys(
         ("kl", "mutual_information", "active_units", "latent_gain", "prior_mean", "prior_covariance", "prior_mmd")
     )
@@ -148,14 +152,24 @@ def _latent(tm: TextModel, reference: Reference, report: Report) -> dict[str, An
     return figures
 
 
-def _reconstruction(tm: TextModel, own: Sequence[str], reference: Reference, report: Report) -> dict[str, Any]:
+def _reconstruction(
+    tm: TextModel, own: Sequence[str], reference: Reference, report: Report
+) -> tuple[dict[str, Any], dict[str, Interval]]:
     if not tm.spec.has_latent_space:
-        return dict.fromkeys(("token_accuracy", "reconstruction_bleu", "self_consistency"))
+        return dict.fromkeys(("token_accuracy", "reconstruction_bleu", "self_consistency")), {}
     report(Message("evaluation.reconstructions"))
     reconstructed = [point.text for point in text_model.reconstruct(tm, reference.sentences, refine=0)]
     own_reconstructed = [point.text for point in text_model.reconstruct(tm, own, refine=0)]
-    return {
+    figures = {
         "token_accuracy": text_scores.token_accuracy(reconstructed, reference.sentences),
         "reconstruction_bleu": text_scores.bleu(reconstructed, reference.sentences),
         "self_consistency": text_scores.bleu(own_reconstructed, own),
     }
+    return figures, {"token_accuracy": _interval(text_scores.token_accuracy, reconstructed, reference)}
+
+
+def _interval(statistic: Callable[[Sequence[Any], Sequence[str]], float], of: Sequence[Any],
+              reference: Reference) -> Interval:  # fmt: skip
+    """That of a statistic of a value for each of the sentences, and of these themselves."""
+    pairs = list(zip(of, reference.sentences, strict=True))
+    return interval(pairs, lambda some: statistic(*zip(*some, strict=True)), reference.seed)

@@ -26,6 +26,8 @@ class Evaluation:
     words: int  # end marks counted, as in tokens and characters
     tokens: int
     characters: int
+    vocabulary: int  # different words of these and of the text to learn from, an end mark counted
+    letter_bits: float  # a character, for whoever knows nothing but how often each one occurs in these sentences
     unknown_words: float  # share of the tokens that the model's tokenizer has no piece for
     samples: int  # draws a sentence of the bound
     drawn: int  # sentences said at random

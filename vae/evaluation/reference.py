@@ -57,6 +57,8 @@ def prepare_reference(
     subset = rng.sample(sentences, drawn) if len(sentences) > drawn else sentences
     nll: list[float] = []
     figures: dict[str, Any] = {"sentences": len(sentences), "words": words, "characters": characters}
+    figures |= {"vocabulary": len({word for each in (*sentences, *(real or ())) for word in each.split()}) + 1}
+    figures |= {"letter_bits": text_scores.letter_entropy(sentences)}
     figures |= {f"real_{name}": value for name, value in diversity(subset, seed).items()}
     figures["real_shared_words"] = text_scores.shared_words(sentences)
     figures |= dict.fromkeys(("real_nll", "real_perplexity", "real_bits_per_character"))

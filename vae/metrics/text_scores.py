@@ -109,6 +109,13 @@ def shared_words(sentences: Sequence[str], text: Sequence[str] | None = None) ->
     return sum(sentences_with[word] >= least for words in split for word in words) / max(1, sum(map(len, split)))
 
 
+def letter_entropy(sentences: Sequence[str]) -> float:
+    """Bits a character, end marks counted, for whoever knows nothing but how often each of them occurs."""
+    counts = Counter(character for sentence in sentences for character in (*sentence, None))
+    total = counts.total()
+    return -sum(count / total * math.log2(count / total) for count in counts.values())
+
+
 def word_count(sentence: str) -> int:
     """Whitespace pieces plus one end mark: what a perplexity per word counts."""
     return len(sentence.split()) + 1

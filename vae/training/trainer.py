@@ -24,7 +24,7 @@ from vae.model.families.registry import build
 from vae.system import distributed, resources
 from vae.text.corpus import Corpus
 from vae.text.text_file import TextFile
-from vae.training.duration import resolve_steps
+from vae.training.duration import fastest_threads, resolve_steps
 from vae.training.events import Evaluated, Event, Finished, Reconstruction, Sample, Saved, Started
 from vae.training.plan import Plan, RunDescription, device_of, resolve_config
 from vae.training.prior_fit import fit_prior
@@ -85,10 +85,13 @@ class Trainer:
                 if isinstance(text, TextFile) and text.is_large:  # its preparation may take longer than all the minutes
                     started += time.monotonic() - start
             trial = cls.load(run)  # to be timed, and thrown away
+        threads = trial.config.threads
+        if not threads and trial.device.type == "cpu" and distributed.world_size() == 1 and torch.get_num_threads() > 1:
+            threads = fastest_threads(trial.sampler, trial._timed_update)
         steps = resolve_steps(
             trial.config, trial.sampler, trial._timed_update, trial._timed_evaluation, len(_EVALUATIONS), started
         )  # fmt: skip
-        self = cls(run, replace(trial.plan, config=replace(trial.config, steps=steps)), trial.data)
+        self = cls(run, replace(trial.plan, config=replace(trial.config, steps=steps, threads=threads)), trial.data)
         with distributed.rank_zero_first():
             if distributed.rank() == 0:
                 if base:
@@ -127,7 +130,8 @@ class Trainer:
             sum(p.numel() for p in self.model.parameters()), self.model.latent, steps, self.step,
             self.config.family,
         )  # fmt: skip
-        meter, agreement = ProgressMeter(), distributed.Agreement()
+        guess = min(_EVALUATED_SENTENCES, len(self.data.held_out)) / self.config.batch
+        meter, agreement = ProgressMeter(self.evaluation_steps, guess), distributed.Agreement()
         finite = torch.tensor(True, device=self.device)
         self.model.train()
         while self.step < steps:
@@ -159,7 +163,7 @@ class Trainer:
                 yield self._progress(meter)
                 yield from self._evaluate()
                 self._save_state()
-                meter.restart()
+                meter.evaluated()
         if not self.run.best.exists() or (self.step < steps and self._settling):  # for now: the next one replaces it
             yield from self._evaluate()
             self.best = math.inf
@@ -211,12 +215,13 @@ class Trainer:
     @property
     def _settling(self) -> bool:
         """Whether models cannot be compared with later ones yet, so that the newest counts as the best."""
-        return schedules.is_warming_up(self.step / self.config.steps, self.config)
+        early = self.step < diagnosis.ENOUGH_STEPS
+        return early or schedules.is_warming_up(self.step / self.config.steps, self.config)
 
     def _measure(self) -> tuple[latent_use.LatentUse, Evaluated]:
         self.model.eval()
         use = latent_use.measure_latent_use(self._text_model, self.data.held_out[:_EVALUATED_SENTENCES])
-        verdict = diagnosis.verdict(use)
+        verdict = diagnosis.verdict(use, self.step)
         examples = self.data.held_out[:_EXAMPLES]
         reconstructed = text_model.reconstruct(self._text_model, examples, refine=0) if self.model.latent else []
         samples = text_model.sample(self._text_model, _EXAMPLES, seed=self.config.seed)

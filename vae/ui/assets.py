@@ -35,6 +35,7 @@ STYLES = (
     "compare/compare.css",
     "compare/figures.css",
     "compare/comparison.css",
+    "compare/parts.css",
 )
 # A module imports from those above it alone. Beside each stands what Gradio calls of it, as `space.<name>`.
 SCRIPTS = {
@@ -43,11 +44,13 @@ SCRIPTS = {
     "components/dom.js": (),
     "components/slot.js": ("slot",),
     "components/fingerprint.js": (),
-    "components/sentences.js": ("lines",),
-    "components/messages.js": ("note", "verdict", "progress"),
-    "components/focus.js": ("focus", "bring"),
+    "components/copy.js": (),
+    "components/sentences.js": (),
     "components/results.js": (),
     "components/address.js": ("link",),
+    "components/lines.js": ("lines",),
+    "components/messages.js": ("note", "verdict", "progress"),
+    "components/focus.js": ("focus", "bring"),
     "components/tabs.js": (),
     "components/download.js": ("save",),
     "components/connection.js": ("failed",),
@@ -56,11 +59,16 @@ SCRIPTS = {
     "corpus/bars.js": ("bars",),
     "train/chart.js": ("lossChart",),
     "train/shared_run.js": ("watching",),
+    "sample/sample.js": ("samples", "thrown"),
     "slide/path.js": (),
     "slide/pair.js": ("asked", "offered", "replacing", "undo"),
     "slide/slide.js": ("stage",),
     "compare/steps.js": ("steps",),
+    "compare/table_tools.js": (),
     "compare/figures.js": (),
+    "compare/curves.js": (),
+    "compare/parts.js": (),
+    "compare/side_by_side.js": (),
     "compare/comparison.js": ("comparison",),
 }
 # What a page needs before Gradio has been loaded, so that a dark one does not begin white.

@@ -16,7 +16,8 @@ from vae.serving.jobs import registry
 from vae.serving.jobs.fair_queue import coarse_wait
 from vae.serving.jobs.job import Job, JobRequest
 from vae.serving.jobs.job_files import JobFiles
-from vae.serving.jobs.registry import JobRules, RunRegistry
+from vae.serving.jobs.registry import RunRegistry
+from vae.serving.jobs.rules import JobRules
 from vae.serving.jobs.worker import Ended, Failed, Running, TrainingTask
 from vae.serving.limits import Limits
 from vae.serving.records.database import Records

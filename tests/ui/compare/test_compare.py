@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import math
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,24 +12,27 @@ from typing import Any
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
+from support.evaluations import evaluated, evaluation
 from support.runs import follow, in_state
 from support.server import running_app
 
 from vae.config.config import Config
 from vae.config.families import FAMILIES
-from vae.evaluation.figures import FIGURES, GROUPS
+from vae.evaluation.evaluation import Evaluation
+from vae.evaluation.figures import FIGURES
 from vae.serving.jobs.service import Jobs
 from vae.serving.limits import Limits
 from vae.serving.visitors.comparison import Column, Comparison
+from vae.serving.visitors.comparison_record import from_json, to_json
 from vae.serving.visitors.comparisons import MAX_MODELS, Comparisons
 from vae.serving.visitors.session import BUNDLED, Session
 from vae.serving.visitors.trainings import Trainings
 from vae.serving.visitors.visitors import Visitors
 from vae.text.corpus import Corpus
 from vae.training.train import train
-from vae.ui.compare import notices, view
+from vae.ui.compare import notices, summary, tables, view
 from vae.ui.compare.handlers import CompareHandlers, CompareView
-from vae.ui.compare.notices import Told
+from vae.ui.compare.summary import Told
 
 GRACE = 3.0  # seconds
 SETTINGS = {"latent": 4, "hidden": 16, "encoder_hidden": 16, "embedding": 16, "minutes": 0.0, "epochs": 1.0}
@@ -115,17 +118,29 @@ def test_table_tells_why_a_family_has_no_such_figure(compared: Comparison) -> No
     shown = view.result(compared)
     assert shown is not None
     assert [column["title"] for column in shown["columns"]] == [FAMILIES[name].title for name in ("vae", "lm", "aae")]
-    groups = {group["title"]: group for group in shown["groups"]}
-    assert groups[GROUPS["latent"]]["without"] == ["", FAMILIES["lm"].limitation, ""]
-    assert groups[GROUPS["density"]]["without"] == ["", "", FAMILIES["aae"].limitation]
-    forward = next(row for row in groups[GROUPS["samples"]]["rows"] if row["title"] == "Forward perplexity")
+    groups = shown["groups"]
+    assert groups["latent"]["without"] == ["", FAMILIES["lm"].limitation, ""]
+    assert groups["density"]["without"] == ["", "", FAMILIES["aae"].limitation]
+    forward = next(row for row in groups["samples"]["rows"] if row["title"] == "Forward perplexity")
     assert [("why" in cell) for cell in forward["cells"]] == [False, True, False]  # the judge is not judged
     assert "the language model" in shown["judge"]
     assert "cannot judge itself" in shown["judge"]
     assert shown["ways"][1] == []
     assert all(row["cells"][1] is None and row["cells"][0] and row["cells"][2] for row in shown["given"])
     assert all(len(said) > 1 for said in shown["samples"])
+    assert [curve["title"] for curve in shown["curves"]] == []  # nothing was trained for it
     assert "vae compare" in shown["command"]
+
+
+def test_nothing_is_told_of_ten_sentences(compared: Comparison) -> None:
+    shown = view.result(compared)
+    assert shown is not None
+    (caution,) = shown["cautions"]
+    assert "Nothing can be told: only 10 sentences were held out" in caution
+    assert shown["summary"] == []
+    drawn = [cell for group in (shown["glance"], *shown["groups"].values()) for row in group["rows"]
+             for cell in row["cells"]]  # fmt: skip
+    assert not any(cell.get("best") or cell.get("share") is not None for cell in drawn)
 
 
 @pytest.mark.parametrize("place", range(3), ids=["vae", "lm", "aae"])
@@ -134,53 +149,95 @@ def test_model_alone_is_shown_whatever_its_family_has_no_figures_of(compared: Co
     alone = replace(compared, columns=[column], evaluated={column: compared.evaluated[column]}, judge=None)
     shown = view.result(alone)
     assert shown is not None
-    empty = {group["title"] for group in shown["groups"] if not group["rows"]}
-    assert empty == [set(), {GROUPS["latent"], GROUPS["interpolation"]}, {GROUPS["density"]}][place]
+    empty = {name for name, group in shown["groups"].items() if not group["rows"]}
+    assert empty == [set(), {"latent", "interpolation"}, {"density"}][place]
 
 
-def test_best_of_a_row_is_marked_only_where_figures_differ(compared: Comparison) -> None:
-    shown = view.result(compared)
-    assert shown is not None
-    for group in shown["groups"]:
-        for row in group["rows"]:
-            texts = {cell["text"] for cell in row["cells"] if "why" not in cell}
-            best = {cell["text"]: cell["share"] for cell in row["cells"] if cell.get("best")}
-            assert len(best) <= 1 or set(best.values()) == {1.0}  # past the good end all are as good
-            assert not best or (row["better"] and len(texts) > 1)
+def test_comparison_comes_back_from_the_records_as_it_was(compared: Comparison) -> None:
+    again = from_json(to_json(compared), {})
+    assert again is not None
+    assert view.result(again) == view.result(compared)
+    assert [column.seconds for column in again.columns] == [column.seconds for column in compared.columns]
 
 
-def test_best_is_looked_for_up_to_the_good_end_only_and_not_among_the_poorest(compared: Comparison) -> None:
-    def best(*values: float) -> list[bool]:
-        known = [
-            replace(one, evaluation=replace(one.evaluation, reconstruction_bleu=value))
-            for one, value in zip(compared.evaluated.values(), values, strict=True)
-        ]
-        cells = view._cells(FIGURES["reconstruction_bleu"], known)
-        return [cell["best"] for cell in cells]
-
-    assert best(10.0, 30.0, 20.0) == [False, True, False]
-    assert best(10.0, 85.0, 90.0) == [False, True, True]
-    assert best(81.0, 85.0, 90.0) == best(0.0, 0.0, 0.0) == [False, False, False]
-    assert best(10.0, math.nan, 20.0) == [False, False, True]
+@pytest.mark.parametrize("change", ["evaluation", "state", "columns", "nonsense"])
+def test_record_that_is_none_is_as_if_there_were_none(compared: Comparison, change: str) -> None:
+    raw = json.loads(to_json(compared))
+    if change == "evaluation":  # of a version that had other figures
+        del raw["columns"][0]["found"]["evaluation"]["perplexity"]
+    elif change != "nonsense":
+        raw[change] = 7
+    assert from_json(json.dumps(raw)[: -1 if change == "nonsense" else None], {}) is None
 
 
-def test_judge_among_the_models_is_not_compared_with_itself(compared: Comparison) -> None:
-    shown = view.result(compared)
-    assert shown is not None
-    groups = {group["title"]: group for group in shown["groups"]}
-    cells = [cell for row in groups[GROUPS["density"]]["rows"] for cell in row["cells"] if "why" not in cell]
-    assert cells
-    assert all(cell["share"] is None and cell["ends"] is None for cell in cells)
+def models_of(*known: Evaluation) -> list[Told]:
+    return [Told(FAMILIES[each.family].title, each.family, each) for each in known]
 
 
-def test_judge_that_has_learned_next_to_nothing_is_told(compared: Comparison) -> None:
-    little = "The judge has learned too little to judge."
-    assert (little in notices.notices(told(compared, real_bits_per_character=3.5))) is True
-    assert (little in notices.notices(told(compared, real_bits_per_character=1.5))) is False
+LM = {"family": "lm", "token_accuracy": None, "sample_perplexity_ratio": None, "path_different": None}
+AAE = {"family": "aae", "perplexity": None, "bits_per_character": None}
 
 
-def test_end_of_a_comparison_is_told(compared: Comparison) -> None:
-    assert view.note(compared) == {"kind": "done", "text": "Done. The table is below."}
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        ([{"perplexity": 60.0}, {"perplexity": 30.0, **LM}],
+         ["The language model finds sentences it has never seen likeliest: perplexity 30.0 (28.5–31.5), against 60.0 "
+          "(57.0–63.0) for the variational autoencoder."]),
+        ([{"perplexity": 30.5}, {"perplexity": 30.0, **LM}],
+         ["The language model and the variational autoencoder find unseen sentences about equally likely: perplexity "
+          "30.0 (28.5–31.5) and 30.5 (29.0–32.0)."]),
+        ([{"perplexity": 900.0, "token_accuracy": 0.6}, {"perplexity": 30.0, **LM}, {**AAE, "token_accuracy": 0.3}],
+         ["The language model: perplexity 30.0 (28.5–31.5), and no other model to compare it with.",
+          "The adversarial autoencoder: 30% of its words in place (28–32%), and no other model to compare it with."]),
+        ([{"token_accuracy": 0.6, "perplexity": None}, {**AAE, "token_accuracy": 0.3}],
+         ["The variational autoencoder gives most of a sentence back: 60% of its words in place (57–63%), against 30% "
+          "(28–32%) for the adversarial autoencoder."]),
+        ([{"sample_perplexity_ratio": 5.0, "perplexity": None}, {**AAE, "sample_perplexity_ratio": 4.0}],
+         ["None of them says natural sentences: 4.00 times as odd as real text (3.80–4.20) for the adversarial "
+          "autoencoder and 5.00 (4.75–5.25) for the variational autoencoder."]),
+        ([{"sample_perplexity_ratio": 1.2, "perplexity": None, "real_perplexity": 900.0},
+          {**AAE, "sample_perplexity_ratio": 2.5, "real_perplexity": 900.0}], []),
+        ([{"perplexity": 60.0, "sentences": 5}, {"perplexity": 30.0, "sentences": 5, **LM}], []),
+    ],
+    ids=["best", "tie", "little", "given back", "none", "judge", "few"],
+)  # fmt: skip
+def test_summary_says_who_is_best_as_far_as_figures_tell(known: list[dict[str, Any]], said: list[str]) -> None:
+    assert summary.sentences(models_of(*(evaluation(**values) for values in known))) == said
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"sentences": 5}, "Nothing can be told: only 5 sentences were held out"),
+        ({"sentences": 50}, "Only 50 sentences were held out to measure on: small differences may be chance."),
+        ({"real_bits_per_character": 3.5}, "The judge, your “Judge”, has learned too little to judge"),
+        ({"bits_per_character": 3.5}, "3.5 bits a character, where guessing letter by letter takes 4.0"),
+        ({"perplexity": 900.0}, "it does no better than a blind guess among the 800 words of the text"),
+        ({"shared_words": 0.2}, "only 20% of the words that it says are words of the text"),
+        ({"forward_perplexity": 900.0}, "no likelier, to the judge, than words picked at random"),
+        ({}, ""),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_told_is_said(values: dict[str, Any], words: str) -> None:
+    said = summary.cautions(models_of(evaluation(**values)), "your “Judge”")
+    assert [words in text for text in said] == ([True] if words else [])
+
+
+def test_perplexity_past_the_vocabulary_is_told_as_that_and_a_model_that_guesses_has_no_bars() -> None:
+    known = evaluation(perplexity=20_000.0, sample_distinct=1.0)
+    (cell,) = tables.cells(FIGURES["perplexity"], [evaluated(known)])
+    assert (cell["text"], cell["note"]) == ("over 800", "no better than guessing")
+    (cell,) = tables.cells(FIGURES["sample_distinct"], [evaluated(known)])
+    assert (cell["text"], cell["share"], cell["best"]) == ("100%", None, False)
+
+
+def test_judge_among_the_models_is_not_its_own_measure() -> None:
+    measured = [evaluated(evaluation(perplexity=60.0)), evaluated(evaluation(perplexity=30.0, **LM))]
+    for own in (True, False):
+        rows = tables.group("density", measured, own=own)["rows"]
+        bars = [cell["share"] is not None for row in rows for cell in row["cells"] if "why" not in cell]
+        assert any(bars) is not own
 
 
 def test_models_of_a_comparison_under_way_are_not_dropped_for_newer_ones(
@@ -195,32 +252,8 @@ def test_models_of_a_comparison_under_way_are_not_dropped_for_newer_ones(
     assert len(ids(visitor)) == visitor.limits.models
 
 
-def told(compared: Comparison, **figures: float) -> list[Told]:
-    """The three as they were measured, the autoencoder with other figures."""
-    found = list(compared.evaluated.values())
-    first = replace(found[0], evaluation=replace(found[0].evaluation, **figures))
-    kinds = [FAMILIES[name].title for name in ("vae", "lm", "aae")]
-    return [
-        Told(title, known.evaluation.family, known.evaluation)
-        for title, known in zip(kinds, [first, *found[1:]], strict=True)
-    ]
-
-
-@pytest.mark.parametrize(
-    ("times", "words"),
-    [(2.0, "The language model finds the held-out sentences likeliest"), (1.0, "about equally likely"),
-     (0.5, "The variational autoencoder finds the held-out sentences likeliest")],
-)  # fmt: skip
-def test_notice_on_likelihood_follows_the_figures(compared: Comparison, times: float, words: str) -> None:
-    perplexity = list(compared.evaluated.values())[1].evaluation.perplexity
-    assert perplexity is not None
-    said = notices.notices(told(compared, perplexity=times * perplexity))
-    assert sum(words in text for text in said) == 1
-    assert sum("likel" in text for text in said) == 1
-
-
-def test_notice_says_what_a_family_lacks_and_what_repeats_itself(compared: Comparison) -> None:
-    said = notices.notices(told(compared, sample_distinct=0.25, reconstruction_bleu=0.4))
+def test_notice_says_what_a_family_lacks_and_what_repeats_itself() -> None:
+    said = notices.notices(models_of(evaluation(sample_distinct=0.25), evaluation(**LM), evaluation(**AAE)))
     assert FAMILIES["lm"].limitation in said
     assert FAMILIES["aae"].limitation in said
     assert "The variational autoencoder repeats itself: only 25% of its samples differ." in said
@@ -309,7 +342,7 @@ def test_end_that_comes_while_the_page_is_still_being_told_is_shown_next(
     assert first.evaluate_steps
     assert last.evaluate_steps is None
     assert last.evaluate_result["columns"]
-    assert last.evaluate_note["kind"] == "done"
+    assert last.evaluate_note is None
 
 
 def test_full_queue_is_told_and_leaves_no_training(
@@ -353,6 +386,51 @@ def test_trainings_of_a_comparison_go_on_while_it_is_watched_and_end_when_nobody
     assert (comparison.columns[0].seconds or 0) > 2 * GRACE
     assert "broke off. Nobody watched it for 3 seconds, so it was saved. What is" in str(comparison.columns[0].remark)
     assert len(comparison.evaluated) == 2
+
+
+def test_comparison_goes_on_after_a_restart_and_can_be_stopped(
+    visitors: Visitors, visitor: Session, tmp_path: Path
+) -> None:
+    def new_jobs() -> Jobs:
+        return Jobs(tmp_path / "runs", records=visitors.records, limits=Limits(slots=1))
+
+    def serving(jobs: Jobs) -> Comparisons:
+        return Comparisons(jobs, Trainings(jobs), visitors.records)
+
+    async def going(comparisons: Comparisons) -> Comparison:
+        """The comparison, as soon as its first training tells how far it is."""
+        async for _ in comparisons.follow(visitor):
+            comparison = comparisons.find(visitor)
+            assert comparison is not None
+            if comparison.columns[0].seconds:
+                break
+        return comparison
+
+    async def begin_and_shut_down(jobs: Jobs) -> list[str]:
+        comparisons = serving(jobs)
+        await comparisons.compare(visitor, ["vae", "lm"], [], "quick", SETTINGS | {"epochs": 1e3})
+        comparison = await going(comparisons)
+        await asyncio.to_thread(jobs.close)
+        assert comparison.driver is not None
+        await comparison.driver
+        return [column.run for column in comparison.columns]
+
+    async def go_on_and_stop(jobs: Jobs) -> list[str]:
+        comparisons = serving(jobs)
+        comparison = await going(comparisons)
+        comparisons.stop(visitor)
+        return [column.run for column in comparison.columns]
+
+    runs = asyncio.run(begin_and_shut_down(new_jobs()))
+    jobs = new_jobs()
+    try:
+        assert asyncio.run(go_on_and_stop(jobs)) == runs
+        assert {follow(jobs, visitor.owner, run)[0].state for run in runs} == {"stopped"}
+        stopped = serving(jobs).find(visitor)
+    finally:
+        jobs.close()
+    assert stopped is not None
+    assert stopped.state == "stopped"
 
 
 def test_without_a_text_a_model_is_measured_on_one_of_ours(comparisons: Comparisons, visitors: Visitors) -> None:

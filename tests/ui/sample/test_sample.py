@@ -34,7 +34,7 @@ def badges(*words: str) -> list[dict[str, Any]]:
 def test_sentences_are_drawn_when_the_tab_is_first_opened_and_once(visitor: Session) -> None:
     assert handlers.change_model(visitor, "", *ASKED) == NOTHING
     said, _, _, by = handlers.open_tab(visitor, "", *ASKED)
-    assert len(said) == 3
+    assert len(said["items"]) == 3
     assert by == BUNDLED
     assert handlers.open_tab(visitor, by, *ASKED) == NOTHING
 
@@ -43,7 +43,7 @@ def test_sentences_are_drawn_anew_by_another_model(visitor: Session, model_path:
     assert handlers.change_model(visitor, BUNDLED, *ASKED) == NOTHING
     model = visitor.add_model(model_path, "trained here")
     said, _, _, by = handlers.change_model(visitor, BUNDLED, *ASKED)
-    assert len(said) == 3
+    assert len(said["items"]) == 3
     assert by == model.id
 
 
@@ -53,7 +53,7 @@ def test_without_a_model_the_tab_says_so_until_there_is_one(tmp_path: Path, mode
     *_, note, by = handlers.open_tab(visitor, "", *ASKED)
     assert note["kind"] == "error"
     visitor.add_model(model_path, "trained here")
-    assert len(handlers.change_model(visitor, by, *ASKED)[0]) == 3
+    assert len(handlers.change_model(visitor, by, *ASKED)[0]["items"]) == 3
 
 
 def test_new_is_told_of_what_the_model_learned_from(visitor: Session) -> None:
@@ -101,8 +101,8 @@ def test_samples_all_differ_and_it_is_told_when_there_are_no_more(visitor: Sessi
     said = [one["text"] for one in api.sample(visitor, 50, seed=1)]
     assert len(set(said)) == len(said)
     few, _, note, _ = handlers.show_samples(visitor, 50, 0.0, 1.0, "the cat sees", False, "text", 1, False)
-    assert len(few) < 50
-    assert f"only {len(few)} different sentences" in note["text"]
+    assert len(few["items"]) < 50
+    assert f"only {len(few['items'])} different sentences" in note["text"]
 
 
 def test_start_of_words_that_the_model_hardly_knows_is_told(checkpoint: Checkpoint) -> None:

@@ -228,14 +228,14 @@ def test_model_that_cannot_be_used_is_told_with_the_reason() -> None:
         (status("failed", resumable=False), "", {"start"}),
         (status("failed", resumable=False, model="best"), "", {"start", "stop"}),
         (status("done", model="best"), "", {"start"}),
-        (status("done", model="best"), "used", {"start", "download"}),
+        (status("done", model="best"), "used", {"start", "go_on", "download"}),
         (status("done", model="best"), "kept", {"start", "download"}),
         (status("done", model="best"), "gone", {"start"}),
     ],
 )
 def test_run_at_rest_offers_only_what_can_still_be_done(now: Status, use: ModelFate, offered: set[str]) -> None:
     shown = RunScreen().show(now, RunHistory(), use)
-    buttons = dict(zip(("start", "pause", "resume", "stop", "download"), shown[6:11], strict=True))
+    buttons = dict(zip(("start", "pause", "resume", "stop", "go_on", "download"), shown[6:12], strict=True))
     assert {
         name for name, new in buttons.items() if new.get("visible", True) and new.get("interactive", True)
     } == offered

@@ -17,4 +17,8 @@ MIGRATIONS = (
     CREATE INDEX shares_of ON shares (owner);
     """,
     "ALTER TABLE runs ADD COLUMN asked REAL NOT NULL DEFAULT 0",
+    """
+    CREATE TABLE comparisons (id TEXT PRIMARY KEY, owner TEXT, slot TEXT, content TEXT, created REAL) STRICT;
+    CREATE INDEX comparisons_of ON comparisons (owner);
+    """,
 )

@@ -88,6 +88,18 @@ class ShareRow:
     created: float
 
 
-AnyRow = VisitorRow | CorpusRow | ModelRow | RunRow | ShareRow
-Row = TypeVar("Row", VisitorRow, CorpusRow, ModelRow, RunRow, ShareRow)
-ROW_TYPES = (VisitorRow, CorpusRow, ModelRow, RunRow, ShareRow)
+@dataclass(frozen=True, slots=True)
+class ComparisonRow:
+    """The newest comparison of a visitor, or their newest evaluation; `content` as JSON."""
+
+    table: ClassVar[str] = "comparisons"
+    id: str
+    owner: str
+    slot: str
+    content: str
+    created: float
+
+
+AnyRow = VisitorRow | CorpusRow | ModelRow | RunRow | ShareRow | ComparisonRow
+Row = TypeVar("Row", VisitorRow, CorpusRow, ModelRow, RunRow, ShareRow, ComparisonRow)
+ROW_TYPES = (VisitorRow, CorpusRow, ModelRow, RunRow, ShareRow, ComparisonRow)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from vae.serving.jobs.job import ENDED, RESTING
 from vae.serving.records.database import Records
-from vae.serving.records.rows import CorpusRow, ModelRow, RunRow, ShareRow, VisitorRow
+from vae.serving.records.rows import ComparisonRow, CorpusRow, ModelRow, RunRow, ShareRow, VisitorRow
 
 MIN_AGE = 600.0  # seconds for which nothing is touched: a file is written before its row
 _UPLOAD_AGE = 6 * 3600.0  # seconds after which nobody still sends or reads an upload
@@ -71,8 +71,9 @@ def _absent(records: Records, keep_hours: float | None, before: float) -> set[st
     with records.transaction():
         visitors = records.every(VisitorRow)
         busy = {row.owner for row in records.every(RunRow) if row.state not in RESTING}
-        belongings: list[CorpusRow | ModelRow | RunRow | ShareRow] = [
+        belongings: list[CorpusRow | ModelRow | RunRow | ShareRow | ComparisonRow] = [
             *records.every(CorpusRow), *records.every(ModelRow), *records.every(RunRow), *records.every(ShareRow),
+            *records.every(ComparisonRow),
         ]  # fmt: skip
     known = {row.owner for row in visitors}
     newest: dict[str, float] = {}

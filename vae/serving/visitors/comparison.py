@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from vae.config.families import FAMILIES
 from vae.messages.message import Message
@@ -23,9 +23,11 @@ SENTENCES, CHARACTERS = 300, 24_000  # of the text, to measure on, at most
 MAX_REAL = 20_000  # training sentences in which copies are looked for
 END_WORDS = range(4, 15)  # of a sentence at an end of an interpolation: neither a cry nor a story
 FALLBACK = "everyday-english.tsv"  # to measure on where the visitor has no text
+CURVE_POINTS = 60  # of a training, to be drawn
 
 State = Literal["training", "measuring", "done", "stopped", "failed"]
 Slot = Literal["compare", "evaluate"]  # a visitor has one of each
+SLOTS: tuple[Slot, ...] = get_args(Slot)
 
 
 @dataclass(eq=False)
@@ -42,11 +44,19 @@ class Column:
     events_seen: int = 0
     problem: Message | None = None  # why it cannot be compared
     remark: Message | None = None  # on how its training ended, where that is not what was wished for
+    took: float | None = None  # seconds of its training, where another server has watched it
+    curve: list[tuple[int, float]] = field(default_factory=list)  # of its training: steps, nats a sentence
 
     @property
     def seconds(self) -> float | None:
         """What its training took, if it was watched."""
-        return self.history.progress.seconds if self.history.progress else None
+        return self.history.progress.seconds if self.history.progress else self.took
+
+    def note_curve(self) -> None:
+        """Keep of the history what will be drawn."""
+        points = [(int(point["step"]), float(point["nll_trend"])) for point in self.history.train]
+        every = -(-len(points) // CURVE_POINTS) or 1
+        self.curve = points[::-every][::-1]  # the last is one of them
 
 
 @dataclass(eq=False)
@@ -56,6 +66,7 @@ class Comparison:
     text: str  # its name
     columns: list[Column]
     sentences: tuple[str, ...] = ()  # to measure on
+    text_id: str = ""  # of the visitor's; nothing if it is ours
     real: tuple[str, ...] = ()  # that models have learned from
     judge: ModelEntry | None = None  # of fluency
     state: State = "training"

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
+import time
 import weakref
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -15,20 +17,21 @@ from typing import TYPE_CHECKING
 
 from vae.config.families import FAMILIES
 from vae.messages.message import Message
-from vae.serving.jobs import status_messages
-from vae.serving.jobs.evaluation_process import EvaluationError, EvaluationRunner, EvaluationTask
-from vae.serving.jobs.service import JobError, Jobs, Status
-from vae.serving.jobs.status_messages import message_of
-from vae.serving.visitors.comparison import FALLBACK, Column, Comparison, Slot, judge, split
+from vae.serving.jobs.service import Jobs
+from vae.serving.records.rows import ComparisonRow
+from vae.serving.visitors.comparison import FALLBACK, SLOTS, Column, Comparison, Slot, split
+from vae.serving.visitors.comparison_driver import ComparisonDriver
+from vae.serving.visitors.comparison_record import from_json, to_json
 from vae.serving.visitors.model_entry import ModelEntry
 from vae.serving.visitors.run_history import RunHistory
 from vae.serving.visitors.session import RefusedError, Session
-from vae.serving.visitors.trainings import MODEL_STATES, Trainings, configure
+from vae.serving.visitors.trainings import Trainings, configure
 from vae.serving.visitors.validation import choice
 from vae.system.notifier import Notifier
 
 if TYPE_CHECKING:
     from vae.config.config import Config
+    from vae.serving.records.database import Records
     from vae.text.corpus import Corpus
 
 MAX_MODELS = 4  # side by side
@@ -36,17 +39,24 @@ _log = logging.getLogger(__name__)
 
 
 class Comparisons:
-    """The comparisons and evaluations of all visitors: the newest of each."""
+    """The comparisons and evaluations of all visitors: the newest of each.
 
-    def __init__(self, jobs: Jobs, trainings: Trainings) -> None:
-        self._jobs, self._trainings = jobs, trainings
-        self._runner = EvaluationRunner(process_limits=jobs.process_limits, threads=jobs.threads)
-        self._newest: weakref.WeakKeyDictionary[Session, dict[str, Comparison]] = weakref.WeakKeyDictionary()
+    What is asked of them is asked on the event loop on which they were begun, but for `collect_interrupted_models`.
+
+    Args:
+        records: in which they outlast the server; None forgets them with it.
+    """
+
+    def __init__(self, jobs: Jobs, trainings: Trainings, records: Records | None = None) -> None:
+        self._jobs, self._trainings, self._records = jobs, trainings, records
+        self._driver = ComparisonDriver(jobs, trainings)
+        self._newest: weakref.WeakKeyDictionary[Session, dict[Slot, Comparison]] = weakref.WeakKeyDictionary()
+        self._looked_after: weakref.WeakSet[Session] = weakref.WeakSet()  # whose interrupted models were taken over
         self._notifiers: weakref.WeakKeyDictionary[Session, Notifier] = weakref.WeakKeyDictionary()
 
     def find(self, session: Session, slot: Slot = "compare") -> Comparison | None:
         """The visitor's newest, under way or over."""
-        return self._newest.get(session, {}).get(slot)
+        return self._slots(session).get(slot)
 
     async def compare(
         self, session: Session, families: object, models: object, preset: object, settings: Mapping[str, object]
@@ -95,8 +105,6 @@ class Comparisons:
     def stop(self, session: Session, slot: Slot = "compare") -> None:
         """End what is under way. Models that are trained by then stay among the visitor's.
 
-        To be called on the event loop on which it was begun.
-
         Raises:
             RefusedError: nothing is under way.
         """
@@ -104,21 +112,24 @@ class Comparisons:
         if comparison is None or not comparison.busy:
             raise RefusedError(Message("serving.nothing_to_stop"))
         comparison.state = "stopped"
-        self._end_runs(session, comparison)
+        self._driver.end_runs(session, comparison)
         if comparison.driver is not None:
             comparison.driver.cancel()
+        self._save(session, slot, comparison)
         self._notifier(session).notify()
 
     def collect_interrupted_models(self, session: Session) -> bool:
-        """Take over what was trained for a comparison that a restart of the server has ended; whether there was any.
+        """Take over what was trained for a comparison that nobody knows any more; whether there was any.
 
         Models go only where there are too many: so what is missing where there is room was never taken over.
         """
-        if session in self._newest:
+        if session in self._looked_after:
             return False
+        self._looked_after.add(session)
         before = len(session.models())
+        known = {column.run for one in self._newest.get(session, {}).values() for column in one.columns}
         for run in self._jobs.runs(session.owner):
-            if not run.aside or run.run_id in session.run_models or session.is_full:
+            if not run.aside or run.run_id in known | session.run_models.keys() or session.is_full:
                 continue
             try:
                 if run.state in ("paused", "failed"):  # there is no Resume for it
@@ -134,7 +145,7 @@ class Comparisons:
             busy = True
             while busy:
                 news.clear()
-                busy = any(comparison.busy for comparison in self._newest.get(session, {}).values())
+                busy = any(comparison.busy for comparison in self._slots(session).values())
                 yield  # who shows it may take a while: if all ends meanwhile, the end is shown next
                 if busy:
                     await news.wait()
@@ -148,25 +159,27 @@ class Comparisons:
         before = self.find(session, slot)
         if before is not None and before.busy:
             raise RefusedError(Message("serving.comparison_under_way"))
-        comparison = Comparison(session.text.name if session.text else FALLBACK, columns)
-        newest = self._newest.setdefault(session, {})
+        text = session.text
+        comparison = Comparison(text.name if text else FALLBACK, columns, text_id=text.id if text else "")
+        newest = self._slots(session)
         newest[slot] = comparison  # before anything is awaited, so that there is one
-        pinned = session.pinned[slot] = {column.model.id for column in columns if column.model}
+        session.pinned[slot] = {column.model.id for column in columns if column.model}
         try:
             comparison.real, comparison.sentences = await asyncio.to_thread(lambda: split(session.corpus))
             yield comparison
         except BaseException:  # the queue is full, or whoever asked is gone
-            self._end_runs(session, comparison)
-            pinned.clear()
+            self._driver.end_runs(session, comparison)
+            session.pinned[slot] = set()
             if newest[slot] is comparison:
                 newest.pop(slot)
                 newest.update({slot: before} if before else {})
             raise
         if comparison.busy:
-            comparison.driver = asyncio.create_task(self._drive(session, comparison, pinned))
+            self._begin(session, slot, comparison)
         else:  # it was stopped by now
-            self._end_runs(session, comparison)
-            pinned.clear()
+            self._driver.end_runs(session, comparison)
+            session.pinned[slot] = set()
+        self._save(session, slot, comparison)
         self._notifier(session).notify()
 
     async def _submit(self, session: Session, column: Column, config: Config, text: Corpus) -> None:
@@ -181,94 +194,44 @@ class Comparisons:
         finally:
             await asyncio.wait({submitting})
 
-    async def _drive(self, session: Session, comparison: Comparison, pinned: set[str]) -> None:
+    def _begin(self, session: Session, slot: Slot, comparison: Comparison) -> None:
+        """Let a task of the server's own bring it to its end."""
+        models = [column.model for column in comparison.columns]
+        pinned = session.pinned[slot] = {model.id for model in models if model}
+
+        async def drive() -> None:
+            await self._driver.drive(session, comparison, pinned, self._notifier(session).notify)
+            self._save(session, slot, comparison)
+
+        comparison.driver = asyncio.create_task(drive())
+
+    def _slots(self, session: Session) -> dict[Slot, Comparison]:
+        """The visitor's newest ones. Of those that the records hold, what a restart has cut off goes on from now."""
+        if session not in self._newest:
+            self._newest[session] = kept = self._restored(session)
+            for slot, comparison in kept.items():
+                if comparison.busy:
+                    self._begin(session, slot, comparison)
+        return self._newest[session]
+
+    def _restored(self, session: Session) -> dict[Slot, Comparison]:
+        if self._records is None:
+            return {}
+        models = {model.id: model for model in session.models()}
+        rows = {row.slot: row for row in self._records.every(ComparisonRow, owner=session.owner)}
+        found = {slot: from_json(rows[slot].content, models) for slot in SLOTS if slot in rows}
+        return {slot: comparison for slot, comparison in found.items() if comparison}
+
+    def _save(self, session: Session, slot: Slot, comparison: Comparison) -> None:
+        """Keep it in the records, as far as it is, unless there is a newer one or the visitor is gone."""
+        if self._records is None or self.find(session, slot) is not comparison:
+            return
         try:
-            await asyncio.gather(*(self._train(session, column, pinned) for column in comparison.columns if column.run))
-            await self._measure(session, comparison, pinned)
-        except asyncio.CancelledError:
-            comparison.state = "stopped"
-        except Exception as error:
-            foreseen = isinstance(error, ValueError)
-            problem = message_of(error) if foreseen else Message("serving.comparison_unforeseen")
-            comparison.state, comparison.problem = "failed", problem
-            self._end_runs(session, comparison)
-            if not foreseen:
-                _log.exception("a comparison broke off")
-        finally:
-            comparison.real = ()  # it is large, and has done its work
-            pinned.clear()
-            self._notifier(session).notify()
-
-    async def _train(self, session: Session, column: Column, pinned: set[str]) -> None:
-        """Follow a training to its end and take its model over."""
-        notifier = self._notifier(session)
-        try:
-            status = await self._watched(session, column)
-            if status.state in ("failed", "paused"):  # there is no Resume here: what it saved by now is all there is
-                why = status_messages.without_advice(status.message)
-                column.remark = Message("serving.column_broke_off", why=why)
-                self._jobs.stop(session.owner, column.run)
-                status = await self._watched(session, column)
-            elif status.state == "diverged":
-                column.remark = Message("serving.column_diverged")
-            if status.model is None or status.state not in MODEL_STATES:
-                column.problem = Message("serving.column_without_model", why=column.remark or status.message)
-                return
-            if column.remark:
-                column.remark = Message("serving.column_best_model", why=column.remark)
-            await asyncio.to_thread(self._trainings.collect_model, session, column.run, use=False)
-            column.model = self._trainings.model(session, column.run)
-            pinned.add(column.model.id)
-        except ValueError as error:  # its file cannot be used, or the visitor is gone
-            column.problem = message_of(error)
-        finally:
-            notifier.notify()
-
-    async def _watched(self, session: Session, column: Column) -> Status:
-        """Follow a training until it rests."""
-        async for status, events in self._jobs.watch(session.owner, column.run, column.events_seen, attended=False):
-            column.status = status
-            column.events_seen += len(events)
-            column.history.add(events)
-            self._notifier(session).notify()
-        return status
-
-    async def _measure(self, session: Session, comparison: Comparison, pinned: set[str]) -> None:
-        ready = {column: column.model.path for column in comparison.columns if column.model}
-        if not ready:
-            raise EvaluationError(Message("serving.nothing_to_compare"))
-        comparison.judge = judge(session, comparison)
-        if comparison.judge:
-            pinned.add(comparison.judge.id)
-        notifier = self._notifier(session)
-
-        def report(message: Message) -> None:
-            comparison.measuring = message
-            notifier.notify()
-
-        comparison.state = "measuring"
-        report(Message("serving.measuring_starts"))
-        task = EvaluationTask(
-            tuple(ready.values()), comparison.sentences, comparison.real,
-            comparison.judge.path if comparison.judge else None, ends=comparison.ends,
-        )  # fmt: skip
-        found = await self._runner.measure(task, report)
-        for column, evaluated in zip(ready, found, strict=True):
-            if isinstance(evaluated, Message):
-                column.problem = evaluated
-            else:
-                comparison.evaluated[column] = evaluated
-                if evaluated.evaluation.judge is None:  # its file cannot be used
-                    comparison.judge = None
-        comparison.state = "done"
-
-    def _end_runs(self, session: Session, comparison: Comparison) -> None:
-        for column in comparison.columns:
-            if column.run and column.model is None:
-                try:
-                    self._jobs.stop(session.owner, column.run)
-                except JobError:
-                    continue  # it has ended by itself
+            session.check_open()
+            content = to_json(comparison)
+            self._records.put(ComparisonRow(f"{session.owner}/{slot}", session.owner, slot, content, time.time()))
+        except (RefusedError, sqlite3.Error) as error:  # it is there until the server ends
+            _log.warning("a comparison could not be kept: %s", error)
 
 
 def _names(values: object, what: str) -> list[object]:

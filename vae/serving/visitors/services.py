@@ -28,7 +28,9 @@ class Services:
         jobs = Jobs(visitors.data / "runs", records=visitors.records, limits=visitors.limits)
         visitors.on_forget = jobs.forget
         trainings = Trainings(jobs)
-        return cls(visitors, jobs, trainings, Comparisons(jobs, trainings), Sharing(visitors.shared, jobs))
+        return cls(
+            visitors, jobs, trainings, Comparisons(jobs, trainings, visitors.records), Sharing(visitors.shared, jobs)
+        )
 
     def close(self) -> None:
         """End all trainings, which save their state, and let go of the data folder. May be called twice."""

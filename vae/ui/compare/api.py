@@ -68,15 +68,16 @@ class CompareEndpoints:
         async for answer in self._follow(session, "evaluate"):
             yield answer
 
-    def comparison(self, session: Session) -> dict[str, Any]:
+    async def comparison(self, session: Session) -> dict[str, Any]:
         """How far the newest comparison is, and what it found.
 
         Args:
             token: of /start.
         Returns:
-            {"state", "text", "sentences", "message", "steps", "models", "notice"}: state is training, measuring, done,
-            stopped or failed; a model has "title", "family", "seconds", "figures", "missing" (why a figure is null),
-            "samples", "reconstructions" and "path".
+            {"state", "text", "sentences", "message", "steps", "models", "summary", "cautions", "notice"}: state is
+            training, measuring, done, stopped or failed; a model has "title", "family", "seconds", "figures",
+            "intervals", "missing" (why a figure is null), "samples", "reconstructions" and "path"; "summary" says who
+            is best at what, and "cautions" what cannot be told.
         """
         return report(self._find(session, "compare"))
 
@@ -120,14 +121,12 @@ def report(comparison: Comparison) -> dict[str, Any]:
         {"title": name, "family": column.family, "seconds": column.seconds, **_found(known, comparison.sentences)}
         for name, (column, known) in zip(names, comparison.evaluated.items(), strict=True)
     ]
-    told = [
-        notices.Told(name, column.family, known.evaluation, column.seconds)
-        for name, (column, known) in zip(names, comparison.evaluated.items(), strict=True)
-    ]
+    told = view.told(comparison)
+    sentences, cautions = view.summarized(comparison)
     return {
         "state": comparison.state, "text": comparison.text, "sentences": len(comparison.sentences),
         "message": note["text"] if note else "", "steps": view.steps(comparison) or [],
-        "models": models, "notice": notices.notices(told) if told else [],
+        "models": models, "summary": sentences, "cautions": cautions, "notice": notices.notices(told) if told else [],
     }  # fmt: skip
 
 
@@ -136,6 +135,7 @@ def _found(known: EvaluatedModel, sentences: tuple[str, ...]) -> dict[str, Any]:
     figures = {name: plain(values[name]) for name in FIGURES}
     return {
         "figures": figures,
+        "intervals": plain(values["intervals"]),
         "missing": {name: str(reason) for name, reason in known.missing.items()},
         "kl_per_dimension": [plain(value) for value in known.evaluation.kl_per_dimension],
         "verdict": known.evaluation.verdict,

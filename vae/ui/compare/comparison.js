@@ -1,16 +1,17 @@
-/* What models are and say, side by side. */
+/* What was found of models: a summary, and the parts behind it. */
 
 import { h, empty, live } from "../components/dom.js";
-import { strip } from "../components/fingerprint.js";
-import { changes } from "../components/sentences.js";
-import { figures } from "./figures.js";
+import { figures, figureTable } from "./figures.js";
+import { lossCurves } from "./curves.js";
+import { Parts } from "./parts.js";
+import { givenBeside, pathsBeside, samplesBeside } from "./side_by_side.js";
+import { tableTools } from "./table_tools.js";
 
 /** @import { Context } from "../components/dom.js" */
+/** @import { Curve } from "./curves.js" */
 /** @import { Column, Group } from "./figures.js" */
-
-/** @typedef {{ text: string, z?: number[] | null }} Sentence */
-
-/** @typedef {{ source: string, cells: (Sentence | null)[] }} Given */
+/** @import { Part } from "./parts.js" */
+/** @import { Given, Sentence } from "./side_by_side.js" */
 
 /**
  * Lists have an item a column. `lacks`: why a column has no sentences; `quick`: how the figures were made, and the
@@ -18,7 +19,13 @@ import { figures } from "./figures.js";
  *
  * @typedef {object} Comparison
  * @property {Column[]} columns
- * @property {Group[]} groups
+ * @property {string} text
+ * @property {string[]} summary
+ * @property {string[]} cautions
+ * @property {Group} glance
+ * @property {Record<"density" | "latent" | "reconstruction" | "samples" | "interpolation", Group>} groups
+ * @property {Group} took
+ * @property {Curve[]} curves
  * @property {string[]} notice
  * @property {string} judge
  * @property {number[]} dimensions
@@ -31,64 +38,8 @@ import { figures } from "./figures.js";
  * @property {string} command
  */
 
-/**
- * @param {string} title
- * @param {...(Node | string | null)} children
- */
-const section = (title, ...children) => h("section", { class: "compared" }, h("h3", {}, title), ...children);
-
-/**
- * @param {Sentence} sentence
- * @param {(Node | string)[]} [parts] it with marks
- */
-function sentenceParts({ text, z }, parts) {
-  const shown = parts?.length ? parts : [text || "(nothing)"];
-  return [h("p", { class: "sentence", dir: "auto" }, ...shown), z?.length ? strip(z, text) : null];
-}
-
-/**
- * Lists side by side, a column a model; where there are none, why.
- *
- * @template Item
- * @param {Column[]} columns
- * @param {Item[][]} lists
- * @param {string[]} lacks
- * @param {(items: Item[]) => Node} list
- */
-function beside(columns, lists, lacks, list) {
-  return h("div", { class: "beside", style: `--n:${columns.length}` }, ...lists.map((items, c) =>
-    h("section", {}, h("h4", {}, columns[c].title),
-      items.length ? list(items) : h("p", { class: "why" }, lacks[c] || "Nothing."))));
-}
-
-/** @param {Sentence[]} items */
-const plainList = (items) => h("ol", {}, ...items.map((item) => h("li", {}, ...sentenceParts(item))));
-
-/**
- * A path: words that are new since the step before are marked.
- *
- * @param {Sentence[]} items
- */
-function pathList(items) {
-  return h("ol", {}, ...items.map((item, i) =>
-    h("li", {}, ...sentenceParts(item, changes((items[i - 1] ?? item).text, item.text).parts))));
-}
-
-/**
- * A sentence, and beneath it what each model makes of it: words that it changed are marked.
- *
- * @param {Comparison} comparison
- */
-function givenBack({ columns, given, lacks }) {
-  const lists = columns.map((_, c) => given.flatMap(({ source, cells }) => {
-    const item = cells[c];
-    return item ? [{ source, item }] : [];
-  }));
-  return beside(columns, lists, lacks, (items) => h("ol", {}, ...items.map(({ source, item }) =>
-    h("li", {},
-      h("p", { class: "over", dir: "auto" }, source),
-      ...sentenceParts(item, changes(source, item.text).parts)))));
-}
+/** @param {string} text */
+const hint = (text) => h("p", { class: "hint" }, text);
 
 /**
  * KL of each dimension: bars, the busiest first, and the same as a table.
@@ -104,45 +55,94 @@ function dimensions(values) {
   });
   const rows = sorted.map(({ name, value }) =>
     h("tr", {}, h("th", { scope: "row" }, String(name)), h("td", {}, value.toFixed(2))));
-  return section("What each dimension carries",
-    h("p", { class: "hint" }, "KL in nats, the busiest dimension first. One that carries next to nothing is not used."),
-    h("div", { class: "dimensions", "aria-hidden": "true" },
-      h("span", { class: "most" }, `${most.toFixed(2)} nats`), ...bars),
-    h("details", {}, h("summary", {}, "The numbers"), h("div", { class: "numbers" }, h("table", {},
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Dimension"), h("th", { scope: "col" }, "KL, nats"))),
-      h("tbody", {}, ...rows)))));
+  const table = () => ({ header: ["Dimension", "KL, nats"], rows: sorted.map(({ name, value }) => [name, value]) });
+  return [
+    h("h4", {}, "What each dimension carries"),
+    hint("A dimension that carries next to nothing is not used."),
+    h("figure", { class: "dimensions-chart", "aria-hidden": "true" },
+      h("span", { class: "axis up" }, "KL, nats"),
+      h("div", { class: "dimensions" }, h("span", { class: "most" }, most.toFixed(2)), ...bars),
+      h("figcaption", { class: "axis" }, "Dimensions, the busiest first")),
+    h("details", {}, h("summary", {}, "The numbers"),
+      h("div", { class: "numbers", tabindex: 0, role: "region", "aria-label": "KL of each dimension" }, h("table", {},
+        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Dimension"), h("th", { scope: "col" }, "KL, nats"))),
+        h("tbody", {}, ...rows)))),
+    tableTools("KL of each dimension", table),
+  ];
 }
+
+/**
+ * @param {Comparison} value
+ * @returns {Part[]}
+ */
+function partsOf(value) {
+  const { columns, groups, lacks, ends } = value;
+  const many = columns.length > 1;
+  /** @param {Group} group */
+  const count = (group) => (group.rows.length === 1 ? "1 figure" : `${group.rows.length} figures`);
+  /** @param {Group} group */
+  const table = (group) => [
+    tableTools(group.title, () => figureTable(columns, [group])), figures(columns, group)];
+  /** @param {string} text */
+  const quote = (text) => h("q", { dir: "auto" }, text);
+  /** @param {string} words */
+  const also = (words) => (many ? `${words} side by side` : words);
+  const { density, latent, reconstruction, samples, interpolation } = groups;
+  const notice = h("ul", { class: "notice" }, ...value.notice.map((text) => h("li", {}, text)));
+  return [
+    { id: "density", short: "Likelihood", title: density.title, about: count(density), draw: () => table(density) },
+    { id: "reconstruction", short: "Given back", title: reconstruction.title, about: `${also("sentences")}, ${count(reconstruction)}`,
+      draw: () => [
+        ...(value.given.length ? [
+          hint("In small, a held-out sentence, with the words struck out that are lost; beneath it what its code brings back, "
+            + "new words marked."),
+          ...givenBeside("Held-out sentences, given back", columns, value.given, lacks)] : []),
+        ...table(reconstruction)] },
+    { id: "samples", short: "Samples", title: samples.title, about: `${also("samples")}, ${count(samples)}`,
+      draw: () => [...samplesBeside("Samples", columns, value.samples, lacks), hint(value.judge), ...table(samples)] },
+    { id: "interpolation", short: "Paths", title: interpolation.title, about: `${also("paths")}, ${count(interpolation)}`,
+      draw: () => [
+        ...(ends.length ? [
+          h("p", { class: "hint" }, "From ", quote(ends[0]), " to ", quote(ends[1]), ", both held out. New words are marked."),
+          ...pathsBeside("Paths", columns, value.ways, lacks)] : []),
+        ...table(interpolation)] },
+    { id: "latent", short: "Latent space", title: latent.title, about: count(latent),
+      draw: () => [...(value.dimensions.length ? dimensions(value.dimensions) : []), ...table(latent)] },
+    { id: "training", short: "Training", title: many ? "How they were trained" : "How it was trained",
+      about: value.curves.length ? "curves, time, size" : "time, size",
+      draw: () => [value.curves.length ? lossCurves(value.curves) : null, ...table(value.took)] },
+    ...(value.notice.length ? [
+      { id: "notice", short: "Remarks", title: "What else to notice", about: `${value.notice.length} remarks`, draw: () => [notice] }] : []),
+    { id: "method", short: "Method", title: "How this was measured", about: "and how to measure more thoroughly",
+      draw: () => [hint(value.quick), h("pre", { tabindex: 0 }, h("code", {}, value.command))] },
+  ];
+}
+
+/** @param {Comparison} value */
+function summaryOf({ columns, summary, cautions, glance, text, groups, took }) {
+  const [first, ...others] = columns;
+  const all = () => figureTable(columns, [...Object.values(groups), took]);
+  const title = others.length ? "In short" : first.title;
+  return h("section", { class: "summary" },
+    h("div", { class: "summary-head" },
+      h("h3", {}, title, h("small", {}, others.length ? `on sentences held out from ${text}` : first.about)),
+      h("span", { class: "hint" }, "All figures:"), tableTools("All figures", all)),
+    ...cautions.map((caution) => h("p", { class: "caution" }, caution)),
+    ...summary.map((sentence) => h("p", { class: "in-short" }, sentence)),
+    glance.rows.length ? figures(columns, glance, true) : null,
+    glance.rows.length ? hint("Small: between which a figure lies, 19 times in 20.") : null);
+}
+
+let results = 0; // on the page
 
 /** @param {Context<Comparison>} context */
 export function comparison(context) {
+  const parts = new Parts(`result-${++results}`);
   live(context, (root, value) => {
     if (!value?.columns) {
       root.replaceChildren(empty(context.props.empty));
       return;
     }
-    const { columns, lacks, ends } = value;
-    const [first, ...others] = columns;
-    const single = !others.length;
-    /** @param {string} text */
-    const quote = (text) => h("q", { dir: "auto" }, text);
-    const notice = value.notice.map((text) => h("li", {}, text));
-    root.replaceChildren(
-      single ? h("h3", { class: "subject" }, first.title, h("small", {}, first.about)) : "",
-      notice.length ? section("What to notice", h("ul", { class: "notice" }, ...notice)) : "",
-      section("The figures", value.judge && h("p", { class: "hint" }, value.judge), figures(columns, value.groups)),
-      value.dimensions.length ? dimensions(value.dimensions) : "",
-      section(single ? "What it says at random" : "What they say at random",
-        beside(columns, value.samples, lacks, plainList)),
-      value.given.length ? section("Held-out sentences, given back",
-        h("p", { class: "hint" },
-          "Above, in small, the sentence; beneath it what its code brings back, changed words marked."),
-        givenBack(value)) : "",
-      ends.length ? section("On the way between two held-out sentences",
-        h("p", { class: "hint" }, "From ", quote(ends[0]), " to ", quote(ends[1])),
-        beside(columns, value.ways, lacks, pathList)) : "",
-      h("div", { class: "quick" },
-        h("p", { class: "hint" }, value.quick),
-        h("pre", { tabindex: 0 }, h("code", {}, value.command))),
-    );
+    root.replaceChildren(summaryOf(value), parts.draw(partsOf(value)));
   });
 }

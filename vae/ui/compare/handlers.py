@@ -9,21 +9,26 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from vae.config.presets import PRESETS
+from vae.evaluation.certainty import FEW
 from vae.messages import durations
 from vae.serving.visitors.comparison import Comparison, Slot
 from vae.serving.visitors.comparisons import MAX_MODELS, Comparisons
 from vae.serving.visitors.session import Session
+from vae.text.corpus import validation_size
 from vae.ui.compare import view
+from vae.ui.compare.summary import HELD_OUT
 from vae.ui.components import drawn
 from vae.ui.signals import stamp
 
 EVALUATE = "Evaluate the model in use"
+NO_TEXT = "There is no text yet. Choose one in <b>Corpus</b> first, or compare models that you have."
 NOTHING_SHOWN = object()
 
 
 class CompareView(NamedTuple):
     """What shows a comparison, and beneath it the evaluation of one model."""
 
+    form: Any  # what to compare
     note: Any
     steps: Any
     result: Any
@@ -43,18 +48,28 @@ class CompareHandlers:
     def __init__(self, comparisons: Comparisons) -> None:
         self.comparisons = comparisons
 
-    def plan(self, session: Session, families: list[str], models: list[str], preset: str, minutes: float) -> str:
-        """What Compare would do, in words."""
+    async def plan(
+        self, session: Session, families: list[str], models: list[str], preset: str, minutes: float
+    ) -> tuple[str, Any]:
+        """What Compare would do, in words, or why it cannot be pressed; and whether it can."""
+        going = self.comparisons.find(session)
         count = len(families) + len(models)
-        if families and session.text is None:
-            return "<p>There is no text yet. Choose one in <b>Corpus</b> first, or compare models that you have.</p>"
-        if not 2 <= count <= MAX_MODELS:
-            return f"<p>Choose two to {MAX_MODELS}: families to train, or models that you have.</p>"
+        why = ""
+        if going is not None and going.busy:
+            why = "One comparison at a time: the next can begin when this one has ended."
+        elif families and session.text is None:
+            why = NO_TEXT
+        elif not 2 <= count <= MAX_MODELS:
+            why = f"Choose two to {MAX_MODELS}: families to train, or models that you have."
+        if why:
+            return f"<p>{why}</p>", gr.update(interactive=False)
         if not families:
-            return f"<p>Measures {count} models side by side, which takes about a minute.</p>"
-        each = durations.duration(60 * (minutes or PRESETS[preset].config.minutes))
-        trains = f"Trains {len(families)} model{'' if len(families) == 1 else 's'}, about {each} each"
-        return f"<p>{trains}, then measures {count} side by side. You may close the page meanwhile.</p>"
+            does = f"Measures {count} models side by side, which takes about a minute."
+        else:
+            each = f"about {durations.duration(60 * minutes)}" if minutes else f"{PRESETS[preset].config.steps:,} steps"
+            trains = f"Trains {len(families)} model{'' if len(families) == 1 else 's'}, {each} each"
+            does = f"{trains}, then measures {count} side by side. You may close the page meanwhile."
+        return f"<p>{does} {_too_small(session)}</p>", gr.update(interactive=True)
 
     def model_choices(self, session: Session, models: list[str]) -> tuple[Any, Any]:
         """The visitor's models to choose from, those that were chosen still chosen; and the name of the one in use."""
@@ -119,15 +134,17 @@ class CompareHandlers:
             news = adopted or (over and not models <= known)
             adopted, known = False, models if over else known
             comparing = comparison is not None and comparison.busy
+            was_comparing, form = _was_busy(comparison_shown), _form(session, comparison, comparison_shown)
             evaluating = evaluation is not None and evaluation.busy
             note, steps, result = _parts(comparison, comparison_shown)
             evaluate_note, evaluate_steps, evaluate_result = _parts(evaluation, evaluation_shown)
             comparison_shown, evaluation_shown = _state(comparison), _state(evaluation)  # while it is sent, all may end
             yield CompareView(
+                form=form,
                 note=note,
                 steps=steps,
                 result=result,
-                compare=gr.update(interactive=not comparing),
+                compare=gr.update(interactive=not comparing) if comparing or was_comparing else gr.skip(),
                 stop=gr.update(visible=comparing),
                 evaluate_note=evaluate_note,
                 evaluate_steps=evaluate_steps,
@@ -141,6 +158,26 @@ class CompareHandlers:
 def _state(comparison: Comparison | None) -> object:
     """What a drawn result depends on: it is large, and sent once."""
     return (comparison, comparison.state) if comparison else None
+
+
+def _was_busy(shown: object) -> bool:
+    return isinstance(shown, tuple) and shown[1] in ("training", "measuring")
+
+
+def _form(session: Session, comparison: Comparison | None, shown: object) -> Any:
+    """What to compare folds away when it goes on or is done; it unfolds for another text, or if it came to nothing."""
+    if comparison is None or _state(comparison) == shown:
+        return gr.skip()
+    same = (session.text.id if session.text else "") == comparison.text_id
+    return gr.update(open=comparison.state in ("stopped", "failed") or not (comparison.busy or same))
+
+
+def _too_small(session: Session) -> str:
+    """A warning that nothing can be told from so little."""
+    text = session.text
+    if text is None or validation_size(text.sentences) >= FEW:
+        return ""
+    return f"Your text has {text.sentences} sentences, too few to tell who is better. That takes {HELD_OUT * FEW}."
 
 
 def _parts(comparison: Comparison | None, shown: object) -> tuple[Any, Any, Any]:

@@ -8,14 +8,14 @@ from vae.config.families import FAMILIES
 from vae.config.presets import DEFAULT_PRESET, PRESETS
 from vae.serving.visitors.comparison import FALLBACK, SENTENCES
 from vae.ui.compare.api import CompareEndpoints
-from vae.ui.compare.handlers import EVALUATE, CompareHandlers, CompareView
+from vae.ui.compare.handlers import EVALUATE, NO_TEXT, CompareHandlers, CompareView
 from vae.ui.components import drawn
 from vae.ui.components.glossary import explain
 from vae.ui.components.prose import heading, lead, prose
 from vae.ui.page import Page
 
 LEAD = "Let three kinds of model learn the same sentences, and see what each of them can do."
-EMPTY = "The table, and what each of them says, will appear here."
+EMPTY = "Who is best at what, the figures, and what each of them says will appear here."
 NOT_YET = (
     "Every figure of the model in use, each with a line that explains it and a bar that says what good looks like, "
     "will appear here."
@@ -29,25 +29,28 @@ def build(page: Page, tab: gr.Tab) -> None:
     signal = gr.Textbox(visible="hidden", show_label=False, container=False)
     lead(LEAD)
     cards = [(f"{spec.title}\n{spec.summary}", spec.name) for spec in FAMILIES.values()]
-    families = gr.CheckboxGroup(
-        cards, value=list(FAMILIES), label="Train these on your text", elem_classes=["cards"],
-        elem_id="compare-families",
-    )  # fmt: skip
-    models = gr.CheckboxGroup(
-        [], label="And models that you have", visible=False, elem_classes=["choices", "tall"], elem_id="compare-models"
-    )
-    with gr.Row(elem_classes=["row", "settings"]):
-        preset = gr.Radio(
-            [(preset.title, name) for name, preset in PRESETS.items()], value=DEFAULT_PRESET, label="Settings of each",
-            info="As in Train.", elem_classes=["choices"], elem_id="compare-preset",
+    with gr.Accordion("What to compare", open=True, elem_classes=["fold"], elem_id="compare-form") as form:
+        families = gr.CheckboxGroup(
+            cards, value=list(FAMILIES), label="Train these on your text", elem_classes=["cards"],
+            elem_id="compare-families",
         )  # fmt: skip
-        minutes = gr.Number(
-            0, label="Minutes for each", info="0: as long as the settings say.", elem_id="compare-minutes"
+        models = gr.CheckboxGroup(
+            [], label="And models that you have", visible=False, elem_classes=["choices"], elem_id="compare-models"
         )
+        with gr.Row(elem_classes=["row", "settings"]):
+            preset = gr.Radio(
+                [(preset.title, name) for name, preset in PRESETS.items()], value=DEFAULT_PRESET,
+                label="Settings of each", info="As in Train.", elem_classes=["choices"], elem_id="compare-preset",
+            )  # fmt: skip
+            minutes = gr.Number(
+                0, label="Minutes for each", info="0: as long as the settings say.", elem_id="compare-minutes"
+            )
     with gr.Row(elem_classes=["row", "actions"], elem_id="compare-go"):
-        compare = gr.Button("Compare", variant="primary", elem_id="compare-start", scale=0, min_width=160)
+        compare = gr.Button(
+            "Compare", variant="primary", interactive=False, elem_id="compare-start", scale=0, min_width=160
+        )
         stop = gr.Button("Stop", visible=False, elem_id="compare-stop", scale=0, min_width=96)
-        plan = prose(elem_id="compare-plan")
+        plan = prose(f"<p>{NO_TEXT}</p>", elem_id="compare-plan")
     note = drawn.note(elem_id="compare-note")
     steps = drawn.drawn("steps", elem_id="compare-steps")
     result = drawn.drawn("comparison", empty=EMPTY, elem_id="compare-result")
@@ -75,7 +78,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         preset.change,
         minutes.change,
     ]
-    page.on(plan_changed, handlers.plan, chosen, [plan], trigger_mode="always_last")
+    page.on(plan_changed, handlers.plan, chosen, [plan, compare], trigger_mode="always_last")
     page.on(page.model_changed.change, handlers.model_choices, [models], [models, evaluate])
     page.on(compare.click, handlers.press_compare, chosen, [note, signal], trigger_mode="once")
     page.on(stop.click, handlers.press_stop, [], [note])
@@ -88,11 +91,12 @@ def build(page: Page, tab: gr.Tab) -> None:
         trigger_mode="once",
     )
     screen = CompareView(
-        note, steps, result, compare, stop,
+        form, note, steps, result, compare, stop,
         evaluate_note, evaluate_steps, evaluate_result, evaluate, stop_evaluation, page.model_changed,
     )  # fmt: skip
     follow = page.on(
         [signal.change, tab.select], handlers.follow, [], screen, trigger_mode="always_last", concurrency_limit=None
     )
+    page.on(follow.success, handlers.plan, chosen, [plan, compare])
     follow.failure(None, js="() => space.failed()")
     CompareEndpoints(comparisons).add_to(page)

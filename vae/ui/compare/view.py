@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from vae.config.families import FAMILIES
-from vae.evaluation.evaluation import Evaluation
-from vae.evaluation.figures import FIGURES, GROUPS, Figure
+from vae.evaluation import certainty
+from vae.evaluation.figures import GROUPS
 from vae.messages import durations
 from vae.serving.visitors.comparison import Column, Comparison
-from vae.ui.compare import notices
+from vae.ui.compare import notices, summary, tables
 from vae.ui.components import drawn
 from vae.ui.components.run_progress import progress
 
@@ -74,50 +73,70 @@ def note(comparison: Comparison) -> dict[str, str] | None:
     if lost and comparison.state == "done":
         told = " ".join(f"{column.title}: {column.problem}" for column in lost)
         return drawn.note_value("error", f"Not all could be compared. {told}")
-    if comparison.state == "done":
-        what = "The table is" if len(comparison.columns) > 1 else "The figures are"
-        return drawn.note_value("done", f"Done. {what} below.")
     return None
 
 
+def told(comparison: Comparison) -> list[summary.Told]:
+    """The models that were measured, as sentences speak of them."""
+    names = titles(list(comparison.evaluated))
+    return [
+        summary.Told(name, column.family, known.evaluation, column.seconds)
+        for name, (column, known) in zip(names, comparison.evaluated.items(), strict=True)
+    ]
+
+
+def summarized(comparison: Comparison) -> tuple[list[str], list[str]]:
+    """Who is best at what, where there are several; and what cannot be told."""
+    models = told(comparison)
+    if not models:
+        return [], []
+    sentences = summary.sentences(models) if len(models) > 1 else []
+    return sentences, summary.cautions(models, _called_judge(comparison, _ids(comparison)))
+
+
 def result(comparison: Comparison) -> dict[str, Any] | None:
-    """The table, the sentences side by side, and what to notice; None until it is done."""
+    """The summary, the tables, the sentences side by side, and what to notice; None until it is done."""
     if comparison.state != "done":
         return None
-    measured = list(comparison.evaluated.items())
-    names = titles([column for column, _ in measured])
-    ids = {column.model.id: name for name, (column, _) in zip(names, measured, strict=True) if column.model}
-    told = [
-        notices.Told(name, column.family, known.evaluation, column.seconds)
-        for name, (column, known) in zip(names, measured, strict=True)
-    ]
-    first = measured[0][1].evaluation
+    columns, measured = list(comparison.evaluated), list(comparison.evaluated.values())
+    models, ids = told(comparison), _ids(comparison)
+    first = measured[0].evaluation
     own = comparison.judge is not None and comparison.judge.id in ids
-    sentences = "1 sentence" if first.sentences == 1 else f"{first.sentences:,} sentences"
-    abouts = [_about(column) for column, _ in measured]
+    count = "1 sentence" if first.sentences == 1 else f"{first.sentences:,} sentences"
+    sentences, cautions = summarized(comparison)
     return {
-        "columns": [{"title": name, "about": about} for name, about in zip(names, abouts, strict=True)],
-        "notice": notices.notices(told),
+        "columns": [{"title": one.title, "about": _about(column, one)}
+                    for one, column in zip(models, columns, strict=True)],
+        "text": comparison.text,
+        "summary": sentences,
+        "cautions": cautions,
+        "glance": tables.glance(measured, own=own),
+        "notice": notices.notices(models),
         "judge": _judge(comparison, ids),
-        "groups": [_took(measured), *(_group(group, [known for _, known in measured], own=own) for group in GROUPS)],
+        "groups": {name: tables.group(name, measured, own=own) for name in GROUPS},
+        "took": tables.took(columns, measured),
+        "curves": [{"title": one.title, "points": column.curve}
+                   for one, column in zip(models, columns, strict=True) if len(column.curve) > 1],
         "dimensions": [_finite(value) for value in first.kl_per_dimension] if len(measured) == 1 else [],
-        "samples": [_points(known.samples, known) for _, known in measured],
+        "samples": [_points(known.samples, known) for known in measured],
         "given": [
-            {"source": source, "cells": [_at(known.reconstructions, row, known) for _, known in measured]}
-            for row, source in enumerate(
-                comparison.sentences[: max(len(known.reconstructions) for _, known in measured)]
-            )
+            {"source": source, "cells": [_at(known.reconstructions, row, known) for known in measured]}
+            for row, source in enumerate(comparison.sentences[: max(len(known.reconstructions) for known in measured)])
         ],
         "ends": list(comparison.ends or ()),
-        "ways": [_points(known.interpolation, known) for _, known in measured],
-        "lacks": [notices.lacks(known.evaluation) for _, known in measured],
-        "quick": QUICK.format(sentences, comparison.text, first.samples, first.drawn),
+        "ways": [_points(known.interpolation, known) for known in measured],
+        "lacks": [notices.lacks(known.evaluation) for known in measured],
+        "quick": QUICK.format(count, comparison.text, first.samples, first.drawn),
         "command": command(len(measured), judged=comparison.judge is not None),
-    }
+    }  # fmt: skip
 
 
-def _about(column: Column) -> str:
-    return f"{column.about}. {column.remark}" if column.remark else column.about
+def _about(column: Column, model: summary.Told) -> str:
+    """What stands beneath its name."""
+    about = f"{column.about}. {column.remark}" if column.remark else column.about
+    if certainty.too_few(model.known) or not certainty.learned_little(model.known):
+        return about
+    return f"{about.rstrip('.')}. Has learned too little to compare."
 
 
 def _finite(value: float) -> float:
@@ -132,115 +151,27 @@ def command(models: int, *, judged: bool) -> str:
     return f"python -m vae {verb} {files} held-out.txt --train text.txt --samples 500{judge}"
 
 
+def _ids(comparison: Comparison) -> dict[str, str]:
+    """The names of the models compared, by their ids."""
+    columns = list(comparison.evaluated)
+    return {column.model.id: name for name, column in zip(titles(columns), columns, strict=True) if column.model}
+
+
+def _called_judge(comparison: Comparison, names: Mapping[str, str]) -> str:
+    """How the judge is called in a sentence; nothing without one."""
+    judge = comparison.judge
+    if judge is None:
+        return ""
+    return summary.called(names[judge.id]) if judge.id in names else f"your language model “{judge.name}”"
+
+
 def _judge(comparison: Comparison, names: Mapping[str, str]) -> str:
     """Who judges fluency; `names` of the models compared, by their ids."""
     judge = comparison.judge
     if judge is None:
         return NO_JUDGE
-    if judge.id not in names:
-        return JUDGE.format(f"your language model “{judge.name}”")
-    return f"{JUDGE.format(notices.called(names[judge.id]))} {NOT_ITSELF}"
-
-
-def _took(measured: Sequence[tuple[Column, EvaluatedModel]]) -> dict[str, Any]:
-    """What each model is, beside its figures."""
-    evaluations = [known.evaluation for _, known in measured]
-    times = [
-        {"text": durations.duration(column.seconds)} if column.seconds else {"text": _meant(known.evaluation)}
-        for column, known in measured
-    ]
-    rows = [
-        ("Training time", "From the first step to the last.", times),
-        ("Size", "Numbers that it has learned.", [{"text": f"{known.parameters:,}"} for known in evaluations]),
-        (
-            "Learned from", "Its training text.",
-            [{"text": f"{known.trained_on}, {known.trained_sentences:,} sentences"} for known in evaluations],
-        ),
-    ]  # fmt: skip
-    return {
-        "title": "What it took",
-        "rows": [{"title": title, "help": help, "better": "", "cells": cells} for title, help, cells in rows],
-        "without": [""] * len(measured),
-        "missing": [],
-    }
-
-
-def _meant(known: Evaluation) -> str:
-    return f"meant to be {durations.duration(60 * known.minutes)}" if known.minutes else "not known"
-
-
-def _group(group: str, measured: Sequence[EvaluatedModel], *, own: bool) -> dict[str, Any]:
-    """A group of figures: rows; `without`, why a column has none of them, or ""; `missing`, what no column has.
-
-    `own`: the judge is one of the models.
-    """
-    figures = [figure for figure in FIGURES.values() if figure.group == group]
-    bars = not (own and group == "density")  # which go by the judge's own figures: it would be compared with itself
-    shown = [figure for figure in figures if any(figure.name not in known.missing for known in measured)]
-    why: dict[str, list[str]] = {}
-    for figure in figures:
-        if figure not in shown:
-            reason = " ".join(map(str, dict.fromkeys(known.missing[figure.name] for known in measured)))
-            why.setdefault(reason, []).append(figure.title)
-    without = [
-        str(known.missing[shown[0].name]) if shown and all(figure.name in known.missing for figure in shown) else ""
-        for known in measured
-    ]
-    return {
-        "title": GROUPS[group],
-        "rows": [
-            {"title": figure.title, "help": figure.help, "better": figure.better, "cells": cells}
-            for figure, cells in zip(shown, [_cells(figure, measured, bars=bars) for figure in shown], strict=True)
-        ],
-        "without": without,
-        "missing": [f"{', '.join(names)}: {reason}" for reason, names in why.items()],
-    }
-
-
-def _cells(figure: Figure, measured: Sequence[EvaluatedModel], *, bars: bool = True) -> list[dict[str, Any]]:
-    """A row of the table, perhaps with bars. The best is marked where one is better than another as they are read."""
-    rows: list[dict[str, Any]] = [asdict(known.evaluation) for known in measured]
-    bounds = [figure.bounds(row) if bars else None for row in rows]
-    shares = [figure.share(row) if bars else None for row in rows]
-    good = [_clipped(figure, row[figure.name], ends) for row, ends in zip(rows, bounds, strict=True)]
-    best = _best(figure, good, shares)
-    cells: list[dict[str, Any]] = []
-    for row, one, ends, share, clipped in zip(rows, measured, bounds, shares, good, strict=True):
-        value = row[figure.name]
-        if value is None:
-            cells.append({"text": "none", "why": str(one.missing[figure.name])})
-            continue
-        cells.append({
-            "text": told(figure, value), "unit": figure.unit.replace("share", ""), "share": share,
-            "best": best is not None and clipped is not None and told(figure, clipped) == best,
-            "ends": [figure.format_value(end) for end in reversed(ends)] if ends else None,
-        })  # fmt: skip
-    return cells
-
-
-def _clipped(figure: Figure, value: float | None, ends: tuple[float, float] | None) -> float | None:
-    """A value, but none better than the good end of the bar, past which nothing is gained. None if it is no number."""
-    if value is None or not math.isfinite(value):
-        return None
-    if ends is None or not figure.better:
-        return float(value)
-    return float(max(value, ends[0]) if figure.better == "lower" else min(value, ends[0]))
-
-
-def _best(figure: Figure, good: Sequence[float | None], shares: Sequence[float | None]) -> str | None:
-    """The best of the clipped values as it is read; None if all read the same, or all are as poor as can be."""
-    known = [value for value in good if value is not None]
-    filled = [share for share in shares if share is not None]
-    if not figure.better or len({told(figure, value) for value in known}) < 2:
-        return None
-    if filled and not any(filled):
-        return None
-    return told(figure, min(known) if figure.better == "lower" else max(known))
-
-
-def told(figure: Figure, value: float) -> str:
-    """A value as people read it; what is beyond all measure is told as that."""
-    return figure.format_value(value) if abs(value) < notices.ENDLESS else f"over {notices.ENDLESS:,}"
+    told = JUDGE.format(_called_judge(comparison, names))
+    return f"{told} {NOT_ITSELF}" if judge.id in names else told
 
 
 def _points(points: Sequence[Point], known: EvaluatedModel) -> list[dict[str, Any]]:

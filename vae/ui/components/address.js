@@ -1,13 +1,17 @@
-/* The page's address: the tab, two sentences and a place between them, or the code of something shared. */
+/* The page's address: the tab, two sentences and a place between them, samples, or the code of something shared. */
 
 /**
- * What an address may name. `share`: a code; `t`: how far along the path, from 0 to 1.
+ * What an address may name. `share`: a code; `t`: how far along the path, from 0 to 1; `start` to `seed`: how samples
+ * were drawn.
  *
- * @typedef {{ share?: string, tab?: string, a?: string, b?: string, path?: string, t?: string }} Place
+ * @typedef {{ share?: string, tab?: string, a?: string, b?: string, path?: string, t?: string, start?: string, n?: string,
+ *   variety?: string, top_p?: string, near?: string, places?: string, seed?: string }} Place
  */
 
 /** @type {(keyof Place)[]} */
-const NAMES = ["share", "tab", "a", "b", "path", "t"];
+const NAMES = [
+  "share", "tab", "a", "b", "path", "t", "start", "n", "variety", "top_p", "near", "places", "seed",
+];
 
 /**
  * The page's address with what it is to name, or with nothing.

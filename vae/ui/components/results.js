@@ -1,35 +1,35 @@
 /* What is done with a result: copy it, save it, link to it. */
 
 import { h, announce } from "./dom.js";
-import { copyButton } from "./sentences.js";
+import { copyButton } from "./copy.js";
+
+/** @typedef {string | number | null} Cell */
 
 /**
- * A result as a table, and as what else it can be.
+ * A result as a table, and as what else it can be; `name`: of its files.
  *
- * @typedef {object} Result
- * @property {string} name of its files
- * @property {string[]} columns
- * @property {(string | number)[][]} rows
- * @property {() => string} text
- * @property {() => HTMLCanvasElement} [picture]
+ * @typedef {{ name: string, columns: string[], rows: Cell[][], text: () => string, picture?: () => HTMLCanvasElement }} Result
  */
 
-/** @param {string | number} cell */
+const FORMULA = /^[=+\-@\t\r]/; // a spreadsheet would reckon with it
+
+/** @param {Cell} cell */
 function quoted(cell) {
-  const text = String(cell);
+  if (typeof cell !== "string") return String(cell ?? "");
+  const text = FORMULA.test(cell) ? `'${cell}` : cell;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /**
- * As comma-separated values, with the names of the columns first.
+ * As comma-separated values, with the names of the columns first and the mark by which spreadsheets know UTF-8.
  *
- * @param {Pick<Result, "columns" | "rows">} result
+ * @param {Result} result
  */
-export function csv({ columns, rows }) {
-  return [columns, ...rows].map((row) => row.map(quoted).join(",")).join("\r\n") + "\r\n";
+function csv({ columns, rows }) {
+  return "\ufeff" + [columns, ...rows].map((row) => row.map(quoted).join(",") + "\r\n").join("");
 }
 
-/** @param {Pick<Result, "columns" | "rows">} result */
+/** @param {Result} result */
 function json({ columns, rows }) {
   const records = rows.map((row) => Object.fromEntries(columns.map((name, i) => [name, row[i]])));
   return JSON.stringify(records, null, 2) + "\n";
@@ -41,32 +41,37 @@ function json({ columns, rows }) {
  * @param {string} name
  * @param {Blob} blob
  */
-function keep(name, blob) {
+function saveBlob(name, blob) {
   const url = URL.createObjectURL(blob);
   h("a", { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  setTimeout(() => URL.revokeObjectURL(url), 10_000); // the browser has read it by then
   announce(`Saved as ${name}`);
 }
 
+/** @type {Record<string, (result: Result) => void>} */
+const FORMATS = {
+  txt: (result) => saveBlob(`${result.name}.txt`, new Blob([result.text() + "\n"], { type: "text/plain" })),
+  csv: (result) => saveBlob(`${result.name}.csv`, new Blob([csv(result)], { type: "text/csv" })),
+  json: (result) => saveBlob(`${result.name}.json`, new Blob([json(result)], { type: "application/json" })),
+  png: ({ name, picture }) => picture?.().toBlob((blob) => blob && saveBlob(`${name}.png`, blob)),
+};
+
 /**
- * Buttons that copy a result, copy a link to it, and save it in each format.
+ * Buttons that copy a result, copy a link to it, and save it.
  *
  * @param {() => Result} result as it is when a button is pressed
- * @param {() => string} [link] the address that leads back to it
+ * @param {{ link?: (() => string) | null, formats?: string[], about?: string }} [options] the address that leads back
+ *   to it; what it can be saved as; its name in words, where there are several on the page
  */
-export function keepButtons(result, link) {
-  /** @type {Record<string, () => void>} */
-  const formats = {
-    txt: () => keep(`${result().name}.txt`, new Blob([result().text() + "\n"], { type: "text/plain" })),
-    csv: () => keep(`${result().name}.csv`, new Blob([csv(result())], { type: "text/csv" })),
-    json: () => keep(`${result().name}.json`, new Blob([json(result())], { type: "application/json" })),
-    png: () => result().picture?.().toBlob((blob) => blob && keep(`${result().name}.png`, blob)),
-  };
-  if (!result().picture) delete formats.png;
-  const saves = Object.entries(formats).map(([name, click]) =>
-    h("button", { type: "button", class: "copy", "aria-label": `Save as ${name}`, click }, name));
-  return h("div", { class: "keep" },
-    copyButton(() => result().text(), "Copy all"),
-    link && copyButton(link, "Copy the link"),
-    h("span", { class: "save", role: "group", "aria-label": "Save" }, h("span", { class: "term" }, "Save as"), ...saves));
+export function keepButtons(result, { link, formats = ["txt", "csv", "json"], about = "" } = {}) {
+  const which = about && ` “${about}”`;
+  const copies = copyButton(() => result().text(), "Copy all");
+  if (about) copies.title = `Copy${which}`;
+  const saves = formats.map((name) => h("button", {
+    type: "button", class: "copy", title: `Save${which} as ${name}`, "aria-label": `Save${which} as ${name}`,
+    click: () => FORMATS[name](result()),
+  }, name));
+  return h("div", { class: "keep" }, copies, link && copyButton(link, "Copy the link"),
+    h("span", { class: "save", role: "group", "aria-label": `Save${which}` },
+      h("span", { class: "term" }, "Save as"), ...saves));
 }

@@ -1,7 +1,7 @@
 /* Sharing: the code of a model or of a training, codes of others, and leaving. */
 
 import { h, find, live } from "../components/dom.js";
-import { copyButton } from "../components/sentences.js";
+import { copyButton } from "../components/copy.js";
 import { address, visit } from "../components/address.js";
 import { showPanel } from "./header.js";
 

@@ -57,7 +57,10 @@ def show_samples(
         said = f"It has only {len(lines)} different sentences to say this way. Try more variety. {said}"
     if strange := strange_start(model, start):
         said = f"{strange} {said}"
-    return SampleView(lines, seed, drawn.note_value("note", said), gr.skip())
+    named = {"tab": "sample", "start": start, "n": n, "variety": variety, "top_p": top_p, "places": places}
+    named["seed"] = seed
+    place = {name: str(value) for name, value in named.items()} | ({"near": "yes"} if near else {})
+    return SampleView({"items": lines, "place": place}, seed, drawn.note_value("note", said), gr.skip())
 
 
 def summary(session: Session, lines: list[dict[str, Any]]) -> str:

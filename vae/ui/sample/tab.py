@@ -40,7 +40,13 @@ def build(page: Page, tab: gr.Tab) -> None:
         go = gr.Button("Sample", variant="primary", elem_id="sample-go", scale=0, min_width=160)
     with gr.Row(elem_classes=["row", "settings"]):
         count = gr.Slider(
-            1, MAX_NUMBER, value=8, step=1, label="How many", info="This many sentences are drawn at a time."
+            1,
+            MAX_NUMBER,
+            value=8,
+            step=1,
+            label="How many",
+            elem_id="sample-count",
+            info="This many sentences are drawn at a time.",
         )
         variety = gr.Slider(
             0, 1, value=0.5, step=0.05, label="Variety", elem_id="sample-variety",
@@ -64,7 +70,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         new_seed = gr.Checkbox(True, label="A new seed each time", info="Off: sampling again repeats the sentences.")
         explain("Prior, bell curve", "Code, z", "Latent space", "Top-p", "Temperature", "Seed")
     message = drawn.note(elem_id="sample-message")
-    samples = drawn.lines(EMPTY, elem_id="samples")
+    samples = drawn.drawn("samples", empty=EMPTY, elem_id="samples")
 
     drawn_by = gr.State("")
     inputs, shown = (
@@ -72,7 +78,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         SampleView(samples, seed, message, drawn_by),
     )
     page.on([go.click, start.submit], patient(show_samples, SampleView), inputs, shown)
-    page.on(tab.select, patient(open_tab, SampleView, is_stale), [drawn_by, *inputs], shown)
+    page.on(tab.select, patient(open_tab, SampleView, is_stale), [drawn_by, *inputs], shown, js="space.thrown")
     page.on(page.model_changed.change, patient(change_model, SampleView, is_outdated), [drawn_by, *inputs], shown)
     page.on(page.model_changed.change, place_updates, [], [start, near, places])
     page.api(sample)

@@ -128,7 +128,7 @@ export function stage(context) {
     fill("second-end", endOf(path.ends[1], frames[last], "ends", path.unread[1]));
     fill("path",
       h("ol", { class: "path", "aria-label": "The whole path" }, ...buttons.map((button) => h("li", {}, button))),
-      keepButtons(() => pathResult(frames), linkToPath),
+      keepButtons(() => pathResult(frames), { link: linkToPath, formats: ["txt", "csv", "json", "png"] }),
       how());
     const pair = { a: path.ends[0], b: path.ends[1], path: path.path };
     const begin = pathShown(pair, before.of === of ? before.at : path.at);

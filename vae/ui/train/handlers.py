@@ -40,7 +40,9 @@ class TrainHandlers:
         self.trainings = trainings
         self.shared = shared
 
-    def plan(self, session: Session, family: str, start_from: str, minutes: float, epochs: float) -> tuple[str, Any]:
+    def plan(
+        self, session: Session, family: str, start_from: str, steps: float, minutes: float, epochs: float
+    ) -> tuple[str, Any]:
         """What Start would do, in words; and whether it can be pressed."""
         text = session.text
         if text is None:
@@ -48,7 +50,9 @@ class TrainHandlers:
         base = next((model for model in session.models() if model.id == start_from), None)
         begins = f"starting from {escape(base.name)}" if base else "from scratch"
         kind = FAMILIES[base.family if base else choice(family, "Family", tuple(FAMILIES))]  # which a base decides
-        length = f"for about {durations.duration(60 * minutes)}" if minutes else f"for {epochs or 0:g} epochs"
+        length = f"{steps:,.0f} steps" if steps else f"for {epochs or 0:g} epochs"
+        if minutes:
+            length = f"for about {durations.duration(60 * minutes)}"
         learns = f"learns <b>{escape(text.name)}</b>, {text.sentences:,} sentences"
         return f"<p>{kind.title}: {learns}, {begins}, {length}.</p>", gr.update(interactive=self._free(session))
 

@@ -16,13 +16,13 @@ from vae.serving.visitors.trainings import PARAMETERS, configure
 from vae.serving.visitors.validation import choice
 
 MAIN = (  # all that a verdict's advice may name, and the length
-    "minutes", "epochs", "latent", "hidden", "beta", "free_bits", "word_dropout", "autoencoder", "adversarial",
+    "steps", "minutes", "epochs", "latent", "hidden", "beta", "free_bits", "word_dropout", "autoencoder", "adversarial",
     "learning_rate", "seed",
 )  # fmt: skip
 # Chosen elsewhere, the server's to decide, of interest to the command line alone, or, if anybody could set them, a way
 # to models that are too large to be loaded again.
 HIDDEN = frozenset({
-    "family", "tokenizer", "vocabulary", "embedding", "encoder_hidden", "bidirectional", "warmup", "steps", "clip",
+    "family", "tokenizer", "vocabulary", "embedding", "encoder_hidden", "bidirectional", "warmup", "clip",
     "batch", "precision", "device", "threads",
 })  # fmt: skip
 RECIPES = tuple(name for name in PARAMETERS if name not in HIDDEN and name not in MAIN)

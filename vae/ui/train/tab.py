@@ -85,7 +85,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         start=start, pause=pause, resume=resume, stop=stop, go_on=go_on, download=download, copy=copy, setup=setup,
         model_changed=page.model_changed,
     )  # fmt: skip
-    length = [controls[KNOBS.index("minutes")], controls[KNOBS.index("epochs")]]
+    length = [controls[KNOBS.index(name)] for name in ("steps", "minutes", "epochs")]
     page.on(preset.input, knobs.values, [preset], controls)
     page.on([family.input, start_from.change], knobs.fitting, [family, start_from], [kind, kept, *controls])
     page.on(page.corpus_changed.change, handlers.suggest_base, [family, start_from], [start_from])
