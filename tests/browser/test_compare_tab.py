@@ -143,7 +143,7 @@ def test_three_families_are_trained_measured_and_found_again_after_a_reload(
     expect(page.locator("#samples .sentences li")).to_have_count(8)
     page.get_by_text("More", exact=True).click()
     expect(page.locator("#sample-near input")).to_be_disabled()
-    expect(page.locator("#sample-near")).to_contain_text("nothing to be near")
+    expect(page.locator("#sample-near")).to_contain_text("no places to choose")
 
     page.locator(".model-line").click()
     page.locator("#model-list").get_by_label("bundled").check()

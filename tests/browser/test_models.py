@@ -24,7 +24,7 @@ def test_panel_tells_what_the_model_is(arrive: Arrive) -> None:
     page = arrive()
     expect(page.locator("#model-panel")).to_be_hidden()
     open_panel(page)
-    for term in ("Trained on", "Size", "Its space"):
+    for term in ("Trained on", "Size", "Latent space"):
         expect(page.locator("#model-panel")).to_contain_text(term)
     page.keyboard.press("Escape")
     expect(page.locator("#model-panel")).to_be_hidden()

@@ -153,11 +153,11 @@ def test_click_in_the_list_jumps_there(arrive: Arrive) -> None:
 def test_own_sentences_make_a_path_and_show_what_became_of_them(arrive: Arrive) -> None:
     page = arrive()
     type_pair(page, "He is happy.", "She is at home.")
-    expect(page.get_by_text("This is still the path between those before")).to_be_visible()
+    expect(page.get_by_text("This is still the path between the earlier ones")).to_be_visible()
     expect(page.locator(".end-of-path .fingerprint:visible")).to_have_count(0)  # nothing is of these sentences yet
     page.get_by_role("button", name="Show the path").click()
     expect(page.locator(".end-of-path .badge:visible")).to_have_text(["exactly yours"] * 2)
-    expect(page.get_by_text("This is still the path between those before")).to_be_hidden()
+    expect(page.get_by_text("This is still the path between the earlier ones")).to_be_hidden()
     path = page.locator(f"{STEPS} .sentence").all_inner_texts()
     assert [path[0], path[-1]] == ["He is happy.", "She is at home."]
     expect(page.locator(".announcer")).to_contain_text("from “He is happy.” to “She is at home.”")

@@ -334,7 +334,7 @@ def prepare_partly(text: Path, folder: Path, after: int, config: Config = CONFIG
     """Prepare a text until `after` questions were asked."""
     folder.mkdir(exist_ok=True)
     answers = iter(["run"] * after)
-    with pytest.raises(PreparationStoppedError, match="goes on from here"):
+    with pytest.raises(PreparationStoppedError, match="continues from here"):
         prepare.prepare(TextFile(text), folder, config, control=lambda: next(answers, "stop"))
 
 
@@ -371,7 +371,7 @@ def test_kept_text_is_used_by_other_runs_and_stays(text: Path, tmp_path: Path) -
     assert other.train.path.parent != first.train.path.parent
     assert bytes_of(PreparedText.load(tmp_path / "a")) == bytes_of(second)  # both lie there, side by side
     first.train.path.unlink()
-    with pytest.raises(ValueError, match=r"is gone: start a new run"):
+    with pytest.raises(ValueError, match=r"is missing: start a new run"):
         PreparedText.load(tmp_path / "a")
 
 
@@ -447,7 +447,7 @@ def test_kept_text_that_cannot_be_read_now_is_not_given_up(text: Path, tmp_path:
         ("one.txt", b"one\none\n\n", r"3 lines read, 1 kept \(1 empty, 1 repeated\)"),
         ("table.csv", b"text,n\n" + b"a cat,1\n" * 700 + b'a "dog,2\nb "bird",3\n"x', "breaks in the record"),
         ("broken.jsonl", b'{"text": "a"}\n' * 500 + b'{"text": }\n', "broken at line 501"),
-        ("huge.json", b'["' + b"x" * 20_000_001 + b'"]', r"write it as JSON lines"),
+        ("huge.json", b'["' + b"x" * 20_000_001 + b'"]', r"save it as JSON lines"),
         ("line.txt", b"a b\n" + b"x" * 23_000_000, "A line is longer than 20,000,000 characters"),
         ("image.txt", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 10, "a PNG image"),
         ("nul.txt", b"a\nb\n" * 600_000 + b"\0", "NUL"),

@@ -207,7 +207,7 @@ def test_tokenizer_that_numbers_its_marks_otherwise_is_refused(tmp_path: Path) -
 def test_piece_that_is_no_text_is_refused() -> None:
     model = train_tokenizer(["The cat sat.", "A dog ran."] * 20, vocabulary=300).model
     assert model.count(b"\x0a\x01g\x15") == 1  # the piece "g" and, next, its score
-    with pytest.raises(ValueError, match="a piece that is no text"):
+    with pytest.raises(ValueError, match="a piece that is not text"):
         Tokenizer(model.replace(b"\x0a\x01g\x15", b"\x0a\x01\xe0\x15"))
 
 

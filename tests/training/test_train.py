@@ -241,7 +241,7 @@ def test_run_under_way_cannot_be_begun_or_resumed_again(config: Config, corpus: 
     first = train(config, corpus, tmp_path)
     assert isinstance(next(first), Started)
     for second in (train(None, None, tmp_path, resume=True), train(config, corpus, tmp_path)):
-        with pytest.raises(ValueError, match="another process is at work"):
+        with pytest.raises(ValueError, match="another process is working"):
             next(second)
     assert last(first).reason == "done"
     assert resume(tmp_path).reason == "done"

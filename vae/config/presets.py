@@ -26,7 +26,8 @@ PRESETS: dict[str, Preset] = {
     preset.name: preset
     for preset in (
         Preset(
-            "quick", "Quick", "1,500 steps, a minute of an idle machine: the gist of a sentence, a lively space.",
+            "quick", "Quick",
+            "Learns the gist of a sentence in 1,500 steps: about a minute on an idle machine.",
             replace(
                 _BASE, steps=1500, vocabulary=2000, embedding=128, encoder_hidden=128, hidden=256, latent=64,
                 free_bits=0.25, learning_rate=3e-3,
@@ -34,12 +35,12 @@ PRESETS: dict[str, Preset] = {
         ),
         Preset(
             "balanced", "Balanced",
-            "6,000 steps, some five minutes: the gist and some of the words. More steps read better.",
+            "Learns the gist and some of the words in 6,000 steps, about five minutes. More steps read better.",
             replace(_BASE, steps=6000, latent=128, free_bits=0.16),
         ),
         Preset(
             "faithful", "Faithful",
-            "12,000 steps, some ten minutes: more of the letter of a sentence, at some cost to samples.",
+            "Learns more of the exact words in 12,000 steps, about ten minutes, at some cost to samples.",
             replace(_BASE, steps=12_000, latent=128, free_bits=0.25),
         ),
     )

@@ -157,7 +157,9 @@ def test_runs_that_are_lost_or_strange_fail_in_words_alone(tmp_path: Path, recor
     for run_id in ("gone", "torn", "empty"):
         status = runs.status(runs.find("ada", run_id))
         assert (status.state, status.resumable) == ("failed", False)
-        assert str(status.message) == "The server has lost files of this training, so it cannot go on. Start a new one."
+        assert (
+            str(status.message) == "The server has lost files of this training, so it cannot continue. Start a new one."
+        )
     for run_id in ("strange", "odd"):
         status = runs.status(runs.find("ada", run_id))
         assert (status.state, status.resumable) == ("failed", False)

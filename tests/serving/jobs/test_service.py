@@ -182,7 +182,7 @@ def test_a_refusal_of_the_training_reaches_the_person(
         checkpoint.load(base)
     assert str(status.message) == str(refusal.value)
     assert not status.resumable
-    with pytest.raises(JobError, match="break off again"):
+    with pytest.raises(JobError, match="fail again"):
         jobs.resume("ada", run_id)
 
 

@@ -89,7 +89,7 @@ def test_examples_of_a_text_with_one_held_out_sentence_are_any_of_it(
 
 def test_collapsed_model_is_told_in_words_where_it_has_no_two_sentences(visitor: Session, collapsed: Path) -> None:
     visitor.add_model(collapsed, "loaded from a file")
-    with pytest.raises(RefusedError, match="same from every point"):
+    with pytest.raises(RefusedError, match="same at every point"):
         examples.two_sentences(visitor)
     for answer in (
         slide.show_other_pair(visitor, "linear")[2:],

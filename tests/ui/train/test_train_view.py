@@ -75,7 +75,7 @@ def test_progress_of_a_running_run_says_step_time_left_and_speed() -> None:
 def test_waiting_run_is_told_its_place_and_that_it_begins_by_itself() -> None:
     shown = progress(status("waiting", place=1, message=Message("text", text="Yours is next.")), RunHistory())
     assert shown is not None
-    assert shown["text"].startswith("Yours is next. It begins by itself")
+    assert shown["text"].startswith("Yours is next. It starts by itself")
 
 
 def test_later_chart_values_overlap_and_add_the_new_points() -> None:
@@ -162,10 +162,10 @@ def test_every_family_names_what_its_chart_draws() -> None:
         ("done", "best", "", "busy", "being loaded"),
         ("done", "best", "used", "done", "the model is in use now"),
         ("done", "best", "kept", "done", "Another model is in use now"),
-        ("done", "best", "gone", "note", "made room"),
+        ("done", "best", "gone", "note", "make room"),
         ("stopped", "best", "used", "done", "Stopped at step 200"),
         ("stopped", None, "", "note", "Cancelled"),
-        ("paused", None, "", "note", "Resume goes on exactly there"),
+        ("paused", None, "", "note", "Resume continues exactly there"),
         ("failed", None, "", "error", "It broke off."),
         ("diverged", "best", "used", "error", "is in use. Lower the learning rate"),
         ("diverged", "best", "kept", "error", "was kept. Lower the learning rate"),
@@ -195,9 +195,9 @@ def test_what_the_server_did_by_itself_is_said_as_it_says_it() -> None:
 @pytest.mark.parametrize(
     ("state", "kept", "words"),
     [
-        ("paused", "Paused. Everything is saved; resume goes on from here.", "Paused at step 50. Resume goes on"),
-        ("paused", "Paused while it waited; Resume queues it again.", "Paused at step 50. Resume goes on exactly"),
-        ("paused", "Paused. Resume goes on from there.", "Paused at step 50. Resume goes on exactly there."),
+        ("paused", "Paused. Everything is saved; resume goes on from here.", "Paused at step 50. Resume continues"),
+        ("paused", "Paused while it waited; Resume queues it again.", "Paused at step 50. Resume continues exactly"),
+        ("paused", "Paused. Resume goes on from there.", "Paused at step 50. Resume continues exactly there."),
         ("paused", "Nobody watched it for 2 hours, so it was saved. Resume goes on from there.", "Nobody watched it"),
         ("stopped", "Stopped; its best model is kept.", "Stopped at step 50: the model is in use now."),
         ("stopped", "Stopped. The best model so far is kept.", "Stopped at step 50: the model is in use now."),

@@ -16,7 +16,7 @@ def progress(status: Status | None, history: RunHistory) -> dict[str, Any] | Non
     if status is None:
         return None
     state, now = status.state, history.progress
-    words = [f"{status.message} It begins by itself."] if state == "waiting" else []
+    words = [f"{status.message} It starts by itself."] if state == "waiting" else []
     if state in ("starting", "pausing", "stopping"):
         words.append("Preparing the text and the model." if state == "starting" else str(status.message))
     if now is None:

@@ -60,7 +60,7 @@ def facts(session: Session) -> list[list[str]]:
         ["Trained on", f"{trained}. {info.attribution}" if info.attribution else trained],
         ["Remembers", _remembered(info.sentences, None if learned is None else len(learned))],
         ["Size", f"{info.parameters:,} weights, {dimensions}{size:.1f} MB"],
-        ["Its space", info.verdict if spec.has_latent_space else ""],
+        ["Latent space", info.verdict if spec.has_latent_space else ""],
         ["From", model.origin],
     ]
     return [row for row in rows if row[1]]

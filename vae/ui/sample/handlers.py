@@ -14,10 +14,10 @@ from vae.ui.components import drawn
 from vae.ui.components.answers import unchanged
 from vae.ui.sample.api import checked_sample, strange_start
 
-NEAR = "Places around the code of the start."
+NEAR = "Draws places around the code of the start."
 PLACES = (
-    "Training draws all sentences towards a bell curve (the prior) and never quite gets there: where they do lie, the "
-    "model has more to say."
+    "Training draws all sentences towards a bell curve (the prior), but never quite gets there: where they really lie, "
+    "the model has more to say."
 )
 
 
@@ -54,7 +54,7 @@ def show_samples(
     lines = [drawn.line(p.text, p.z, by, badge=badges[model.is_new(p.text)], copy=True) for p in points]
     said = summary(session, lines)
     if len(lines) < int(n):
-        said = f"It has only {len(lines)} different sentences to say this way: try more variety. {said}"
+        said = f"It has only {len(lines)} different sentences to say this way. Try more variety. {said}"
     if strange := strange_start(model, start):
         said = f"{strange} {said}"
     named = {"tab": "sample", "start": start, "n": n, "variety": variety, "top_p": top_p, "places": places}
@@ -111,5 +111,5 @@ def place_updates(session: Session) -> tuple[Any, Any, Any]:
     spec = FAMILIES[session.model().family] if session.models() else None
     if spec is None or spec.has_latent_space:
         return start, gr.update(interactive=True, info=NEAR), gr.update(interactive=True, info=PLACES)
-    why = f"{spec.title}s have no places: there is nothing to be near."
+    why = f"{spec.title}s have no places to choose, or to stay near."
     return start, gr.update(interactive=False, value=False, info=why), gr.update(interactive=False, info=why)

@@ -24,7 +24,7 @@ from vae.ui.sample.handlers import (
     show_samples,
 )
 
-LEAD = "Throw a dart into the space and read the sentence where it lands. Most of them nobody has ever written."
+LEAD = "Throw a dart into the space, and read the sentence where it lands."
 EMPTY = "Sentences appear here, each with its place in the space."
 
 
@@ -33,18 +33,24 @@ def build(page: Page, tab: gr.Tab) -> None:
     lead(LEAD)
     with gr.Row(elem_classes=["row", "actions"]):
         start = gr.Textbox(
-            "", label="Start of the sentence (or nothing)", placeholder=BUNDLED_START, max_length=MAX_CHARACTERS,
+            "", label="Start of the sentence (optional)", placeholder=BUNDLED_START, max_length=MAX_CHARACTERS,
             lines=1,
             elem_classes=["serif"], elem_id="sample-start", scale=3,
         )  # fmt: skip
         go = gr.Button("Sample", variant="primary", elem_id="sample-go", scale=0, min_width=160)
     with gr.Row(elem_classes=["row", "settings"]):
         count = gr.Slider(
-            1, MAX_NUMBER, value=8, step=1, label="How many", elem_id="sample-count", info="Sentences at a time."
+            1,
+            MAX_NUMBER,
+            value=8,
+            step=1,
+            label="How many",
+            elem_id="sample-count",
+            info="This many sentences are drawn at a time.",
         )
         variety = gr.Slider(
             0, 1, value=0.5, step=0.05, label="Variety", elem_id="sample-variety",
-            info="Up to the middle, how far apart the places lie; beyond it, the words are left to chance, too.",
+            info="Up to the middle, it moves the places further apart; beyond, it leaves the words to chance, too.",
         )  # fmt: skip
     with gr.Accordion("More", open=False, elem_classes=["fold"]):
         with gr.Row(elem_classes=["row", "settings"]):
@@ -54,7 +60,7 @@ def build(page: Page, tab: gr.Tab) -> None:
             )  # fmt: skip
             seed = gr.Number(
                 1, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, elem_id="sample-seed",
-                info="The number that chance begins with. The same seed gives the same sentences.",
+                info="Chance begins with this number: the same seed gives the same sentences.",
             )  # fmt: skip
         places = gr.Radio(
             [("Where sentences lie", "text"), ("Bell curve", "bell")], value="text", label="Places",

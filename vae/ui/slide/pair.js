@@ -134,7 +134,7 @@ function mark() {
   document.body.classList.toggle("pair-changed", old.includes(true));
   document.body.classList.toggle("first-changed", old[0]);
   document.body.classList.toggle("second-changed", old[1]);
-  if (!was && old.includes(true)) announce("The path on the page belongs to the sentences before.");
+  if (!was && old.includes(true)) announce("The path on the page belongs to the earlier sentences.");
 }
 
 /** Other sentences are about to replace these: Undo brings them back. */

@@ -121,8 +121,8 @@ export function stage(context) {
     root.replaceChildren(
       h("div", { class: "now" }, sentence, print),
       h("div", { class: "rail" }, h("div", { class: "stretches", "aria-hidden": "true" }, ...stretches), slider),
-      h("p", { class: "hint count" }, `${count}. Each part of the track is where one of them is said.`),
-      h("p", { class: "hint old" }, "You have changed the sentences. This is still the path between those before."),
+      h("p", { class: "hint count" }, `${count}. Each part of the track says one of them.`),
+      h("p", { class: "hint old" }, "You have changed the sentences. This is still the path between the earlier ones."),
     );
     fill("first-end", endOf(path.ends[0], frames[0], "begins", path.unread[0]));
     fill("second-end", endOf(path.ends[1], frames[last], "ends", path.unread[1]));
@@ -159,4 +159,4 @@ function endOf(given, { text, z }, what, unread) {
 const how = () => h("details", { class: "hint" }, h("summary", {}, "How the two ends are found"),
   h("p", {}, "The encoder guesses where in the space your sentence lies. From there a search moves the point, " +
     "a little at a time, until the model says your words there, or comes as near to them as it can. " +
-    "Nothing is looked up: what the model cannot say, no point says."));
+    "Nothing is looked up: what the model can’t say is said at no point."));

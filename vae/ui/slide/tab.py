@@ -50,7 +50,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         path = gr.Radio(
             [("Where it reads best", "fluent"), ("Straight line", "linear"), ("Arc", "spherical")], value="fluent",
             label="Kind of path", elem_classes=["choices"], elem_id="path-kind",
-            info="Past the places where real sentences lie; straight through the space; or around its middle.",
+            info="It leads past places where real sentences lie, straight through the space, or around its middle.",
         )  # fmt: skip
     drawn.slot("path")
     explain("Code, z", "Latent space", "Dimension", "Fingerprint")

@@ -200,7 +200,7 @@ export function lossChart(context) {
   const legend = h("p", { class: "legend", "aria-hidden": "true" });
   const numbers = h("div", { class: "numbers" });
   const hint = h("p", { class: "hint" },
-    "Bold: the trend. Faint: single moments, easy or hard by their sentences’ length.");
+    "The bold line is the trend. The faint one shows single moments, easy or hard by their sentences’ length.");
   const details = h("details", { class: "chart-table", toggle: tell }, h("summary", {}, "The numbers"), numbers);
   const figure = h("figure", { class: "chart" }, legend, canvas, hint, details);
 

@@ -152,7 +152,7 @@ class TrainHandlers:
         except ValueError as error:
             return drawn.note_value("error", str(error)), None
         except OSError as error:
-            return drawn.note_value("error", f"The server cannot hand out the file: {error.strerror}."), None
+            return drawn.note_value("error", f"The server could not provide the file: {error.strerror}."), None
 
     def _free(self, session: Session) -> bool:
         run = self.trainings.newest(session)

@@ -60,7 +60,7 @@ def board() -> list[Any]:
     """All knobs, laid out in the order of KNOBS: the main ones, and the rest folded away."""
     with gr.Row(elem_classes=["knobs"]):
         controls = [knob(name) for name in MAIN]
-    fold = gr.Accordion("More recipes", open=False, elem_classes=["fold"], elem_id="train-recipes")
+    fold = gr.Accordion("More settings", open=False, elem_classes=["fold"], elem_id="train-recipes")
     with fold, gr.Row(elem_classes=["knobs"]):
         controls += [knob(name) for name in RECIPES]
     return controls

@@ -20,8 +20,8 @@ from vae.ui.train.screen import RunView
 from vae.ui.train.shared_run import SharedRunHandlers
 
 LEAD = "Let a model learn your sentences, and watch what it can say."
-GIVEN_BACK = "Sentences that it never learned from, and what it makes of them, will appear here."
-OWN = "And sentences from random points of its space."
+GIVEN_BACK = "Held-out sentences, and what the model makes of them, appear here."
+OWN = "Sentences from random points of its space appear here."
 
 
 def build(page: Page, tab: gr.Tab) -> None:
@@ -55,15 +55,15 @@ def build(page: Page, tab: gr.Tab) -> None:
                 chart = drawn.loss_chart(elem_id="train-chart")
             with gr.Column(min_width=320, scale=1, elem_id="train-says"):
                 prose("<h2>What it can say now</h2>")
-                heading("Held-out sentences, given back")
+                heading("Held-out sentences, reconstructed")
                 reconstructions = drawn.lines(empty=GIVEN_BACK, elem_id="train-reconstructions")
-                heading("Sentences of its own")
+                heading("Sentences it makes up")
                 samples = drawn.lines(empty=OWN, elem_id="train-samples")
         explain("Reconstruction", "KL", "Nats", "Beta", "Held out", "Latent space", "Collapse")
     cards = [(f"{preset.title}\n{preset.summary}", name) for name, preset in PRESETS.items()]
     with gr.Accordion("Preset, kind of model and settings", elem_classes=["fold"], elem_id="train-setup") as setup:
         preset = gr.Radio(
-            cards, value=DEFAULT_PRESET, label="What matters to you", elem_classes=["cards"], elem_id="train-preset"
+            cards, value=DEFAULT_PRESET, label="What matters to you?", elem_classes=["cards"], elem_id="train-preset"
         )
         with gr.Column(elem_id="train-kind"):
             family = gr.Radio(
