@@ -55,7 +55,7 @@ export function tableTools(name, table) {
     h("button", { type: "button", class: "copy", title, "aria-label": title, click: save }, label);
   const copy = copyButton(() => asLines(table(), tabbed, "\t").join("\n"), "Copy");
   copy.title = `Copy “${name}”, to paste into a spreadsheet`;
-  return h("div", { class: "table-tools", role: "group", "aria-label": name }, copy,
+  return h("div", { class: "table-tools", role: "group", "aria-label": name }, h("span", { class: "hint" }, name), copy,
     button("csv", `Save “${name}” as csv`, () =>
       saveText(`${file}.csv`, "text/csv", `\ufeff${asLines(table(), csvCell, ",").join("\r\n")}\r\n`)),
     button("json", `Save “${name}” as json`, () =>
