@@ -11,12 +11,13 @@ import pytest
 from vae.serving.records import database
 from vae.serving.records.database import Records, RecordsError
 from vae.serving.records.migrations import MIGRATIONS
-from vae.serving.records.rows import CorpusRow, ModelRow, RunRow, ShareRow, VisitorRow
+from vae.serving.records.rows import ComparisonRow, CorpusRow, ModelRow, RunRow, ShareRow, VisitorRow
 
 RUN = RunRow("r", "ada", "toys", "{}", "", 0, "running", "Training.", 1, 1, 2, 4, 10.0, 11.0)
 ROWS = [
     VisitorRow("ada", 1.5, "t", "m"), CorpusRow("t", "ada", "toys", 200, 2.0),
     ModelRow("m", "ada", "model", "trained here", "vae", "r", 3.0), RUN, ShareRow("c", "ada", "run", "r", 4.0),
+    ComparisonRow("ada/compare", "ada", "compare", "{}", 5.0),
 ]  # fmt: skip
 
 

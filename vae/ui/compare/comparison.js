@@ -126,11 +126,10 @@ function summaryOf({ columns, summary, cautions, glance, text, groups, took }) {
   return h("section", { class: "summary" },
     h("div", { class: "summary-head" },
       h("h3", {}, title, h("small", {}, others.length ? `on sentences held out from ${text}` : first.about)),
-      h("span", { class: "hint" }, "All figures:"), tableTools("All figures", all)),
+      tableTools("All figures", all)),
     ...cautions.map((caution) => h("p", { class: "caution" }, caution)),
     ...summary.map((sentence) => h("p", { class: "in-short" }, sentence)),
-    glance.rows.length ? figures(columns, glance, true) : null,
-    glance.rows.length ? hint("Small: between which a figure lies, 19 times in 20.") : null);
+    glance.rows.length ? figures(columns, glance, true) : null);
 }
 
 let results = 0; // on the page

@@ -38,7 +38,7 @@ function drawCurves(curves) {
   for (let i = 0; i <= 4; i++) {
     const level = y((most / 1.05) * (i / 4));
     drawing.append(
-      svg("line", { class: "grid", x1: x(0), x2: x(1), y1: level, y2: level }),
+      svg("line", { class: i ? "grid" : "grid base", x1: x(0), x2: x(1), y1: level, y2: level }),
       svg("text", { x: x(0) - 8, y: level + 4, "text-anchor": "end" }, ((most / 1.05) * (i / 4)).toFixed(most < 8 ? 1 : 0)),
       svg("text", { x: x(i / 4), y: HIGH - 26, "text-anchor": i ? (i === 4 ? "end" : "middle") : "start" }, `${i * 25}%`));
   }

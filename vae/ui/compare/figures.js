@@ -121,7 +121,8 @@ export function figures(columns, group, brief = false) {
   return h("table", { role: "table", class: kind, style: `--n:${columns.length}` },
     h("caption", { class: "unseen" }, group.title),
     h("thead", { role: "rowgroup" },
-      h("tr", { role: "row" }, h("th", { role: "columnheader", scope: "col" }, unseen("Figure")), ...names)),
+      h("tr", { role: "row" }, h("th", { role: "columnheader", scope: "col" }, unseen("Figure"),
+        brief ? h("small", {}, "in small: its range, 19 times in 20") : null), ...names)),
     h("tbody", { role: "rowgroup" }, ...groupRows(columns, group, brief), ...group.missing.map((text) =>
       h("tr", { role: "row", class: "missing" },
         h("td", across, h("span", { class: "hint" }, `Not measured: ${text}`))))));

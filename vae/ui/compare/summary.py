@@ -13,7 +13,7 @@ from vae.ui.compare.tables import told, told_range
 
 HELD_OUT = 20  # one of so many sentences is held out
 FEW = 100  # sentences: with fewer, only large differences are told
-MOST = 3  # sentences
+LEAST, MOST = 2, 3  # sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,17 @@ def called(title: str) -> str:
 
 def sentences(models: Sequence[Told]) -> list[str]:
     """Who is best at what, two or three sentences; none where nothing can be told."""
-    said = [text for topic in TOPICS if (text := _ranked(topic, models))]
-    return said[:MOST]
+    ranked, alone = [], []
+    for topic in TOPICS:
+        figure = FIGURES[topic.figure]
+        able = [model for model in models
+                if getattr(model.known, topic.figure) is not None and certainty.told_by(figure, model.known)]  # fmt: skip
+        able.sort(key=lambda model, name=topic.figure: getattr(model.known, name), reverse=figure.better == "higher")
+        if len(able) > 1:
+            ranked.append(_ranked(topic, able))
+        elif able:
+            alone.append(f"{upper(able[0].name)}: {_values(topic, able)}, and no other model to compare it with.")
+    return ranked[:MOST] if len(ranked) >= LEAST else (ranked + alone)[:LEAST]
 
 
 def cautions(models: Sequence[Told], judge: str = "") -> list[str]:
@@ -101,18 +110,11 @@ def _little(known: Evaluation) -> str:
     return f"only {known.shared_words:.0%} of the words that it says are words of the text"
 
 
-def _ranked(topic: Topic, models: Sequence[Told]) -> str:
-    """What is to be said of a topic; nothing where nobody has such a figure that says something."""
+def _ranked(topic: Topic, able: Sequence[Told]) -> str:
+    """What is to be said of several models that have a figure which says something, the best first."""
     figure = FIGURES[topic.figure]
-    able = [model for model in models
-            if getattr(model.known, topic.figure) is not None and certainty.told_by(figure, model.known)]  # fmt: skip
-    if not able:
-        return ""
-    able.sort(key=lambda model: getattr(model.known, topic.figure), reverse=figure.better == "higher")
     if all(certainty.is_poor(figure, model.known) for model in able):
         return f"{topic.none}: {_values(topic, able, named=True)}."
-    if len(able) == 1:
-        return f"{upper(able[0].name)}: {_values(topic, able)}, and no other model to compare it with."
     places = certainty.leaders(figure, [model.known for model in able])
     best = [able[place] for place in sorted(places)]
     if not best:

@@ -80,7 +80,8 @@ def build(page: Page, tab: gr.Tab) -> None:
     ]
     page.on(plan_changed, handlers.plan, chosen, [plan, compare], trigger_mode="always_last")
     page.on(page.model_changed.change, handlers.model_choices, [models], [models, evaluate])
-    page.on(compare.click, handlers.press_compare, chosen, [note, signal], trigger_mode="once")
+    pressed = page.on(compare.click, handlers.press_compare, chosen, [note, signal], trigger_mode="once")
+    page.on(pressed.success, handlers.plan, chosen, [plan, compare])
     page.on(stop.click, handlers.press_stop, [], [note])
     page.on(stop_evaluation.click, handlers.press_stop_evaluation, [], [evaluate_note])
     page.on(

@@ -1,5 +1,6 @@
 /* A table to take away: copied as text with tabs, or saved. */
 
+import { h } from "../components/dom.js";
 import { keepButtons } from "../components/results.js";
 
 /** @import { Cell } from "../components/results.js" */
@@ -23,5 +24,6 @@ export function tableTools(name, table) {
     return { name: file, columns: header, rows, text };
   }, { formats: ["csv", "json"], about: name });
   tools.classList.add("table-tools");
+  tools.prepend(h("span", { class: "hint" }, name));
   return tools;
 }

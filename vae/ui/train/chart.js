@@ -1,8 +1,10 @@
 /* The loss chart: reconstruction, KL and beta against the step, on a canvas that points are only added to. */
 
 import { h, empty, live } from "../components/dom.js";
+import { keepButtons } from "../components/results.js";
 
 /** @import { Context } from "../components/dom.js" */
+/** @import { Result } from "../components/results.js" */
 
 /**
  * One moment of a run. Those of the training have beta and the trends, those of held-out sentences have not.
@@ -190,6 +192,21 @@ function meaning(term) {
   return terms.find((one) => one.textContent === term)?.nextElementSibling?.textContent ?? null;
 }
 
+/**
+ * All points as what can be kept of them.
+ *
+ * @param {Points} points
+ * @param {HTMLCanvasElement} canvas
+ * @returns {Result}
+ */
+function chartResult(points, canvas) {
+  const rows = points.all.sort((a, b) => a.step - b.step)
+    .map(({ step, valid, nll, kl, beta }) => [step, valid ? "held out" : "training", nll, kl, beta ?? null]);
+  const columns = ["step", "sentences", "reconstruction", "kl", "beta"];
+  const text = () => [columns, ...rows].map((row) => row.map((cell) => cell ?? "").join("\t")).join("\n");
+  return { name: "training", columns, rows, text, picture: () => canvas };
+}
+
 /** @param {Context<Chart>} context */
 export function lossChart(context) {
   const points = new Points();
@@ -201,7 +218,8 @@ export function lossChart(context) {
   const numbers = h("div", { class: "numbers" });
   const hint = h("p", { class: "hint" },
     "The bold line is the trend. The faint one shows single moments, easy or hard by their sentences’ length.");
-  const details = h("details", { class: "chart-table", toggle: tell }, h("summary", {}, "The numbers"), numbers);
+  const details = h("details", { class: "chart-table", toggle: tell }, h("summary", {}, "The numbers"), numbers,
+    keepButtons(() => chartResult(points, canvas), { formats: ["csv", "json", "png"] }));
   const figure = h("figure", { class: "chart" }, legend, canvas, hint, details);
 
   /** @param {Names} series */
