@@ -30,7 +30,8 @@
   const controls = () => [...document.querySelectorAll(
     ".gradio-container :is(button, textarea, input, select, a[href], summary, [role=tab])")].filter(visible);
   /** The edge of a control against what lies about it: by its border or by its own ground, whichever is clearer. */
-  const edge = (e) => {
+  const edge = (control) => {
+    const e = control.closest(".tab-like-container") ?? control; // a number and what resets it share one frame
     const style = getComputedStyle(e);
     const about = behind(e.parentElement);
     const ground = ratio(over(style.backgroundColor, about), about);

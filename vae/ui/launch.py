@@ -28,7 +28,7 @@ def options() -> dict[str, Any]:
         "allowed_paths": [],
         "strict_cors": True,
         "enable_monitoring": False,
-        "footer_links": ["api"],
+        "footer_links": [],
     }
 
 
