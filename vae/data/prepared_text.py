@@ -19,16 +19,22 @@ from vae.messages.message import Message
 from vae.system.files import DamagedError, atomic_write
 from vae.text.tokenizer import Tokenizer
 
+EVALUATED = 500
+
 
 @dataclass(frozen=True, slots=True)
 class PreparedText:
-    """Token ids to train on, held-out sentences, and the 32-bit hashes of the training sentences (none of too many)."""
+    """Token ids to train on, held-out sentences, and the 32-bit hashes of the training sentences (none of too many).
+
+    An evaluation takes `evaluated` of the held-out sentences, the first ones.
+    """
 
     tokenizer: Tokenizer
     train: TokenFile
     held_out: list[str]
     seen_hashes: np.ndarray
     max_tokens: int
+    evaluated: int = EVALUATED
 
     def save(self, folder: Path, key: str) -> None:
         """Write all but the token file, which may lie elsewhere, into a run's folder."""
@@ -41,6 +47,7 @@ class PreparedText:
             "key": key,
             "max_tokens": self.max_tokens,
             "sentences": len(self.train),
+            "evaluated": self.evaluated,
             "sum": _checksum(arrays),
         }
         description["file"] = path.name if path.parent == folder else str(path.resolve())
@@ -66,7 +73,8 @@ class PreparedText:
             train = TokenFile(folder / description["file"])
             held_out = arrays["held_out"].tobytes().decode("utf-8", "surrogatepass").split("\n")
             tokenizer = Tokenizer(arrays["tokenizer"].tobytes())
-            return cls(tokenizer, train, held_out, arrays["seen"], description["max_tokens"])
+            evaluated = int(description.get("evaluated", EVALUATED))  # texts of before did not say
+            return cls(tokenizer, train, held_out, arrays["seen"], description["max_tokens"], evaluated)
         except FileNotFoundError:
             raise DamagedError(Message("data.prepared_text_gone", file=str(description["file"]))) from None
         except DamagedError:

@@ -16,7 +16,7 @@ from vae.training.run_folder import Run
 
 _INHERITED = (
     "family", "tokenizer", "vocabulary", "embedding", "encoder_hidden", "hidden", "latent", "bidirectional", "pooling",
-    "z_to", "layer_norm", "batch_norm",
+    "z_to", "layer_norm", "batch_norm", "tied",
 )  # fmt: skip
 
 
@@ -64,8 +64,8 @@ def resolve_config(config: Config, base: Config | None, processes: int) -> Confi
     """A config with its precision decided, and of a whole step: what each of the processes does of it, together.
 
     Args:
-        base: of the model that a fine-tuning begins with: its text and shape are kept, there is no second
-            autoencoder phase, and updates are smaller.
+        base: of the model that a fine-tuning begins with: its text and shape are kept, and there is no second
+            autoencoder phase. Updates are smaller and beta is whole at once, unless the decoder is to be a new one.
     Raises:
         UserError: the whole step is too large, or the model is of another family.
     """
@@ -74,13 +74,18 @@ def resolve_config(config: Config, base: Config | None, processes: int) -> Confi
             title = FAMILIES[base.family].title
             raise UserError(Message("training.other_family", base=base.family, title=title, family=config.family))
         inherited = {name: getattr(base, name) for name in _INHERITED}
-        config = replace(
-            config, **inherited, autoencoder=0.0, warmup=0.0, learning_rate=config.learning_rate / 2
-        )  # fmt: skip
+        config = replace(config, **inherited, autoencoder=0.0)
+        if not begins_anew(config):
+            config = replace(config, warmup=0.0, learning_rate=config.learning_rate / 2)
     precision = config.precision
     if precision == "auto":
         precision = "bfloat16" if _has_bfloat16(device_of(config.device)) else "float32"
     return replace(config, precision=precision, batch=config.batch * processes)
+
+
+def begins_anew(config: Config) -> bool:
+    """Whether a run from another model begins with a new decoder: what came before was its autoencoder phase."""
+    return config.decoder_reset and FAMILIES[config.family].uses("decoder_reset")
 
 
 def device_of(name: str) -> torch.device:
