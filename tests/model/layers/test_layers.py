@@ -140,6 +140,14 @@ def test_locked_dropout_hides_the_same_features_at_every_token() -> None:
     assert len({tuple(row) for row in (y[:, 0] == 0).tolist()}) == 50  # a mask of its own for each sentence
 
 
+def test_standard_dropout_hides_others_at_each_token_whatever_the_padding() -> None:
+    x, rows = torch.ones(50, 8, 40), torch.arange(50)
+    y = dropout(x, 0.3, CounterRng(1, 1, rows), "standard")
+    assert (y == 0).float().mean().item() == pytest.approx(0.3, abs=0.02)
+    assert len({tuple(token) for token in (y == 0).flatten(0, 1).tolist()}) > 390
+    assert torch.equal(y[:, :5], dropout(x[:, :5], 0.3, CounterRng(1, 1, rows), "standard"))
+
+
 def test_nothing_is_hidden_without_noise() -> None:
     x, ids = torch.randn(2, 3, 4), torch.full((2, 3), 9)
     assert dropout(x, 0.9, None) is x
