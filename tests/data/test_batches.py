@@ -102,7 +102,7 @@ def test_batches_of_equal_length_hold_every_sentence_once(n: int, batch: int, lo
         assert max(map(len, rows)) < batch * world + 2 * world
         if world == 1:
             assert {len(set(tokens.lengths[part].tolist())) for part in rows} == {1}
-            assert len(rows) == sum(-(-int(c) // batch) for c in np.unique_counts(tokens.lengths).counts)
+            assert len(rows) == sum(-(-int(c) // batch) for c in np.unique(tokens.lengths, return_counts=True)[1])
     assert epoch(sampler, 0) != epoch(sampler, 1)
 
 
