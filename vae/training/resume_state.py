@@ -33,7 +33,7 @@ class ResumePoint:
 
 
 def save_state(run: Run, model: DecoderModel, point: ResumePoint) -> None:
-    """Write weights in full precision, Adam's moments and how far the run is, atomically.
+    """Write weights in full precision, the optimizers' moments and how far the run is, atomically.
 
     Noise and order follow from the seed and the step, so that there is no other state.
     """

@@ -219,6 +219,8 @@ class Trainer:
 
     def _follow_plateau(self, halvings_before: int) -> None:
         """After an evaluation that has halved the rate: on with the best weights, in all processes."""
+        if not self.config.patience:
+            return
         halvings = distributed.broadcast_from_first(self.plateau.halvings)
         if halvings == halvings_before:
             return
