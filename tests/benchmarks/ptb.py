@@ -1,6 +1,6 @@
 """The published setting for text VAEs on the Penn Treebank, from its files to its figures; it goes on where it was.
 
-    python tests/benchmarks/ptb.py DATA RUNS [--minutes 60] [--autoencoder-epochs 20] [--figures --samples 500]
+    python tests/benchmarks/ptb.py DATA RUNS [--minutes M] [--autoencoder-epochs N] [--epochs N] [--figures --samples S]
 
 DATA holds train.txt, valid.txt and test.txt in Mikolov's preprocessing (never part of this project: ask the Linguistic
 Data Consortium). RUNS holds the two runs, `autoencoder` (beta 0) and `vae` (its encoder, a new decoder), each with its
@@ -119,6 +119,10 @@ def main() -> None:
     parser.add_argument("runs", type=Path, metavar="RUNS", help="the folder of the two runs")
     parser.add_argument("--minutes", type=float, default=math.inf, help="of training, until a pause (default: no end)")
     parser.add_argument("--autoencoder-epochs", type=float, default=math.inf, metavar="N", help="at most")
+    parser.add_argument(
+        "--epochs", type=float, default=PUBLISHED.config.epochs, metavar="N",
+        help="of a new VAE at most; beta rises over a tenth of them (default 100)",
+    )  # fmt: skip
     parser.add_argument("--figures", action="store_true", help="measure the newest model, finished or not")
     parser.add_argument("--samples", type=int, default=500, help="draws a sentence of the bound (default 500)")
     parser.add_argument("--seed", type=int, default=1)
@@ -134,7 +138,7 @@ def main() -> None:
     config = replace(PUBLISHED.config, seed=arguments.seed, threads=arguments.threads)
     phases = {
         "autoencoder": (replace(config, beta=0.0, warmup=0.0), arguments.autoencoder_epochs),
-        "vae": (replace(config, decoder_reset=True), math.inf),
+        "vae": (replace(config, decoder_reset=True, epochs=arguments.epochs), math.inf),
     }
     report: dict[str, Any] = {}
     start_from, ended = None, False
