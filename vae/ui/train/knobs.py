@@ -23,7 +23,8 @@ MAIN = (  # all that a verdict's advice may name, and the length
 # to models that are too large to be loaded again.
 HIDDEN = frozenset({
     "family", "tokenizer", "vocabulary", "embedding", "encoder_hidden", "bidirectional", "warmup", "clip",
-    "batch", "precision", "device", "threads",
+    "batch", "precision", "device", "threads", "tied", "dropout_kind", "initial_weights", "optimizer", "patience",
+    "patience_from", "halvings", "equal_lengths",
 })  # fmt: skip
 RECIPES = tuple(name for name in PARAMETERS if name not in HIDDEN and name not in MAIN)
 KNOBS = MAIN + RECIPES
