@@ -39,7 +39,9 @@ def build(page: Page, tab: gr.Tab) -> None:
         )  # fmt: skip
         go = gr.Button("Sample", variant="primary", elem_id="sample-go", scale=0, min_width=160)
     with gr.Row(elem_classes=["row", "settings"]):
-        count = gr.Slider(1, MAX_NUMBER, value=8, step=1, label="How many", elem_id="sample-count", info="Sentences at a time.")
+        count = gr.Slider(
+            1, MAX_NUMBER, value=8, step=1, label="How many", elem_id="sample-count", info="Sentences at a time."
+        )
         variety = gr.Slider(
             0, 1, value=0.5, step=0.05, label="Variety", elem_id="sample-variety",
             info="Up to the middle, how far apart the places lie; beyond it, the words are left to chance, too.",
