@@ -148,10 +148,14 @@ def test_pieces_are_known_that_occur_or_were_known_before(text: Path, tmp_path: 
     assert np.flatnonzero(first.tokenizer.known).tolist() == sorted({*first.train.block(0).flat.tolist()})
     other = tmp_path / "other.txt"
     other.write_text("кошка видит мяч\nсобака видит реку\n", "utf-8")
-    second = prepare.prepare(TextFile(other), tmp_path / "second", CONFIG, tokenizer=first.tokenizer)
+    base = prepare.Base(first.tokenizer, first.seen_hashes)
+    second = prepare.prepare(TextFile(other), tmp_path / "second", CONFIG, base=base)
     assert first.tokenizer.unknown_words("кошка") == ["кошка"]
     assert second.tokenizer.unknown_words("видит") == []  # in bytes
     assert (second.tokenizer.known & first.tokenizer.known == first.tokenizer.known).all()
+    anew = prepare.prepare(TextFile(other), tmp_path / "second", replace(CONFIG, decoder_reset=True), base=base)
+    assert np.flatnonzero(anew.tokenizer.known).tolist() == sorted({*anew.train.block(0).flat.tolist()})
+    assert anew.seen_hashes.tolist() == second.seen_hashes.tolist()
 
 
 @pytest.mark.usefixtures("small")

@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vae.config.config import Config
+from vae.config.fine_tuning import begins_anew
 from vae.data.deduplication import SentencesInMemory, SortedRuns
 from vae.data.prepared_folder import PreparedFolder
 from vae.data.prepared_text import EVALUATED, PreparedText, is_prepared, remove_prepared
@@ -213,7 +214,7 @@ def _write(
     validation = 0 if held_out else corpus.validation_size(min(len(head), _HEAD_SENTENCES))
     first = keys[validation - 1] if validation else None  # behind which the sentences to learn from are
     equal = frozenset(head[:validation])
-    learned = np.False_ if base is None else base.tokenizer.known  # before
+    learned = np.False_ if base is None or begins_anew(config) else base.tokenizer.known  # before, and not forgotten
     if base is None:
         progress(Message("data.preparing_pieces"))
         tokenizer = train_tokenizer(head[validation:], config.tokenizer, config.vocabulary)
@@ -275,7 +276,8 @@ def _ways(config: Config, base: Base | None) -> tuple[Any, ...]:
     if base is None:
         return _FORMAT, (config.tokenizer, config.vocabulary)
     seen = None if base.seen is None else blake2b(base.seen.tobytes(), digest_size=16).hexdigest()
-    return _FORMAT, base.tokenizer.model.hex(), np.packbits(base.tokenizer.known).tobytes().hex(), seen
+    known = np.packbits(base.tokenizer.known).tobytes().hex()
+    return _FORMAT, base.tokenizer.model.hex(), known, seen, begins_anew(config)
 
 
 def _held_out_key(held_out: list[str] | None) -> list[str]:
