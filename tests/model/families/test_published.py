@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -52,6 +53,22 @@ def test_a_token_at_a_time_gives_what_all_at_once_give(config: Config, batch: Ba
             step, state = model.advance(seen, state)
             total -= step.log_softmax(-1)[torch.arange(3), said]
     torch.testing.assert_close(total, at_once, rtol=0.05, atol=0.5)
+
+
+def test_output_of_its_own_says_known_pieces_alone_and_learns_from_all(config: Config, batch: Batch) -> None:
+    model = model_of(replace(config, initial_weights="scaled"))
+    known = np.arange(VOCABULARY) % 2 == 1
+    with torch.no_grad():
+        z = model.posterior(batch).mu
+        before = model.nll(batch, z), model.losses(batch, 99).nll
+        model.say_only(known)
+        step, _ = model.advance(batch.inputs[:, 0], model.begin(3, z))
+        for logits in (step, model.logits(batch, z)[:, 0]):
+            assert np.flatnonzero(logits[0].isfinite()).tolist() == [*range(3, VOCABULARY, 2)]
+        assert all(
+            torch.equal(*pair) for pair in zip(before, (model.nll(batch, z), model.losses(batch, 99).nll), strict=True)
+        )
+    assert model.state_dict().keys() == model_of(config).state_dict().keys()  # the mask is the tokenizer's
 
 
 def test_first_weights_lie_within_their_ranges_and_follow_from_the_seed(config: Config) -> None:
