@@ -26,7 +26,8 @@ from vae.system import distributed, resources
 from vae.text.corpus import Corpus
 from vae.text.text_file import TextFile
 from vae.training.duration import fastest_threads, resolve_steps
-from vae.training.events import Evaluated, Event, Finished, Reconstruction, Sample, Saved, Started
+from vae.training.events import Evaluated, Event, Finished, Saved, Started
+from vae.training.measurement import measure
 from vae.training.plan import Plan, RunDescription, device_of, resolve_config
 from vae.training.plateau import Plateau
 from vae.training.prior_fit import fit_prior
@@ -35,7 +36,6 @@ from vae.training.resume_state import ResumePoint, load_state, save_state
 from vae.training.run_folder import Run
 
 _EVALUATIONS = (0.01, 0.025, 0.05, *(i / 16 for i in range(1, 17)))  # as shares of the run
-_EXAMPLES = 3
 
 
 class Trainer:
@@ -253,23 +253,12 @@ class Trainer:
 
     def _measure(self) -> tuple[latent_use.LatentUse, Evaluated]:
         self.model.eval()
-        use = latent_use.measure_latent_use(self._text_model, self.data.held_out[: self.data.evaluated])
-        verdict = diagnosis.verdict(use, self.step)
-        examples = self.data.held_out[:_EXAMPLES]
-        reconstructed = text_model.reconstruct(self._text_model, examples, refine=0) if self.model.latent else []
-        samples = text_model.sample(self._text_model, _EXAMPLES, seed=self.config.seed)
-        self.model.train()
-        return use, Evaluated(
-            step=self.step, steps=self.config.steps, nll=use.nll, kl=sum(use.kl),
-            mutual_information=use.mutual_information, mi_ceiling=use.mi_ceiling, active_units=use.active_units,
-            latent=self.model.latent, latent_gain=use.latent_gain, sentences=use.sentences,
-            level=verdict.level, verdict=str(verdict.text), advice=str(verdict.advice or ""),
-            reconstructions=tuple(
-                Reconstruction(source, point.text, _rounded(point.z))
-                for source, point in zip(examples, reconstructed, strict=False)  # none without a latent space
-            ),
-            samples=tuple(Sample(point.text, _rounded(point.z)) for point in samples),
+        measured = measure(
+            self._text_model, self.data.held_out, self.data.evaluated, step=self.step, steps=self.config.steps,
+            seed=self.config.seed,
         )  # fmt: skip
+        self.model.train()
+        return measured
 
     @property
     def _text_model(self) -> text_model.TextModel:
@@ -302,7 +291,3 @@ class Trainer:
         self._measure()
         with TemporaryDirectory(dir=self.run.folder) as scratch:
             save_state(Run(Path(scratch)), self.model, ResumePoint(0, 0.0, 0.0))
-
-
-def _rounded(z: tuple[float, ...]) -> tuple[float, ...]:
-    return tuple(round(value, 3) for value in z)  # it is for looking at
