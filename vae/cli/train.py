@@ -198,7 +198,7 @@ def config_of(arguments: argparse.Namespace) -> Config:
     given = {p.name: getattr(arguments, p.name) for p in parameters() if getattr(arguments, p.name) is not None}
     if any(name in given for name in _LENGTHS):
         given = {"steps": 0, "minutes": 0.0, **given}
-    elif arguments.start_from:
+    elif arguments.start_from and not arguments.decoder_reset:  # a new decoder takes as long as a new model
         given["steps"] = _FINE_TUNING_STEPS
     if arguments.start_from:  # a model stays of its family, unless another is given: then that is an error
         given = {"family": checkpoint.load(arguments.start_from).config.family, **given}
