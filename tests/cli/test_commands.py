@@ -357,6 +357,11 @@ def test_mistake_ends_with_status_2_and_one_line(tmp_path: Path) -> None:
         ("train {text} --output {out} --from {model} --adversarial 1", "does not use --adversarial:"),
         ("train {text} --output {out} --column words", "columns"),
         ("train {text} --output {out} --from {text}", "not a model"),
+        ("train {text} --output {out} --valid {none}", "none"),
+        ("train {text} --output {out} --valid {blank}", "at least 2"),
+        ("train {text} --output {out} --max-characters 0", "between 1 and"),
+        ("train {text} --output {out} --preset published --minutes 2", "length in epochs or steps"),
+        ("train --resume {folder}/m.run --output {out} --valid {text} --keep-duplicates", "--valid, --keep-duplicates"),
     ],
 )
 def test_mistake_is_told_in_one_line(
@@ -417,17 +422,33 @@ def test_help_of_every_command_names_seed_and_json(capsys: pytest.CaptureFixture
     assert "--json" in told
 
 
-def test_length_that_is_given_overrules_the_presets(text: Path, tmp_path: Path) -> None:
+def test_length_that_is_given_overrules_the_presets(text: Path, model_path: Path, tmp_path: Path) -> None:
     parse = cli._parser().parse_args
     common = ["train", str(text), "--output", str(tmp_path / "m")]
     given = {
         "--steps 70": (70, 0.0, 10.0), "--minutes 2": (0, 2.0, 10.0), "--epochs 3": (0, 0.0, 3.0),
-        "": (6000, 0.0, 10.0),
+        "": (6000, 0.0, 10.0), f"--from {model_path}": (500, 0.0, 10.0),
+        f"--from {model_path} --decoder-reset": (6000, 0.0, 10.0),
     }  # fmt: skip
     for flags, expected in given.items():
         config = cli_train.config_of(parse([*common, *flags.split()]))
         assert (config.steps, config.minutes, config.epochs) == expected
     assert cli_train.config_of(parse([*common, "--preset", "quick", "--no-bidirectional"])).bidirectional is False
+
+
+def test_text_with_its_own_validation_file_is_learned_whole(text: Path, lines: Path, tmp_path: Path) -> None:
+    told = tmp_path / "events.jsonl"
+    status = cli.main([
+        "train", str(text), "--output", str(tmp_path / "m.safetensors"), "--preset", "published", "--steps", "3",
+        "--valid", str(lines), "--keep-duplicates", "--max-characters", "24", "--json", "--events", str(told), *TINY,
+    ])  # fmt: skip
+    assert status == 0
+    started = from_json(told.read_text(encoding="utf-8").splitlines()[0])
+    assert isinstance(started, Started)
+    short = [line for line in text.read_text(encoding="utf-8").splitlines() if len(line) <= 24]
+    assert (started.sentences, started.validation) == (len(short), 2)  # twice the same one
+    config = load(tmp_path / "m.safetensors").config
+    assert (config.optimizer, config.tied, config.patience, config.hidden) == ("sgd", False, 5, 24)
 
 
 def test_run_never_writes_over_another(tmp_path: Path) -> None:

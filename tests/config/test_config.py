@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from vae.config.config import Config, Parameter, parameters
-from vae.config.presets import PRESETS
+from vae.config.presets import PRESETS, PUBLISHED, Preset
 
 NUMBERS = [p for p in parameters() if p.low is not None]
 NO_PHASES = {"autoencoder": 0.0, "warmup": 0.0}  # so that either may reach its bound
@@ -78,15 +78,21 @@ def test_phases_longer_than_the_run_are_refused() -> None:
         Config(autoencoder=0.5, warmup=0.6)
 
 
+def test_patience_that_minutes_cannot_foresee_is_refused() -> None:
+    Config(patience=5, epochs=3.0)
+    Config(patience=5, minutes=1.0, steps=7)
+    with pytest.raises(ValueError, match="length in epochs or steps"):
+        Config(patience=5, minutes=1.0)
+
+
 def test_config_cannot_be_changed() -> None:
     with pytest.raises(FrozenInstanceError):
         Config().latent = 3  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("name", PRESETS)
-def test_preset_survives_json(name: str) -> None:
-    preset = PRESETS[name]
-    assert preset.name == name
+@pytest.mark.parametrize("preset", [*PRESETS.values(), PUBLISHED], ids=lambda preset: preset.name)
+def test_preset_survives_json(preset: Preset) -> None:
+    assert PRESETS.get(preset.name, PUBLISHED) == preset
     assert Config.from_dict(json.loads(json.dumps(preset.config.to_dict()))) == preset.config
 
 

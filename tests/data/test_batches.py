@@ -90,6 +90,22 @@ def test_processes_share_a_step_of_the_double_batch(world: int) -> None:
         assert max(lengths) - min(lengths) <= 5
 
 
+@pytest.mark.parametrize(("n", "batch", "longest"), [(1000, 32, 20), (37, 1, 10), (60, 8, 40), (30, 64, 2)])
+@pytest.mark.parametrize("world", [1, 3])
+def test_batches_of_equal_length_hold_every_sentence_once(n: int, batch: int, longest: int, world: int) -> None:
+    tokens = sentences(n, longest)
+    sampler = Sampler(tokens, batch=batch, seed=1, world_size=world, equal_lengths=True)
+    for number in (0, 3):
+        rows = epoch(sampler, number)
+        assert sorted(row for part in rows for row in part) == list(range(n))
+        assert min(map(len, rows)) >= world
+        assert max(map(len, rows)) < batch * world + 2 * world
+        if world == 1:
+            assert {len(set(tokens.lengths[part].tolist())) for part in rows} == {1}
+            assert len(rows) == sum(-(-int(c) // batch) for c in np.unique(tokens.lengths, return_counts=True)[1])
+    assert epoch(sampler, 0) != epoch(sampler, 1)
+
+
 def test_more_processes_than_sentences_are_refused() -> None:
     with pytest.raises(ValueError, match="2 sentences cannot be shared among 3"):
         Sampler(Tokens.of([[5], [6]]), batch=4, seed=1, world_size=3)

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -147,10 +148,69 @@ def test_pieces_are_known_that_occur_or_were_known_before(text: Path, tmp_path: 
     assert np.flatnonzero(first.tokenizer.known).tolist() == sorted({*first.train.block(0).flat.tolist()})
     other = tmp_path / "other.txt"
     other.write_text("кошка видит мяч\nсобака видит реку\n", "utf-8")
-    second = prepare.prepare(TextFile(other), tmp_path / "second", CONFIG, tokenizer=first.tokenizer)
+    base = prepare.Base(first.tokenizer, first.seen_hashes)
+    second = prepare.prepare(TextFile(other), tmp_path / "second", CONFIG, base=base)
     assert first.tokenizer.unknown_words("кошка") == ["кошка"]
     assert second.tokenizer.unknown_words("видит") == []  # in bytes
     assert (second.tokenizer.known & first.tokenizer.known == first.tokenizer.known).all()
+    anew = prepare.prepare(TextFile(other), tmp_path / "second", replace(CONFIG, decoder_reset=True), base=base)
+    assert np.flatnonzero(anew.tokenizer.known).tolist() == sorted({*anew.train.block(0).flat.tolist()})
+    assert anew.seen_hashes.tolist() == second.seen_hashes.tolist()
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("own", [False, True])
+def test_kept_duplicates_are_learned_from_as_often_as_they_occur(text: Path, tmp_path: Path, own: bool) -> None:
+    file = TextFile(text, keep_duplicates=True)
+    validation = tmp_path / "valid.txt"
+    validation.write_text("an old cat.\n\nred or green\nan old cat.\n" + "x" * 500, encoding="utf-8")
+    held_out = replace(file, path=validation) if own else None
+    prepared = prepare.prepare(file, tmp_path / "run", CONFIG, validation=held_out)
+    blocks = [rows_of(prepared.train.block(i)) for i in range(len(prepared.train.bounds) - 1)]
+    learned = Counter(prepared.tokenizer.decode([row[:-1] for block in blocks for row in block]))
+    there = Counter(text.read_text(encoding="utf-8").splitlines())
+    if own:
+        assert prepared.held_out == ["an old cat.", "red or green", "an old cat."]
+        assert prepared.evaluated == 3
+    else:
+        assert 90 <= len(prepared.held_out) <= 100
+        assert not set(prepared.held_out) & set(learned)  # no copy of theirs is learned from
+        there = Counter({sentence: n for sentence, n in there.items() if sentence not in prepared.held_out})
+    assert learned == there
+    assert max(there.values()) > 1
+    assert bytes_of(PreparedText.load(tmp_path / "run")) == bytes_of(prepared)
+
+
+@pytest.mark.usefixtures("small")
+def test_killed_preparation_of_duplicates_goes_on_where_it_was(text: Path, tmp_path: Path) -> None:
+    file = TextFile(text, keep_duplicates=True)
+    whole = bytes_of(made(file, tmp_path / "whole"))
+    for turns in (3, 9, 14):
+        wishes = iter(["run"] * turns)
+        (tmp_path / "killed").mkdir(exist_ok=True)
+        with pytest.raises(PreparationStoppedError):
+            prepare.prepare(file, tmp_path / "killed", CONFIG, control=lambda wishes=wishes: next(wishes, "stop"))
+    assert bytes_of(made(file, tmp_path / "killed")) == whole
+
+
+def test_text_of_one_sentence_again_and_again_is_too_small(tmp_path: Path) -> None:
+    file = tmp_path / "same.txt"
+    file.write_text("one cat.\n" * 40, encoding="utf-8")
+    with pytest.raises(CorpusError, match="sentence"):
+        made(TextFile(file, keep_duplicates=True), tmp_path / "run")
+
+
+@pytest.mark.parametrize(("content", "expected"), [("\n\n", "sentence"), (None, "valid.txt")])
+def test_validation_file_that_cannot_be_used_is_told(
+    text: Path, tmp_path: Path, content: str | None, expected: str
+) -> None:
+    validation = tmp_path / "valid.txt"
+    if content is not None:
+        validation.write_text(content, encoding="utf-8")
+    (tmp_path / "run").mkdir()
+    with pytest.raises((CorpusError, OSError), match=expected):
+        prepare.prepare(TextFile(text), tmp_path / "run", CONFIG, validation=TextFile(validation))
+    assert not any((tmp_path / "run").iterdir())
 
 
 def test_model_of_too_many_sentences_lists_none(text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,8 @@ SMALL = Config(embedding=8, encoder_hidden=12, hidden=16, latent=3, vocabulary=3
 CHANGES = [
     {}, {"bidirectional": False}, {"layer_norm": True}, {"pooling": "attention"},
     {"pooling": "attention", "bidirectional": False, "layer_norm": True}, {"batch_norm": 0.6}, {"aggressive": 2},
-    {"z_to": "state"}, {"z_to": "inputs"}, {"z_to": "state+inputs"},
+    {"z_to": "state"}, {"z_to": "inputs"}, {"z_to": "state+inputs"}, {"tied": False},
+    {"tied": False, "z_to": "state+inputs"},
 ]  # fmt: skip
 
 

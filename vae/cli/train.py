@@ -14,7 +14,7 @@ from vae.cli import run_folders
 from vae.cli.terminal import StopOnInterrupt, TrainingDisplay, print_json
 from vae.config.config import Config, Parameter, parameters
 from vae.config.families import FAMILIES
-from vae.config.presets import PRESETS
+from vae.config.presets import PRESETS, PUBLISHED
 from vae.messages.message import Message, UserError
 from vae.model import checkpoint
 from vae.system import distributed
@@ -26,6 +26,7 @@ from vae.training.plan import RunDescription
 from vae.training.run_folder import Run
 from vae.training.train import train
 
+_PRESETS = {**PRESETS, PUBLISHED.name: PUBLISHED}
 _PRESET = "balanced"
 _FINE_TUNING_STEPS = 500  # unless a length is given: some half a minute of the bundled model
 _LENGTHS = ("steps", "minutes", "epochs")  # the one that is given overrules the preset's
@@ -36,13 +37,25 @@ def add(command: argparse.ArgumentParser) -> None:
     command.add_argument("corpus", metavar="CORPUS", nargs="?", help="a text: txt, csv, tsv, json or jsonl")
     command.add_argument("--output", required=True, metavar="MODEL", help="the model file to write (.safetensors)")
     command.add_argument(
-        "--preset", choices=tuple(PRESETS),
-        help="; ".join([*(f"{p.name}: {p.summary}" for p in PRESETS.values()), f"{_PRESET} if none is named"]),
+        "--preset", choices=tuple(_PRESETS),
+        help="; ".join([*(f"{p.name}: {p.summary}" for p in _PRESETS.values()), f"{_PRESET} if none is named"]),
     )  # fmt: skip
     command.add_argument("--from", dest="start_from", metavar="MODEL", help="fine-tune this model instead of a new one")
     command.add_argument("--resume", metavar="FOLDER", help="go on with the run in this folder")
     command.add_argument("--column", help="the column or key that holds the sentences")
     command.add_argument("--layout", choices=corpus.LAYOUTS, help="of a txt: a line each, or prose")
+    command.add_argument(
+        "--valid",
+        metavar="FILE",
+        help="choose the best model by all sentences of this file, and hold out none",
+    )
+    command.add_argument(
+        "--keep-duplicates", action="store_const", const=True, help="learn from a sentence as often as it occurs"
+    )
+    command.add_argument(
+        "--max-characters", type=int, metavar="N",
+        help=f"drop sentences that are longer (default {corpus.MAX_CHARACTERS})",
+    )  # fmt: skip
     command.add_argument(
         "--prepared", metavar="FOLDER", help="keep the prepared text here, for other runs on it; it takes what is there"
     )
@@ -129,12 +142,15 @@ def _train_as_first(arguments: argparse.Namespace, output: Path) -> tuple[Path, 
         Path(arguments.corpus).stat()  # before anything is written
         text = TextFile(
             Path(arguments.corpus), layout=arguments.layout or "auto", column=arguments.column,
+            max_characters=corpus.MAX_CHARACTERS if arguments.max_characters is None else arguments.max_characters,
+            keep_duplicates=bool(arguments.keep_duplicates),
             cache_folder=Path(arguments.prepared) if arguments.prepared else None, on_progress=display.show_preparation,
         )  # fmt: skip
+        validation = replace(text, path=Path(arguments.valid), cache_folder=None) if arguments.valid else None
         description = RunDescription(arguments.name or "", arguments.attribution or "")
         events = train(
-            config_of(arguments), text, folder, start_from=arguments.start_from, control=stop.control,
-            started=arguments.started, description=description,
+            config_of(arguments), text, folder, validation=validation, start_from=arguments.start_from,
+            control=stop.control, started=arguments.started, description=description,
         )  # fmt: skip
     evaluated: Evaluated | None = None
     mode = "a" if resumed else "w"
@@ -161,7 +177,8 @@ def _train_as_other(folder: Path) -> int:
 
 def _refuse_settings(arguments: argparse.Namespace) -> None:
     """A run that goes on keeps what it was begun with. Raises UserError naming the flags that would change that."""
-    fixed = ["preset", "start_from", "column", "layout", "prepared", "name", "attribution"]
+    fixed = ["preset", "start_from", "column", "layout", "prepared", "name", "attribution", "valid"]
+    fixed += ["keep_duplicates", "max_characters"]
     fixed += [parameter.name for parameter in parameters()]
     given = [name for name in fixed if getattr(arguments, name) is not None]
     if given:
@@ -181,11 +198,11 @@ def config_of(arguments: argparse.Namespace) -> Config:
     given = {p.name: getattr(arguments, p.name) for p in parameters() if getattr(arguments, p.name) is not None}
     if any(name in given for name in _LENGTHS):
         given = {"steps": 0, "minutes": 0.0, **given}
-    elif arguments.start_from:
+    elif arguments.start_from and not arguments.decoder_reset:  # a new decoder takes as long as a new model
         given["steps"] = _FINE_TUNING_STEPS
     if arguments.start_from:  # a model stays of its family, unless another is given: then that is an error
         given = {"family": checkpoint.load(arguments.start_from).config.family, **given}
-    config = replace(PRESETS[arguments.preset or _PRESET].config, **given)
+    config = replace(_PRESETS[arguments.preset or _PRESET].config, **given)
     if unused := [name for name in given if not FAMILIES[config.family].uses(name)]:
         title = FAMILIES[config.family].title
         raise UserError(Message("cli.unused_settings", title=title, family=config.family, flags=_flags(unused)))

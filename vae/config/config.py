@@ -80,6 +80,11 @@ class Config:
     bidirectional: bool = _switch(
         True, "model", "Read both ways", "The encoder reads from the left and from the right."
     )
+    tied: bool = _switch(
+        True, "model", "One table",
+        "One table of embeddings for what is read and what is written; without it encoder, decoder and output have one "
+        "each, and the output no bias.",
+    )  # fmt: skip
     dropout: float = _number(
         0.2,
         0.0,
@@ -88,6 +93,15 @@ class Config:
         "Dropout",
         "Share of the numbers hidden while training, so that it learns instead of reciting.",
     )
+    dropout_kind: str = _choice(
+        "locked", ("locked", "standard"), "model", "Kind of dropout",
+        "locked hides the same numbers at all words of a sentence, from the encoder, too; standard hides others at "
+        "each word, in the decoder alone.",
+    )  # fmt: skip
+    initial_weights: str = _choice(
+        "scaled", ("scaled", "uniform"), "model", "First weights",
+        "scaled to the size of each layer; or uniform: between -.01 and .01, and between -.1 and .1 in embeddings.",
+    )  # fmt: skip
 
     beta: float = _number(
         1.0, 0.0, 10.0, "loss", "Beta", "Weight of the KL term: higher makes a smoother space, lower a more exact one."
@@ -97,8 +111,9 @@ class Config:
         "Nats that each latent dimension may carry at no cost: more keeps the exact words, less the gist.",
     )  # fmt: skip
     free_bits_on: str = _choice(
-        "dimension", ("dimension", "sentence"), "loss", "Free bits on",
-        "What is free: that much in each dimension, or as much on average, however the dimensions share it.",
+        "dimension", ("dimension", "sentence", "each"), "loss", "Free bits on",
+        "What is free: that much in each dimension, as the mean over sentences; as much on average, however the "
+        "dimensions share it; or that much in each dimension of each sentence.",
     )  # fmt: skip
     bag_of_words: float = _number(
         0.5, 0.0, 10.0, "loss", "Bag of words",
@@ -134,7 +149,8 @@ class Config:
     cycles: int = _number(4, 1, 100, "schedule", "Cycles", "Times that beta rises, if it does so again and again.")
     decoder_reset: bool = _switch(
         False, "schedule", "Decoder reset",
-        "The decoder forgets everything when the autoencoder phase ends, and learns again from codes that tell a lot.",
+        "The decoder forgets everything when the autoencoder phase ends (at once, if it starts from another model), and "
+        "learns again from codes that already tell a lot.",
     )  # fmt: skip
     aggressive: int = _number(
         0, 0, 100, "schedule", "Encoder first",
@@ -154,13 +170,34 @@ class Config:
         0, 0, 100_000_000, "length", "Steps",
         "Length in updates, however busy the machine is; 0 works it out from the minutes or the epochs.",
     )  # fmt: skip
+    optimizer: str = _choice(
+        "adam", ("adam", "sgd"), "training", "Optimizer",
+        "What makes an update of a gradient: Adam, or plain SGD without momentum, which wants rates about 1.",
+    )  # fmt: skip
     learning_rate: float = _number(
-        1e-3, 1e-6, 1e-1, "training", "Learning rate", "Size of an update at its largest (Adam)."
+        1e-3, 1e-6, 10.0, "training", "Learning rate",
+        "Size of an update at its largest: about .001 of Adam, 1 of SGD. It falls along a cosine, unless there is a "
+        "patience.",
+    )  # fmt: skip
+    patience: int = _number(
+        0, 0, 1000, "training", "Patience",
+        "Epochs without a better validation loss after which the rate is halved and training goes back to the best "
+        "weights (a length in minutes cannot foresee when); 0 lets the rate fall along a cosine.",
+    )  # fmt: skip
+    patience_from: int = _number(
+        15, 0, 1000, "training", "Patience from", "Epochs that are done before the rate may be halved."
+    )
+    halvings: int = _number(
+        5, 1, 100, "training", "Halvings", "Times that the rate is halved; the last one ends the run."
     )
     clip: float = _number(5.0, 0.01, 1000.0, "training", "Gradient clip", "Largest norm of a gradient, per update.")
     batch: int = _number(
         64, 1, 65536, "training", "Batch",
         "Sentences per update, about: sentences of similar length go together. Each process takes so many.",
+    )  # fmt: skip
+    equal_lengths: bool = _switch(
+        False, "training", "Equal lengths",
+        "Each batch holds sentences of one length, as many as Batch says, and not about as many words as the others.",
     )  # fmt: skip
     seed: int = _number(1, 0, 2**31 - 1, "training", "Seed", "The same seed, text and settings give the same run.")
     precision: str = _choice(
@@ -179,6 +216,8 @@ class Config:
                 raise UserError(fault)
         if self.autoencoder + self.warmup > 1:
             raise UserError(Message("config.phases_too_long", sum=self.autoencoder + self.warmup))
+        if self.patience and self.minutes and not self.steps:
+            raise UserError(Message("config.patience_in_minutes"))
 
     @property
     def dimensions(self) -> int:

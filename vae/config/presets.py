@@ -45,3 +45,15 @@ PRESETS: dict[str, Preset] = {
         ),
     )
 }  # fmt: skip
+
+# Of the command line alone: hours, and a text whose words are written out, one space between two.
+PUBLISHED = Preset(
+    "published", "Published", "The setting that papers compare text VAEs in: words, SGD, a plateau schedule; hours.",
+    Config(
+        tokenizer="word", vocabulary=32000, embedding=256, encoder_hidden=256, hidden=256, latent=32, pooling="last",
+        z_to="state+inputs", bidirectional=False, tied=False, dropout=0.5, dropout_kind="standard",
+        initial_weights="uniform", free_bits=0.25, free_bits_on="each", bag_of_words=0.0, word_dropout=0.0,
+        encoder_noise=0.0, autoencoder=0.0, warmup=0.1, epochs=100.0, optimizer="sgd", learning_rate=1.0, patience=5,
+        batch=32, equal_lengths=True,
+    ),
+)  # fmt: skip

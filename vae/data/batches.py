@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, pairwise
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -122,22 +122,45 @@ def _batch_ends(lengths: np.ndarray, max_sentences: int, max_tokens: int, min_se
     return np.array(ends, np.int64)
 
 
+def _equal_length_ends(lengths: np.ndarray, max_sentences: int, min_sentences: int = 1) -> np.ndarray:
+    """The ends of ranges over ascending lengths: each of one length and at most `max_sentences` and `_BATCH_TOKENS`.
+
+    One of fewer than `min_sentences` goes to the next, or at the end to the one before, whatever their lengths.
+    """
+    ends: list[int] = []
+    changes = np.flatnonzero(np.diff(lengths)) + 1
+    for first, last in pairwise([0, *changes.tolist(), len(lengths)]):
+        size = min(max_sentences, max(min_sentences, _BATCH_TOKENS // int(lengths[first])))
+        for end in (*range(first + size, last, size), last):
+            if ends and ends[-1] - (ends[-2] if len(ends) > 1 else 0) < min_sentences:
+                ends.pop()
+            ends.append(end)
+    if len(ends) > 1 and ends[-1] - ends[-2] < min_sentences:
+        del ends[-2]
+    return np.array(ends, np.int64)
+
+
 class Sampler:
     """The batch of any step of a run, without a state: an order seeded by (seed, epoch), cut into steps of like cost.
 
     A step takes sentences of like length, as many as make `batch * world_size` sentences of mean length in tokens (at
     most 4 times as many sentences, when they are short), so that a step costs about the same whatever its length, and
-    next to nothing of it is padding. Of each step this process does every `world_size`-th sentence. An epoch goes
-    through the blocks in an order of its own, and through each block's steps likewise.
+    next to nothing of it is padding. With `equal_lengths` a step takes sentences of one length
+    instead, `batch * world_size` at most, as published text VAEs do. Of each step this process does every
+    `world_size`-th sentence. An epoch goes through the blocks in an order of its own, and through each block's steps
+    likewise.
     """
 
-    def __init__(self, tokens: Blocks, *, batch: int, seed: int, rank: int = 0, world_size: int = 1) -> None:
+    def __init__(
+        self, tokens: Blocks, *, batch: int, seed: int, rank: int = 0, world_size: int = 1, equal_lengths: bool = False
+    ) -> None:
         """Raises UserError: there are fewer sentences than processes."""
         sentences = int(tokens.bounds[-1])
         if sentences < world_size:
             raise UserError(Message("data.too_many_processes", sentences=sentences, processes=world_size))
         self.tokens, self.seed, self.rank, self.world_size = tokens, seed, rank, world_size
-        self._max_sentences = _MAX_SENTENCE_RATIO * batch * world_size
+        self._equal_lengths = equal_lengths
+        self._max_sentences = (1 if equal_lengths else _MAX_SENTENCE_RATIO) * batch * world_size
         usual_tokens = math.ceil(batch * world_size * tokens.total / max(1, sentences))
         self._max_tokens = min(usual_tokens, _BATCH_TOKENS * world_size)
         self._steps = np.array([len(self._ends(tokens.lengths_of(block))) for block in range(len(tokens.bounds) - 1)])
@@ -159,6 +182,8 @@ class Sampler:
     def _ends(self, lengths: np.ndarray) -> np.ndarray:
         """The ends of the steps of a block, over its sentences by length."""
         ascending = np.sort(lengths)
+        if self._equal_lengths:
+            return _equal_length_ends(ascending, self._max_sentences, min_sentences=self.world_size)
         ends = _batch_ends(ascending, self._max_sentences, self._max_tokens, min_sentences=self.world_size)
         if len(ends) > 1:  # what is left over is no step of its own, if it is small
             previous, rest = np.diff(ends, prepend=0)[-2:]

@@ -40,10 +40,13 @@ class SentencesInMemory:
 
 
 class SortedRuns:
-    """Sorted runs of sentences in a folder. Each is written in one move: a killed reading goes on behind it."""
+    """Sorted runs of sentences in a folder. Each is written in one move: a killed reading goes on behind it.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    With `keep_duplicates` a sentence counts as another one each time, by its place in the text.
+    """
+
+    def __init__(self, folder: Path, keep_duplicates: bool = False) -> None:
+        self.folder, self._keep_duplicates = folder, keep_duplicates
         self.metadata: list[dict[str, Any]] = []  # of each run, in order
         while self._path(len(self.metadata)).exists():
             with safe_open(self._path(len(self.metadata)), "numpy") as file:
@@ -58,7 +61,11 @@ class SortedRuns:
         Raises:
             OSError: the disk is full or the folder cannot be written.
         """
-        keys, first = np.unique(digests(sentences, 8), return_index=True)
+        names = sentences
+        if self._keep_duplicates:
+            place = sum(run["sentences"] for run in self.metadata)
+            names = [f"{sentence}\n{number}" for number, sentence in enumerate(sentences, place)]
+        keys, first = np.unique(digests(names, 8), return_index=True)
         texts = [(sentences[i] + "\n").encode() for i in first]
         ends = np.fromiter(map(len, texts), np.int64, len(texts)).cumsum()
         arrays = {

@@ -22,9 +22,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vae.config.config import Config
+from vae.config.fine_tuning import begins_anew
 from vae.data.deduplication import SentencesInMemory, SortedRuns
 from vae.data.prepared_folder import PreparedFolder
-from vae.data.prepared_text import PreparedText, is_prepared, remove_prepared
+from vae.data.prepared_text import EVALUATED, PreparedText, is_prepared, remove_prepared
 from vae.data.token_file import TokenFile, TokenWriter
 from vae.messages.message import Message, UserError
 from vae.system.files import atomic_write, locked_folder
@@ -64,11 +65,14 @@ class Base(NamedTuple):
 
 
 def prepare(
-    text: Corpus | TextFile, folder: Path, config: Config, *, base: Base | None = None, control: Control = lambda: "run"
-) -> PreparedText:
+    text: Corpus | TextFile, folder: Path, config: Config, *, validation: Corpus | TextFile | None = None,
+    base: Base | None = None, control: Control = lambda: "run",
+) -> PreparedText:  # fmt: skip
     """Make a text ready in a run's folder, or go on with what a killed process did of it there.
 
     Args:
+        validation: sentences to hold out, all of them, of a file of its own (20 MB at most); None holds out some of
+            the text's.
         base: of a fine-tuning; None learns a tokenizer as `config` says.
         control: asked now and then while a file is prepared: anything but "run" stops it.
     Raises:
@@ -77,30 +81,63 @@ def prepare(
         UserError: another process prepares the same text in the same place.
         OSError: a file cannot be read or written, or the disk is full.
     """
+    held_out = None if validation is None else _sentences(validation)
     if isinstance(text, Corpus):
-        return _prepare_corpus(text, folder, config, base)
+        return _prepare_corpus(text, folder, config, base, held_out)
     try:
-        return _prepare_file(text, folder, config, base, control)
+        return _prepare_file(text, folder, config, base, held_out, control)
     except OSError as error:
         if error.errno not in _FULL:
             raise
         raise OSError(error.errno, str(Message("data.disk_full"))) from error
 
 
-def _prepare_corpus(text: Corpus, folder: Path, config: Config, base: Base | None) -> PreparedText:
-    key = _key(*_ways(config, base), digests(text.sentences, 8).tobytes().hex())
+def _sentences(validation: Corpus | TextFile) -> list[str]:
+    """The sentences of a validation file, in its order."""
+    if isinstance(validation, Corpus):
+        return list(validation.sentences)
+    if validation.is_large:
+        size = validation.path.stat().st_size / 1e6
+        raise CorpusError(Message("text.too_large", size=size, most=corpus.MAX_BYTES / 1e6))
+    layout, column = validation.layout, validation.column
+    report, records = corpus.read_records(open_text(validation.opener()), validation.name, layout=layout, column=column)
+    dropped, sentences = Counter[str](), list[str]()
+    for reason, sentence, _ in corpus.clean_records(records, validation.max_characters):
+        if reason:
+            dropped[reason] += 1
+        else:
+            sentences.append(sentence)
+    read, kept = len(sentences) + dropped.total(), sentences
+    if not validation.keep_duplicates:
+        kept = list(dict.fromkeys(sentences))
+        dropped[REPEATED] += len(sentences) - len(kept)
+    report = replace(report, read=read, kept=len(kept), dropped=dropped_counts(dropped))
+    if not kept:
+        raise CorpusError(too_few_sentences(report))
+    validation.on_progress(_summary(report), True)
+    return kept
+
+
+def _prepare_corpus(
+    text: Corpus, folder: Path, config: Config, base: Base | None, held_out: list[str] | None
+) -> PreparedText:
+    digest = digests(text.sentences, 8).tobytes().hex()
+    key = _key(*_ways(config, base), digest, *_held_out_key(held_out))
     if not is_prepared(folder, key):
         remove_prepared(folder)
-        _write(SentencesInMemory(text.sentences), folder, config, base, text.report).save(folder, key)
+        _write(SentencesInMemory(text.sentences), folder, config, base, text.report, held_out).save(folder, key)
     return PreparedText.load(folder)
 
 
-def _prepare_file(file: TextFile, folder: Path, config: Config, base: Base | None, control: Control) -> PreparedText:
+def _prepare_file(
+    file: TextFile, folder: Path, config: Config, base: Base | None, held_out: list[str] | None,
+    control: Control,
+) -> PreparedText:  # fmt: skip
     opener = file.opener()
     file.on_progress(Message("data.reading"), False)
     text = open_text(opener)
-    options = file.name, file.layout, file.column, file.max_characters
-    key = _key(*_ways(config, base), text.digest, *options)
+    options = file.name, file.layout, file.column, file.max_characters, *["duplicates"] * file.keep_duplicates
+    key = _key(*_ways(config, base), text.digest, *options, *_held_out_key(held_out))
     home = file.cache_folder / key if file.cache_folder else folder
     if not is_prepared(home, key) or PreparedFolder(home).preparing_folder.exists():
         home.mkdir(parents=True, exist_ok=True)
@@ -109,12 +146,12 @@ def _prepare_file(file: TextFile, folder: Path, config: Config, base: Base | Non
                 work = _FilePreparation(file, home, key, control)
                 try:
                     report = work.read(*corpus.read_records(text, file.name, layout=file.layout, column=file.column))
-                    prepared = _write(work.runs, home, config, base, report, work.progress)
+                    prepared = _write(work.runs, home, config, base, report, held_out, work.progress)
                 except CorpusError:
                     shutil.rmtree(PreparedFolder(home).preparing_folder, ignore_errors=True)
                     raise
                 prepared.save(home, key)
-                kept = len(prepared.train) + len(prepared.held_out)
+                kept = len(prepared.train) + (0 if held_out else len(prepared.held_out))
                 file.on_progress(_summary(_with_repeated(report, kept)), True)
             shutil.rmtree(PreparedFolder(home).preparing_folder, ignore_errors=True)
     if home != folder:
@@ -134,7 +171,7 @@ class _FilePreparation:
             remove_prepared(home)
             folder.mkdir()
             atomic_write(key_file, key.encode())
-        self.runs = SortedRuns(folder)
+        self.runs = SortedRuns(folder, file.keep_duplicates)
 
     def read(self, report: Report, records: Iterator[Record]) -> Report:
         """Read what is not yet read, clean and sort it. The counts: what is repeated still counts as kept."""
@@ -165,14 +202,19 @@ class _FilePreparation:
 
 def _write(
     source: Source, home: Path, config: Config, base: Base | None, report: Report,
-    progress: Callable[[Message], None] = lambda _: None,
+    held_out: list[str] | None, progress: Callable[[Message], None] = lambda _: None,
 ) -> PreparedText:  # fmt: skip
-    """Learn the pieces, cut the sentences into them, and write them; behind what is written already."""
+    """Learn the pieces, cut the sentences into them, and write them; behind what is written already.
+
+    Without sentences of its own to hold out, the first ones are; what equals one of them is not learned from.
+    """
     keys, head = _head(source)
     if len(head) < 2:
         raise CorpusError(too_few_sentences(_with_repeated(report, len(head))))
-    validation = corpus.validation_size(min(len(head), _HEAD_SENTENCES))
-    learned = np.False_ if base is None else base.tokenizer.known  # before
+    validation = 0 if held_out else corpus.validation_size(min(len(head), _HEAD_SENTENCES))
+    first = keys[validation - 1] if validation else None  # behind which the sentences to learn from are
+    equal = frozenset(head[:validation])
+    learned = np.False_ if base is None or begins_anew(config) else base.tokenizer.known  # before, and not forgotten
     if base is None:
         progress(Message("data.preparing_pieces"))
         tokenizer = train_tokenizer(head[validation:], config.tokenizer, config.vocabulary)
@@ -180,22 +222,24 @@ def _write(
         tokenizer = base.tokenizer
     path = PreparedFolder(home).token_file
     with TokenWriter(path, len(tokenizer)) as writer:
-        after = keys[validation - 1] if writer.last is None else writer.last
-        for window_keys, sentences in source.merged(after):
+        for window_keys, sentences in source.merged(first if writer.last is None else writer.last):
             for start in range(0, len(sentences), _ENCODED_AT_ONCE):
-                part = slice(start, start + _ENCODED_AT_ONCE)
-                writer.add(window_keys[part], tokenizer.encode(sentences[part]))
+                rows = [i for i in range(start, len(sentences))[:_ENCODED_AT_ONCE] if sentences[i] not in equal]
+                writer.add(window_keys[rows], tokenizer.encode([sentences[i] for i in rows]))
                 progress(Message("data.preparing_encoded", count=writer.rows))
+    if not writer.rows:
+        raise CorpusError(too_few_sentences(_with_repeated(report, len(equal))))
     train = TokenFile(path)
     longest = max(int(train.lengths_of(block).max()) for block in range(len(train.bounds) - 1))
     before = np.empty(0, np.uint32) if base is None else base.seen
     seen = np.empty(0, np.uint32)
     if before is not None and len(train) <= MAX_SEEN_HASHES:
-        parts = [digests(sentences, 4) for _, sentences in source.merged(keys[validation - 1])]
+        parts = [digests([s for s in sentences if s not in equal], 4) for _, sentences in source.merged(first)]
         every = np.unique(np.concatenate([before, *parts])).astype(np.uint32)
         seen = every if len(every) <= MAX_SEEN_HASHES else seen
     tokenizer = Tokenizer(tokenizer.model, learned | train.used(len(tokenizer)))
-    return PreparedText(tokenizer, train, head[:validation], seen, min(4096, longest + 8))
+    evaluated = len(held_out) if held_out else EVALUATED
+    return PreparedText(tokenizer, train, held_out or head[:validation], seen, min(4096, longest + 8), evaluated)
 
 
 def _head(source: Source) -> tuple[list[int], list[str]]:
@@ -232,7 +276,13 @@ def _ways(config: Config, base: Base | None) -> tuple[Any, ...]:
     if base is None:
         return _FORMAT, (config.tokenizer, config.vocabulary)
     seen = None if base.seen is None else blake2b(base.seen.tobytes(), digest_size=16).hexdigest()
-    return _FORMAT, base.tokenizer.model.hex(), np.packbits(base.tokenizer.known).tobytes().hex(), seen
+    known = np.packbits(base.tokenizer.known).tobytes().hex()
+    return _FORMAT, base.tokenizer.model.hex(), known, seen, begins_anew(config)
+
+
+def _held_out_key(held_out: list[str] | None) -> list[str]:
+    """What sentences of their own to hold out add to the key of a text."""
+    return [digests(held_out, 8).tobytes().hex()] if held_out else []
 
 
 def _key(*parts: Any) -> str:

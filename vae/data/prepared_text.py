@@ -20,12 +20,15 @@ from vae.messages.message import Message
 from vae.system.files import DamagedError, atomic_write
 from vae.text.tokenizer import Tokenizer
 
+EVALUATED = 500
+
 
 @dataclass(frozen=True, slots=True)
 class PreparedText:
     """Token ids to train on, held-out sentences, and 32-bit hashes of all that its model learns and has learned from.
 
-    `seen_hashes` are none where these are too many.
+    `seen_hashes` are none where these are too many. An evaluation takes `evaluated` of the held-out sentences, the
+    first ones.
     """
 
     tokenizer: Tokenizer
@@ -33,6 +36,7 @@ class PreparedText:
     held_out: list[str]
     seen_hashes: np.ndarray
     max_tokens: int
+    evaluated: int = EVALUATED
 
     def save(self, folder: Path, key: str) -> None:
         """Write all but the token file, which may lie elsewhere, into a run's folder."""
@@ -46,6 +50,7 @@ class PreparedText:
             "key": key,
             "max_tokens": self.max_tokens,
             "sentences": len(self.train),
+            "evaluated": self.evaluated,
             "sum": _checksum(arrays),
         }
         description["file"] = path.name if path.parent == folder else str(path.resolve())
@@ -72,7 +77,8 @@ class PreparedText:
             tokenizer = Tokenizer(arrays["tokenizer"].tobytes(), arrays.get("known"))
             if "known" not in arrays:  # as in texts of before
                 tokenizer = Tokenizer(tokenizer.model, train.used(len(tokenizer)))
-            return cls(tokenizer, train, held_out, arrays["seen"], description["max_tokens"])
+            evaluated = int(description.get("evaluated", EVALUATED))  # texts of before did not say
+            return cls(tokenizer, train, held_out, arrays["seen"], description["max_tokens"], evaluated)
         except FileNotFoundError:
             raise DamagedError(Message("data.prepared_text_gone", file=str(description["file"]))) from None
         except DamagedError:

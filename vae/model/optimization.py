@@ -1,4 +1,4 @@
-"""One update of some parameters: backward, check, clip, Adam at the scheduled rate."""
+"""One update of some parameters: backward, check, clip, a step of Adam or SGD at the scheduled rate."""
 
 from __future__ import annotations
 
@@ -13,18 +13,21 @@ from vae.system import distributed
 from vae.system.distributed import GradientSum
 
 _WINDOWS = 50  # of a run
+_OPTIMIZERS = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}
 
 
 class Updater:
-    """Adam with clipping and a learning-rate schedule. It refuses an update that is not finite.
+    """Adam or SGD with clipping and a learning-rate schedule. It refuses an update that is not finite.
 
+    `halvings` counts how often a plateau has halved the rate of a run with a patience.
     Source: Kingma & Ba 2015, arXiv:1412.6980.
     """
 
     def __init__(self, parameters: Iterable[nn.Parameter], config: Config) -> None:
         self.parameters = list(parameters)
         self.config = config
-        self.adam = torch.optim.Adam(self.parameters, lr=config.learning_rate, fused=True)
+        self.optimizer = _OPTIMIZERS[config.optimizer](self.parameters, lr=config.learning_rate, fused=True)
+        self.halvings = 0
         self._sum = GradientSum(self.parameters)
 
     def apply(self, loss: Tensor, t: int) -> Tensor:
@@ -39,7 +42,7 @@ class Updater:
 
     def backward(self, loss: Tensor) -> Tensor:
         """The first half of `apply`: the gradients of a loss, and whether they are finite in all processes."""
-        self.adam.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad(set_to_none=True)
         self._sum.begin()
         # a loss that is no number must make gradients that are none, so that every process comes to know of it
         loss.backward(0 * loss.detach() + 1)  # type: ignore[no-untyped-call]
@@ -49,25 +52,29 @@ class Updater:
 
     def step(self, t: int, finite: Tensor) -> None:
         """The second half: the update of step t, if all is `finite`, a bool scalar."""
-        # the fused Adam divides and refuses by itself, in its one pass over the gradients
-        self.adam.grad_scale = (self._norm / self.config.clip).clamp(min=1)  # type: ignore[attr-defined]
-        self.adam.found_inf = (~finite).float()  # type: ignore[attr-defined]
-        fraction = t / max(1, self.config.steps)
-        for group in self.adam.param_groups:
-            group["lr"] = schedules.learning_rate(fraction, peak=self.config.learning_rate)
-        self.adam.step()
+        # a fused optimizer divides and refuses by itself, in its one pass over the gradients
+        self.optimizer.grad_scale = (self._norm / self.config.clip).clamp(min=1)
+        self.optimizer.found_inf = (~finite).float()
+        rate = self.config.learning_rate
+        if self.config.patience:
+            rate *= 0.5**self.halvings
+        else:
+            rate = schedules.learning_rate(t / max(1, self.config.steps), peak=rate)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.step()
 
     def reset_moments(self, parameters: Iterable[nn.Parameter]) -> None:
         """Forget Adam's moments of some of the parameters."""
         for parameter in parameters:
-            self.adam.state.pop(parameter, None)
+            self.optimizer.state.pop(parameter, None)
 
     def state(self) -> dict[str, Tensor]:
         """Adam's moments and counts by name, to save."""
         return {
             f"{i}.{key}": value
             for i, parameter in enumerate(self.parameters)
-            for key, value in self.adam.state[parameter].items()
+            for key, value in self.optimizer.state[parameter].items()
         }
 
     def load_state(self, state: Mapping[str, Tensor]) -> None:
@@ -80,7 +87,7 @@ class Updater:
                 if key.startswith(prefix)
             }
             if own:
-                self.adam.state[parameter] = own
+                self.optimizer.state[parameter] = own
 
 
 class AggressiveUpdater(Updater):

@@ -18,8 +18,10 @@ def parameter_count(config: Config, vocabulary: int) -> int:
     e, h, z = config.embedding, config.hidden, config.dimensions
     beside_input, beside_output = (z if place in config.z_to.split("+") else 0 for place in ("inputs", "output"))
     initial_state = _linear(z, 2 * h) if z and "state" in config.z_to else 2 * h
-    count = vocabulary * (e + 1) + initial_state
-    count += _lstm(e + beside_input, h) + _linear(h + beside_output, e) + 2 * h * config.layer_norm
+    features = e if config.tied else h + beside_output
+    count = vocabulary * (e + 1 if config.tied else e + features) + initial_state
+    count += _lstm(e + beside_input, h) + 2 * h * config.layer_norm
+    count += _linear(h + beside_output, e) if config.tied else 0
     if not spec.has_latent_space:
         return count
     directions = 2 if config.bidirectional else 1
@@ -28,7 +30,8 @@ def parameter_count(config: Config, vocabulary: int) -> int:
     count += encoded if config.pooling == "attention" else 0
     count += _linear(encoded, 2 * z if spec.gaussian_posterior else z)
     count += z if config.batch_norm and spec.uses("batch_norm") else 0
-    count += _linear(z, e)  # the bag of words
+    count += _linear(z, features)  # the bag of words
+    count += 0 if config.tied else vocabulary * e  # the encoder's own embeddings
     if spec.uses("adversarial"):  # the critic
         count += _linear(z, h) + _linear(h, h) + _linear(h, 1)
     return count

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from vae.messages.message import Message
+from vae.messages.message import Message, UserError
 from vae.text import corpus
 from vae.text.file_encoding import Opener
 
@@ -18,6 +18,7 @@ class TextFile:
 
     Args:
         layout, column, max_characters: as for `corpus.read_corpus`.
+        keep_duplicates: whether a sentence that occurs again is learned from again.
         cache_folder: a folder in which the prepared text stays, for other runs on the same text to use.
         on_progress: called with how far the preparation is, and whether that is the last call.
     """
@@ -26,8 +27,14 @@ class TextFile:
     layout: str = "auto"
     column: str | None = None
     max_characters: int = corpus.MAX_CHARACTERS
+    keep_duplicates: bool = False
     cache_folder: Path | None = None
     on_progress: Callable[[Message, bool], None] = lambda _, __: None
+
+    def __post_init__(self) -> None:
+        """Raises UserError: max_characters is out of its range."""
+        if not 1 <= self.max_characters <= 10_000:
+            raise UserError(Message("text.max_characters", value=self.max_characters))
 
     @property
     def name(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -16,6 +16,7 @@ from torch import Tensor
 from vae.messages.message import Message
 from vae.model.families.base import DecoderModel
 from vae.system.files import DamagedError, atomic_write
+from vae.training.plateau import Plateau
 from vae.training.run_folder import Run
 
 _DAMAGED = Message("training.state_damaged")
@@ -23,15 +24,16 @@ _DAMAGED = Message("training.state_damaged")
 
 @dataclass(frozen=True, slots=True)
 class ResumePoint:
-    """How far a run is: updates made, seconds spent, and the lowest validation loss so far."""
+    """How far a run is: updates made, seconds spent, the lowest validation loss so far, and its plateau schedule."""
 
     step: int
     seconds: float
     best: float
+    plateau: Plateau = field(default_factory=Plateau)
 
 
 def save_state(run: Run, model: DecoderModel, point: ResumePoint) -> None:
-    """Write weights in full precision, Adam's moments and how far the run is, atomically.
+    """Write weights in full precision, the optimizers' moments and how far the run is, atomically.
 
     Noise and order follow from the seed and the step, so that there is no other state.
     """
@@ -53,14 +55,15 @@ def load_state(run: Run, model: DecoderModel) -> ResumePoint:
     try:
         with safe_open(run.state, "pt") as file:
             metadata = file.metadata()
-        point, tensors = ResumePoint(**json.loads(metadata["standing"])), load_tensors(data)
+        standing, tensors = json.loads(metadata["standing"]), load_tensors(data)
+        point = ResumePoint(**{**standing, "plateau": Plateau(**standing.get("plateau", {}))})
         if "sum" in metadata and int(metadata["sum"]) != _checksum(tensors):  # files of before had none
             raise ValueError("its checksum differs")
         parts: dict[str, dict[str, Tensor]] = {"model": {}, "adam": {}}
         for name, value in tensors.items():
             part, _, rest = name.partition(".")
             parts[part][rest] = value
-    except (SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
+    except (SafetensorError, AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise DamagedError(_DAMAGED) from error
     try:
         model.load_state_dict(parts["model"])

@@ -31,6 +31,7 @@ def train(
     text: Corpus | TextFile | None,
     folder: Path | str,
     *,
+    validation: Corpus | TextFile | None = None,
     start_from: Path | str | None = None,
     resume: bool = False,
     control: Control = lambda: "run",
@@ -42,6 +43,7 @@ def train(
     Args:
         config, text: None with `resume`, since what it takes to go on is in the folder.
         folder: the run's own, made if it is missing.
+        validation: sentences to choose the best model by; None holds out some of the text.
         start_from: a model file whose tokenizer, shape and weights to begin with (fine-tuning).
         resume: go on from the folder's saved state, to the same weights as a run that was never interrupted.
         control: called before every step: "run"; "pause" saves the state and ends the generator; "stop" measures and
@@ -66,7 +68,9 @@ def train(
         if distributed.broadcast_from_first(resume):
             trainer = Trainer.resume(run)
         else:
-            trainer = Trainer.new(run, config, text, start_from, description or RunDescription(), control, started)
+            trainer = Trainer.new(
+                run, config, text, validation, start_from, description or RunDescription(), control, started
+            )
         for event in trainer.events(control, started):
             if first:
                 run.append_event(to_json(event))

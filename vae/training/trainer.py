@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 import torch
 
 from vae.config.config import Config
+from vae.config.fine_tuning import begins_anew
 from vae.data.batches import Batch, Sampler
 from vae.data.prepare import Base, Control, prepare
 from vae.data.prepared_text import PreparedText
@@ -25,16 +26,16 @@ from vae.system import distributed, resources
 from vae.text.corpus import Corpus
 from vae.text.text_file import TextFile
 from vae.training.duration import fastest_threads, resolve_steps
-from vae.training.events import Evaluated, Event, Finished, Reconstruction, Sample, Saved, Started
+from vae.training.events import Evaluated, Event, Finished, Saved, Started
+from vae.training.measurement import measure
 from vae.training.plan import Plan, RunDescription, device_of, resolve_config
+from vae.training.plateau import Plateau
 from vae.training.prior_fit import fit_prior
 from vae.training.progress import ProgressMeter
 from vae.training.resume_state import ResumePoint, load_state, save_state
 from vae.training.run_folder import Run
 
 _EVALUATIONS = (0.01, 0.025, 0.05, *(i / 16 for i in range(1, 17)))  # as shares of the run
-_EVALUATED_SENTENCES = 500
-_EXAMPLES = 3
 
 
 class Trainer:
@@ -58,15 +59,18 @@ class Trainer:
             self.model = build(config, len(data.tokenizer))
         self.model.say_only(data.tokenizer.known)
         self.sampler = Sampler(
-            data.train, batch=config.batch // ranks, seed=config.seed, rank=distributed.rank(), world_size=ranks
-        )
+            data.train, batch=config.batch // ranks, seed=config.seed, rank=distributed.rank(), world_size=ranks,
+            equal_lengths=config.equal_lengths,
+        )  # fmt: skip
         self.evaluation_steps = {max(1, round(share * config.steps)) for share in _EVALUATIONS}
-        self.step, self.seconds, self.best = 0, 0.0, math.inf
+        if config.patience:
+            self.evaluation_steps = {*range(len(self.sampler), config.steps, len(self.sampler)), config.steps}
+        self.step, self.seconds, self.best, self.plateau = 0, 0.0, math.inf, Plateau()
 
     @classmethod
     def new(
-        cls, run: Run, config: Config | None, text: Corpus | TextFile | None, start_from: Path | str | None,
-        description: RunDescription, control: Control, started: float,
+        cls, run: Run, config: Config | None, text: Corpus | TextFile | None, validation: Corpus | TextFile | None,
+        start_from: Path | str | None, description: RunDescription, control: Control, started: float,
     ) -> Trainer:  # fmt: skip
         """At the first step of a run that this prepares. Parameters as of `train`; rank 0 alone has config and text."""
         base = None
@@ -80,7 +84,7 @@ class Trainer:
                 start = time.monotonic()
                 config = resolve_config(config, base.config if base else None, distributed.world_size())
                 inherited = Base(base.text_model.tokenizer, base.learned_from) if base else None
-                prepare(text, run.folder, config, base=inherited, control=control)
+                prepare(text, run.folder, config, validation=validation, base=inherited, control=control)
                 Plan(config, replace(description, name=description.name or text.name), text.name).save(run)
                 if isinstance(text, TextFile) and text.is_large:  # its preparation may take longer than all the minutes
                     started += time.monotonic() - start
@@ -97,6 +101,8 @@ class Trainer:
                 if base:
                     assert isinstance(base.text_model.model, DecoderModel)
                     self.model.load_state_dict(base.text_model.model.state_dict())
+                    if begins_anew(self.config):
+                        self.model.reset_decoder()
                 self.plan.save(run)
                 self._save_state()
             else:
@@ -111,7 +117,8 @@ class Trainer:
                 run.remove_leftovers()
         self = cls.load(run)
         point = load_state(run, self.model)
-        self.step, self.seconds, self.best = point.step, point.seconds, point.best
+        self.step, self.seconds, self.best, self.plateau = point.step, point.seconds, point.best, point.plateau
+        self.model.halve_learning_rate(self.plateau.halvings)
         return self
 
     @classmethod
@@ -130,11 +137,11 @@ class Trainer:
             sum(p.numel() for p in self.model.parameters()), self.model.latent, steps, self.step,
             self.config.family,
         )  # fmt: skip
-        guess = min(_EVALUATED_SENTENCES, len(self.data.held_out)) / self.config.batch
+        guess = min(self.data.evaluated, len(self.data.held_out)) / self.config.batch
         meter, agreement = ProgressMeter(self.evaluation_steps, guess), distributed.Agreement()
         finite = torch.tensor(True, device=self.device)
         self.model.train()
-        while self.step < steps:
+        while self.step < steps and not self.plateau.is_over(self.config):
             request = control()
             report = distributed.rank() == 0 and meter.due()
             pause, stop, report = agreement(request == "pause", request == "stop", report)
@@ -161,7 +168,9 @@ class Trainer:
             meter.add(losses, batch)
             if self.step in self.evaluation_steps:  # the last one is
                 yield self._progress(meter)
+                halvings = self.plateau.halvings
                 yield from self._evaluate()
+                self._follow_plateau(halvings)
                 self._save_state()
                 meter.evaluated()
         if not self.run.best.exists() or (self.step < steps and self._settling):  # for now: the next one replaces it
@@ -169,7 +178,7 @@ class Trainer:
             self.best = math.inf
         self._fit_prior()
         self._save_state()
-        if self.step >= steps:
+        if self.step >= steps or self.plateau.is_over(self.config):
             yield self._finished("done", Message("training.done"), self._best_path)
         else:
             yield self._finished("stopped", Message("training.stopped"), self._best_path)
@@ -207,36 +216,49 @@ class Trainer:
         use, event = self._measure()
         yield event
         objective = self.model.objective(use.nll, use.kl)
+        if self.config.patience and not self._settling:
+            self.plateau = self.plateau.observe(objective, round(self.step / len(self.sampler)), self.config)
         if self._settling or objective < self.best:  # NaN is not
             self.best = math.inf if self._settling else objective
             self._save_model(use, event)
             yield Saved(self.step, str(self.run.best), True)
 
+    def _follow_plateau(self, halvings_before: int) -> None:
+        """After an evaluation that has halved the rate: on with the best weights, in all processes."""
+        if not self.config.patience:
+            return
+        halvings = distributed.broadcast_from_first(self.plateau.halvings)
+        if halvings == halvings_before:
+            return
+        self.plateau = replace(self.plateau, halvings=halvings)  # which the first process alone knew
+        self.model.halve_learning_rate(halvings)
+        if self.run.best.exists():
+            best = self._load_best().text_model.model
+            assert isinstance(best, DecoderModel)
+            self.model.load_state_dict(best.state_dict())
+            self.model.reset_moments()
+
+    def _load_best(self) -> checkpoint.Checkpoint:
+        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):  # building a model draws weights
+            return checkpoint.load(self.run.best, self.device)
+
     @property
     def _settling(self) -> bool:
-        """Whether models cannot be compared with later ones yet, so that the newest counts as the best."""
-        early = self.step < diagnosis.ENOUGH_STEPS
+        """Whether models cannot be compared with later ones yet, so that the newest counts as the best.
+
+        A plateau schedule compares from its first epoch on: it goes back to the best of them.
+        """
+        early = not self.config.patience and self.step < diagnosis.ENOUGH_STEPS
         return early or schedules.is_warming_up(self.step / self.config.steps, self.config)
 
     def _measure(self) -> tuple[latent_use.LatentUse, Evaluated]:
         self.model.eval()
-        use = latent_use.measure_latent_use(self._text_model, self.data.held_out[:_EVALUATED_SENTENCES])
-        verdict = diagnosis.verdict(use, self.step)
-        examples = self.data.held_out[:_EXAMPLES]
-        reconstructed = text_model.reconstruct(self._text_model, examples, refine=0) if self.model.latent else []
-        samples = text_model.sample(self._text_model, _EXAMPLES, seed=self.config.seed)
-        self.model.train()
-        return use, Evaluated(
-            step=self.step, steps=self.config.steps, nll=use.nll, kl=sum(use.kl),
-            mutual_information=use.mutual_information, mi_ceiling=use.mi_ceiling, active_units=use.active_units,
-            latent=self.model.latent, latent_gain=use.latent_gain, sentences=use.sentences,
-            level=verdict.level, verdict=str(verdict.text), advice=str(verdict.advice or ""),
-            reconstructions=tuple(
-                Reconstruction(source, point.text, _rounded(point.z))
-                for source, point in zip(examples, reconstructed, strict=False)  # none without a latent space
-            ),
-            samples=tuple(Sample(point.text, _rounded(point.z)) for point in samples),
+        measured = measure(
+            self._text_model, self.data.held_out, self.data.evaluated, step=self.step, steps=self.config.steps,
+            seed=self.config.seed,
         )  # fmt: skip
+        self.model.train()
+        return measured
 
     @property
     def _text_model(self) -> text_model.TextModel:
@@ -256,21 +278,16 @@ class Trainer:
         """Give the best model the prior from which its samples are drawn: the first process does it for all."""
         if distributed.rank() or not self.run.best.exists():
             return
-        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):  # building a model draws weights
-            best = checkpoint.load(self.run.best, self.device)
+        best = self._load_best()
         fitted = fit_prior(best.text_model.model, self.data.train, self.config.seed)
         checkpoint.save(self.run.best, replace(best, text_model=replace(best.text_model, fitted=fitted)))
 
     def _save_state(self) -> None:
         if distributed.rank() == 0:
-            save_state(self.run, self.model, ResumePoint(self.step, self.seconds, self.best))
+            save_state(self.run, self.model, ResumePoint(self.step, self.seconds, self.best, self.plateau))
 
     def _timed_evaluation(self) -> None:
         """All that belongs to an evaluation, to be timed; nothing of it stays."""
         self._measure()
         with TemporaryDirectory(dir=self.run.folder) as scratch:
             save_state(Run(Path(scratch)), self.model, ResumePoint(0, 0.0, 0.0))
-
-
-def _rounded(z: tuple[float, ...]) -> tuple[float, ...]:
-    return tuple(round(value, 3) for value in z)  # it is for looking at

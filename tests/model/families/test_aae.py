@@ -264,9 +264,7 @@ def test_events_tell_of_codes_and_name_no_mutual_information(run: tuple[Path, li
             assert event.mutual_information is None
             assert event.latent == 4
             assert len(event.reconstructions) == 3
-            assert event.verdict.startswith(
-                ("Healthy: the codes", "Unsettled: the codes", "Weak: the codes", "There is too little", "Collapsed")
-            )
+            assert event.level == "unknown"  # after so few steps
         if isinstance(event, Progress):
             assert 0 <= event.beta <= settings.adversarial
             assert event.kl >= 0

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from vae.model.counter_rng import CounterRng
-from vae.model.layers.corruption import blank_words, locked_dropout
+from vae.model.layers.corruption import blank_words, dropout
 from vae.model.layers.decoder import Decoder
 from vae.model.layers.encoder import Encoder
 from vae.text.tokenizer import EOS_ID, UNK_ID
@@ -133,17 +133,25 @@ def test_decoder_listens_to_z_at_the_first_token_and_at_the_last() -> None:
 
 def test_locked_dropout_hides_the_same_features_at_every_token() -> None:
     x = torch.ones(50, 8, 40)
-    y = locked_dropout(x, 0.3, CounterRng(1, 1, torch.arange(50)))
+    y = dropout(x, 0.3, CounterRng(1, 1, torch.arange(50)))
     assert torch.equal(y, y[:, :1].expand_as(y))
     assert y.unique().tolist() == pytest.approx([0.0, 1 / 0.7])
     assert (y[:, 0] == 0).float().mean().item() == pytest.approx(0.3, abs=0.05)
     assert len({tuple(row) for row in (y[:, 0] == 0).tolist()}) == 50  # a mask of its own for each sentence
 
 
+def test_standard_dropout_hides_others_at_each_token_whatever_the_padding() -> None:
+    x, rows = torch.ones(50, 8, 40), torch.arange(50)
+    y = dropout(x, 0.3, CounterRng(1, 1, rows), "standard")
+    assert (y == 0).float().mean().item() == pytest.approx(0.3, abs=0.02)
+    assert len({tuple(token) for token in (y == 0).flatten(0, 1).tolist()}) > 390
+    assert torch.equal(y[:, :5], dropout(x[:, :5], 0.3, CounterRng(1, 1, rows), "standard"))
+
+
 def test_nothing_is_hidden_without_noise() -> None:
     x, ids = torch.randn(2, 3, 4), torch.full((2, 3), 9)
-    assert locked_dropout(x, 0.9, None) is x
-    assert locked_dropout(x, 0.0, CounterRng(1, 1, torch.arange(2))) is x
+    assert dropout(x, 0.9, None) is x
+    assert dropout(x, 0.0, CounterRng(1, 1, torch.arange(2))) is x
     assert blank_words(ids, 0.9, UNK_ID, EOS_ID + 1, None) is ids
 
 

@@ -29,7 +29,7 @@ from vae.training.events import Evaluated, Finished, Progress, Reconstruction, S
 from vae.training.train import train
 from vae.ui.components.run_progress import progress
 from vae.ui.train import view
-from vae.ui.train.knobs import KNOBS, STEPS, fitting, knob
+from vae.ui.train.knobs import KNOBS, STEPS, chosen, fitting, knob
 from vae.ui.train.screen import RunScreen
 
 STARTED = Started("/server/run", 95, 5, 300, 10_000, 4, 200, 0)
@@ -291,6 +291,9 @@ def test_only_settings_that_change_something_can_be_set(
     assert "layer norm no" in kept
     with pytest.raises(ValueError, match="Family must be one of"):
         fitting(visitor, "gan", "")
+    everything = [True] * len(KNOBS)
+    assert set(KNOBS) - set(chosen(everything, BUNDLED)) == {"autoencoder", "beta_schedule", "cycles", "decoder_reset"}
+    assert set(chosen(everything, "")) == set(KNOBS)
 
 
 def test_settings_that_advice_names_are_on_the_page() -> None:

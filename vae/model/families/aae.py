@@ -45,7 +45,7 @@ class AdversarialAutoencoder(Autoencoder):
 
     def posterior(self, batch: Batch) -> Posterior:
         """The codes, and a spread that is next to none: (B, D) each."""
-        z = self._encode(self.embedding(batch.tokens), batch.lengths)
+        z = self._encode(self.embed_for_encoder(batch.tokens), batch.lengths)
         return Posterior(z, torch.full_like(z, _LOGVAR))
 
     def _encode(self, x: Tensor, lengths: Tensor) -> Tensor:

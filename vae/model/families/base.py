@@ -16,8 +16,9 @@ from vae.data.batches import Batch
 from vae.messages.message import Message, UserError
 from vae.model.counter_rng import CounterRng
 from vae.model.families.interface import Losses, Posterior
-from vae.model.layers.corruption import locked_dropout
+from vae.model.layers.corruption import dropout
 from vae.model.layers.decoder import Decoder
+from vae.model.layers.initial_weights import initialize
 from vae.model.layers.output_softmax import linear, token_nll, weighted_nll
 from vae.model.optimization import Updater
 from vae.model.priors.interface import Prior
@@ -32,7 +33,7 @@ class DecoderState(NamedTuple):
 
     z: Tensor  # (N, D)
     gates: Tensor  # (N, 4 * H): what z adds to the gates at every token
-    features: Tensor  # (N, E): and to the features from which the token is predicted
+    features: Tensor  # (N, F): and to the features from which the token is predicted
     h: Tensor  # (N, H)
     c: Tensor  # (N, H)
 
@@ -40,21 +41,32 @@ class DecoderState(NamedTuple):
 class DecoderModel(nn.Module):
     """z (B, D) -> LSTM decoder, with one table of embeddings for the inputs of both LSTMs and the output. D may be 0.
 
+    If the config's `tied` is false, there are three: `embedding` is then the decoder's, and the output has no bias.
     A family adds its encoder, if it has one, and its losses. `config.steps` must be known before `step` is called:
     schedules are fractions of the run.
     """
+
+    bias: Tensor  # (V,)
 
     def __init__(self, config: Config, vocabulary: int) -> None:
         super().__init__()
         self.config = config
         self.spec, self.latent = FAMILIES[config.family], config.dimensions
         self.embedding = nn.Embedding(vocabulary, config.embedding)
-        self.decoder = Decoder(config.embedding, config.hidden, self.latent, config.z_to, config.layer_norm)
-        self.bias = nn.Parameter(torch.zeros(vocabulary))
+        self.decoder = Decoder(
+            config.embedding, config.hidden, self.latent, config.z_to, config.layer_norm, config.dropout_kind,
+            projected=config.tied,
+        )  # fmt: skip
+        self.output = None if config.tied else nn.Linear(self.decoder.feature_size, vocabulary, bias=False)
+        bias = torch.zeros(vocabulary)
+        if config.tied:
+            self.bias = nn.Parameter(bias)
+        else:
+            self.register_buffer("bias", bias, persistent=False)
         self._barred: Tensor  # (V,) 0, or -inf of a token that is never said
         self.register_buffer("_barred", torch.zeros(vocabulary), persistent=False)
         self._barred[:EOS_ID] = -torch.inf
-        nn.init.normal_(self.embedding.weight, std=config.embedding**-0.5)
+        initialize(self.embedding, "scaled")
         self.prior: Prior = StandardNormal(self.latent)
         self.updaters: dict[str, Updater] = {}
         self._gate_table: tuple[list[tuple[int, int]], Tensor] | None = None
@@ -67,6 +79,11 @@ class DecoderModel(nn.Module):
         """From now on decoding takes no tokens but those that are true in `known` (V,); what is learned is the same."""
         self._barred.copy_(torch.from_numpy(np.where(known, 0.0, -np.inf)))
         self._barred[:EOS_ID] = -torch.inf
+
+    @property
+    def output_table(self) -> Tensor:
+        """What features are compared with to predict a token: (V, F)."""
+        return self.embedding.weight if self.output is None else self.output.weight
 
     def nll(self, batch: Batch, z: Tensor) -> Tensor:
         """-log p(x|z) of each sentence, its end mark counted, without a gradient.
@@ -81,7 +98,7 @@ class DecoderModel(nn.Module):
             features = self._features(batch.inputs, z)
         tokens, mask = batch.tokens.repeat(repeats, 1), batch.mask.repeat(repeats, 1)  # (S * B, T)
         rows = torch.arange(tokens.numel(), device=z.device)
-        nll = token_nll(features.flatten(0, 1), self.embedding.weight, self.bias, rows, tokens.flatten())
+        nll = token_nll(features.flatten(0, 1), self.output_table, self.bias, rows, tokens.flatten())
         return (nll.view_as(mask) * mask).sum(1)
 
     def logits(self, batch: Batch, z: Tensor) -> Tensor:
@@ -89,10 +106,10 @@ class DecoderModel(nn.Module):
 
         No token has a chance that decoding would never take.
         """
-        return F.linear(self._features(batch.inputs, z), self.embedding.weight, self.bias + self._barred)
+        return F.linear(self._features(batch.inputs, z), self.output_table, self.bias + self._barred)
 
     def _features(self, inputs: Tensor, z: Tensor) -> Tensor:
-        """From which the tokens behind inputs (B, T) are predicted, at codes z (S * B, D): (S * B, T, E)."""
+        """From which the tokens behind inputs (B, T) are predicted, at codes z (S * B, D): (S * B, T, F)."""
         with torch.no_grad():
             input_gates = self._input_gates(inputs.flatten()).view(*inputs.shape, -1)  # (B, T, 4 * H)
         repeats, code_terms, state = len(z) // len(inputs), self.decoder.code_terms(z), self.decoder.begin(z)
@@ -112,10 +129,10 @@ class DecoderModel(nn.Module):
         Args:
             y: (B, T, E), the decoder's inputs (the tokens before each one), embedded.
             rng: of the dropout in training; None for none.
-            bag: features (B, E) from which alone all words of a sentence are predicted, in no order, and their weight.
+            bag: features (B, F) from which alone all words of a sentence are predicted, in no order, and their weight.
         """
-        y = locked_dropout(y, self.config.dropout, rng)
-        features = self.decoder(y, z, self.config.dropout, rng).flatten(0, 1)  # (B * T, E)
+        y = dropout(y, self.config.dropout, rng, self.config.dropout_kind)
+        features = self.decoder(y, z, self.config.dropout, rng).flatten(0, 1)  # (B * T, F)
         mask, tokens = batch.mask, batch.tokens.flatten()
         rows = torch.arange(len(tokens), device=tokens.device)
         weights = mask.flatten() / batch.global_size
@@ -124,7 +141,7 @@ class DecoderModel(nn.Module):
             rows = torch.cat([rows, len(tokens) + rows // mask.shape[1]])
             weights = torch.cat([weights, bag[1] * weights * (tokens != EOS_ID)])
             tokens = tokens.repeat(2)
-        loss, nll = weighted_nll(features, self.embedding.weight, self.bias, rows, tokens, weights)
+        loss, nll = weighted_nll(features, self.output_table, self.bias, rows, tokens, weights)
         return loss, (nll[: mask.numel()].view_as(mask) * mask).sum(1)
 
     def posterior(self, batch: Batch) -> Posterior:
@@ -137,7 +154,7 @@ class DecoderModel(nn.Module):
 
     def step(self, batch: Batch, t: int) -> Losses:
         """One update. All its randomness follows from (config.seed, t), so that a run can resume anywhere."""
-        self._gate_table = None  # Adam changes weights without a trace in their version
+        self._gate_table = None  # an optimizer changes weights without a trace in their version
         rng = CounterRng(self.config.seed, t, batch.rows)
         with torch.autocast(batch.tokens.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
             losses = self.losses(batch, t, rng)
@@ -170,7 +187,7 @@ class DecoderModel(nn.Module):
         features, (h, c) = self.decoder.advance(
             self._input_gates(tokens), (state.gates, state.features), (state.h, state.c)
         )
-        return linear(features, self.embedding.weight, self.bias + self._barred), state._replace(h=h, c=c)
+        return linear(features, self.output_table, self.bias + self._barred), state._replace(h=h, c=c)
 
     def _input_gates(self, tokens: Tensor) -> Tensor:
         """What tokens (N,) add to the decoder's gates: (N, 4 * H).
@@ -189,6 +206,29 @@ class DecoderModel(nn.Module):
     def train(self, mode: bool = True) -> DecoderModel:
         self._gate_table = None
         return super().train(mode)
+
+    def reset_decoder(self) -> None:
+        """New random weights for the decoder, which then learns from codes that are informative already.
+
+        Source: Li et al. 2019, arXiv:1909.00868. A table of embeddings that the encoder uses, too, stays.
+        """
+        own = [] if self.output is None else [self.embedding, self.output]
+        parts = nn.ModuleList([self.decoder, *own])
+        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+            torch.manual_seed(self.config.seed)
+            self.decoder.reset_parameters()
+            initialize(parts, self.config.initial_weights)
+        self.updaters["all"].reset_moments(parts.parameters())
+
+    def halve_learning_rate(self, times: int) -> None:
+        """Go on with the rate halved so often."""
+        for updater in self.updaters.values():
+            updater.halvings = times
+
+    def reset_moments(self) -> None:
+        """Forget what the optimizers know of weights that are no longer there."""
+        for updater in self.updaters.values():
+            updater.reset_moments(updater.parameters)
 
     def optimiser_state(self) -> dict[str, Tensor]:
         """The moments and counts of all updaters by name, to save."""

@@ -38,7 +38,7 @@ class SentenceVAE(Autoencoder):
 
     def posterior(self, batch: Batch) -> Posterior:
         """q(z|x): (B, D) each."""
-        return self._posterior(self.embedding(batch.tokens), batch.lengths)
+        return self._posterior(self.embed_for_encoder(batch.tokens), batch.lengths)
 
     def _posterior(self, x: Tensor, lengths: Tensor, global_size: int = 0) -> Posterior:
         """q(z|x): (B, D) each.
@@ -54,7 +54,7 @@ class SentenceVAE(Autoencoder):
         """One update; before it, where step t asks for them, new weights of the decoder and updates of the encoder."""
         beta = schedules.beta(t / max(1, self.config.steps), self.config)
         if self.config.decoder_reset and schedules.ends_autoencoder_phase(t, self.config):
-            self._reset_decoder()
+            self.reset_decoder()
         if self.config.aggressive and self.encoder_updater.active and beta:
             self._train_encoder(batch, t)
         return super().step(batch, t)
@@ -64,16 +64,6 @@ class SentenceVAE(Autoencoder):
         if self.norm is not None:
             self.norm.update_moments(finite)
         return finite
-
-    def _reset_decoder(self) -> None:
-        """New random weights for the decoder, which then learns from codes that are informative already.
-
-        Source: Li et al. 2019, arXiv:1909.00868. The table of embeddings stays, since the encoder uses it, too.
-        """
-        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-            torch.manual_seed(self.config.seed)
-            self.decoder.reset_parameters()
-        self.updaters["all"].reset_moments(self.decoder.parameters())
 
     def _train_encoder(self, batch: Batch, t: int) -> None:
         """Updates of the encoder alone, each with other random numbers, so that it keeps up with the decoder.
@@ -105,11 +95,16 @@ class SentenceVAE(Autoencoder):
         kl = self.prior.kl(mu, logvar)  # (B, D)
         token_loss, nll = self.token_loss_from_code(z, batch, y, rng)
         mean_kl = distributed.sum_over_ranks(kl.sum(0) / batch.global_size)  # (D,)
-        loss = token_loss + beta * self._kl_penalty(mean_kl) / distributed.world_size()
-        return Losses(loss, nll, kl, beta)
+        if config.free_bits_on == "each":
+            penalty = kl.clamp(min=config.free_bits).sum() / batch.global_size
+        else:
+            penalty = self._kl_penalty(mean_kl) / distributed.world_size()
+        return Losses(token_loss + beta * penalty, nll, kl, beta)
 
     def _kl_penalty(self, kl: Tensor) -> Tensor:
         """The KL term of the loss with free bits: what is below them costs as much as they, without a gradient.
+
+        Where they are those of each sentence, this is a bound from below: each one's own KL is not known here.
 
         Args:
             kl: of each dimension, the mean over sentences, (D,).

@@ -11,17 +11,20 @@ from vae.text.tokenizer import EOS_ID, PAD_ID, UNK_ID
 _SHUFFLE_DISTANCE = 3  # places that a shuffled word moves at most
 
 
-def locked_dropout(x: Tensor, p: float, rng: CounterRng | None) -> Tensor:
-    """Hide the same features at every token of a sentence, and scale up the others.
+def dropout(x: Tensor, p: float, rng: CounterRng | None, kind: str = "locked") -> Tensor:
+    """Hide features, and scale up the others.
 
     Args:
         x: (B, T, H).  rng: None turns it off (evaluation).
-    Source: Gal & Ghahramani 2016, arXiv:1512.05287.
+        kind: "locked" hides the same ones at every token of a sentence, "standard" draws anew at each.
+    Source: Gal & Ghahramani 2016, arXiv:1512.05287 (locked); Srivastava et al. 2014, Dropout (standard).
     """
     if rng is None or p == 0:
         return x
-    keep = ~rng.bernoulli(x.shape[2], p)  # (B, H)
-    return x * (keep / (1 - p)).to(x.dtype)[:, None]
+    batch, tokens, features = x.shape
+    positions = tokens if kind == "standard" else 1
+    keep = ~rng.bernoulli(positions * features, p).view(batch, positions, features)
+    return x * (keep / (1 - p)).to(x.dtype)
 
 
 def blank_words(ids: Tensor, p: float, blank: int, keep_from: int, rng: CounterRng | None) -> Tensor:

@@ -20,7 +20,7 @@ from vae.ui.components.answers import unchanged
 from vae.ui.components.download import file_of
 from vae.ui.signals import stamp
 from vae.ui.train import view
-from vae.ui.train.knobs import KNOBS
+from vae.ui.train.knobs import chosen
 from vae.ui.train.screen import RunScreen, RunView
 from vae.ui.train.shared_run import SharedRunHandlers
 
@@ -75,7 +75,7 @@ class TrainHandlers:
     ) -> tuple[Any, Any, Any]:
         """Start: (note, start button, runs_changed). What is wrong is said in place, and nothing typed is lost."""
         try:
-            config = configure(preset, {**dict(zip(KNOBS, values, strict=True)), "family": family})
+            config = configure(preset, {**chosen(values, start_from), "family": family})
             self.trainings.start(session, config, start_from)
         except ValueError as error:
             return drawn.note_value("error", str(error)), gr.skip(), stamp() if not self._free(session) else gr.skip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -12,7 +13,7 @@ from vae.config.families import FAMILIES
 from vae.config.fine_tuning import INHERITED, UNUSED
 from vae.config.presets import DEFAULT_PRESET, PRESETS
 from vae.serving.visitors.session import Session
-from vae.serving.visitors.trainings import PARAMETERS, configure
+from vae.serving.visitors.trainings import PARAMETERS, SCRATCH, configure
 from vae.serving.visitors.validation import choice
 
 MAIN = (  # all that a verdict's advice may name, and the length
@@ -23,7 +24,8 @@ MAIN = (  # all that a verdict's advice may name, and the length
 # to models that are too large to be loaded again.
 HIDDEN = frozenset({
     "family", "tokenizer", "vocabulary", "embedding", "encoder_hidden", "bidirectional", "warmup", "clip",
-    "batch", "precision", "device", "threads",
+    "batch", "precision", "device", "threads", "tied", "dropout_kind", "initial_weights", "optimizer", "patience",
+    "patience_from", "halvings", "equal_lengths",
 })  # fmt: skip
 RECIPES = tuple(name for name in PARAMETERS if name not in HIDDEN and name not in MAIN)
 KNOBS = MAIN + RECIPES
@@ -70,6 +72,12 @@ def values(session: Session, preset: str) -> list[Any]:
     """The knobs as a preset sets them."""
     config = configure(preset, {})
     return [getattr(config, name) for name in KNOBS]
+
+
+def chosen(controls: Sequence[object], start_from: str) -> dict[str, object]:
+    """The settings that the knobs stand at, but those of a beginning where a model to start from has had its own."""
+    over = () if start_from == SCRATCH else UNUSED
+    return {name: value for name, value in zip(KNOBS, controls, strict=True) if name not in over}
 
 
 def fitting(session: Session, family: str, start_from: str) -> list[Any]:
