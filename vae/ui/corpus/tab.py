@@ -24,7 +24,7 @@ from vae.ui.page import Page
 
 LAYOUTS = {"Detect it": "auto", "One sentence per line": "lines", "Running text": "running"}
 LEAD = "A corpus is the text that a model learns from, sentence by sentence. Choose one."
-LENGTHS = "Sentences by their length in words"
+LENGTHS = "Words per sentence"
 FREQUENT = "Most frequent words"
 
 
@@ -62,7 +62,10 @@ def build(page: Page, tab: gr.Tab) -> None:
                 column = gr.Dropdown(
                     [], label="Sentences are in", visible=False, elem_id="corpus-column", min_width=140
                 )
-                labels = gr.Dropdown([], label="Labels are in", visible=False, elem_id="corpus-labels", min_width=140)
+                labels = gr.Dropdown(
+                    [], label="Labels are in", visible=False, elem_id="corpus-labels", min_width=140,
+                    info="Labels are shown beside the sentences. A model learns from the sentences alone.",
+                )  # fmt: skip
             figures = prose(EMPTY_FIGURES, elem_id="corpus-figures")
             with gr.Column(elem_classes=["part"]):
                 heading("How it begins")

@@ -50,7 +50,7 @@ class TrainHandlers:
         base = next((model for model in session.models() if model.id == start_from), None)
         begins = f"starting from {escape(base.name)}" if base else "from scratch"
         kind = FAMILIES[base.family if base else choice(family, "Family", tuple(FAMILIES))]  # which a base decides
-        length = f"{steps:,.0f} steps" if steps else f"for {epochs or 0:g} epochs"
+        length = f"in {steps:,.0f} steps" if steps else f"for {epochs or 0:g} epochs"
         if minutes:
             length = f"for about {durations.duration(60 * minutes)}"
         learns = f"learns <b>{escape(text.name)}</b>, {text.sentences:,} sentences"

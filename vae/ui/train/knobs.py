@@ -105,13 +105,14 @@ def _kept(name: str, config: Config) -> str:
 
 
 def _value(value: object) -> str:
-    return (
-        ("yes" if value else "no")
-        if isinstance(value, bool)
-        else f"{value:,}"
-        if isinstance(value, int)
-        else f"{value}"
-    )
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case float():
+            return f"{value:g}"
+    return str(value)
 
 
 def words(family: str) -> str:
