@@ -55,8 +55,8 @@ class ProgressMeter:
         """The Progress since the last one, over all processes, each of which must call this."""
         loss, nll, kl, tokens = distributed.sum_over_ranks(self._sums).tolist()
         elapsed = max(1e-9, time.monotonic() - self._since)
-        self._watched += elapsed
-        weight = max(1 - math.exp(-elapsed / _MEMORY), elapsed / self._watched)
+        self._watched += elapsed if self._step_seconds else 0.0  # the first steps pay for kernels and memory
+        weight = max(1 - math.exp(-elapsed / _MEMORY), elapsed / self._watched) if self._watched else 1.0
         self._step_seconds += weight * (elapsed / self.steps - self._step_seconds)
         share = 1.0 if self._sums.is_cuda else (time.process_time() - self._work) / elapsed
         self._share += weight * (share - self._share)
