@@ -58,7 +58,7 @@ def take(page: Page, tab: str, path: Path) -> None:
 def visit(browser: Browser, url: str, **options: Any) -> Page:
     page = browser.new_context(**options).new_page()
     page.goto(url)
-    page.locator("#stage .step").first.wait_for(timeout=60_000)
+    page.locator(".path .step").first.wait_for(timeout=60_000)
     return page
 
 

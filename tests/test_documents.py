@@ -63,7 +63,8 @@ def test_readme_shows_the_public_names_and_its_code_runs(
     (code,) = fenced(README, "python")
     imports = re.findall(r"^from vae import (.+)$", code, re.MULTILINE)
     assert {name for line in imports for name in line.split(", ")} == set(vae.__all__) - {"__version__"}
-    (tmp_path / "text.txt").write_text("\n".join(corpus.sentences), "utf-8")
+    wishes = [f"I would like {sentence}" for sentence in corpus.sentences[:40]]
+    (tmp_path / "text.txt").write_text("\n".join([*corpus.sentences, *wishes]), "utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(vae.PRESETS, "quick", replace(vae.PRESETS["quick"], config=config))
     exec(code, {})

@@ -105,7 +105,7 @@ def first_page(browser: Browser, kind: str, program: Path, folder: Path) -> dict
         }
         if kind == "ours":
             page.get_by_role("tab", name="Slide").click()
-            page.locator("#stage .step").first.wait_for(timeout=60_000)
+            page.locator(".path .step").first.wait_for(timeout=60_000)
             found["first_path_s"] = time.time() - begun
         found |= {"requests": len(loads), "bytes": sum(loads.values())}
         page.context.close()
@@ -180,7 +180,7 @@ def event_to_chart(browser: Browser, points: int) -> dict[str, Any]:
         with running_app(folder, program=program) as url:
             page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
             page.goto(url)
-            page.locator("#stage .step").first.wait_for(timeout=60_000)
+            page.locator(".path .step").first.wait_for(timeout=60_000)
             begin_training(page)
             canvas = "document.querySelector('#train-chart canvas')"
             page.wait_for_function(f"{canvas}?.dataset.drawn", timeout=60_000)
@@ -208,7 +208,7 @@ def begin_training(page: Page) -> None:
     page.locator("#corpus-read").click()
     page.locator("#corpus-next:enabled").click()
     page.locator("#train-settings > button").click()
-    for name, value in {"latent": 4, "hidden": 16, "minutes": 0, "epochs": 1000}.items():
+    for name, value in {"latent": 4, "hidden": 16, "steps": 0, "epochs": 1000}.items():
         field = page.locator(f"#train-{name} input[type=number]")
         field.fill(str(value))
         field.press("Tab")

@@ -42,7 +42,7 @@ def words(sentences: list[str]) -> list[str]:
 
 
 def trained(text: corpus.Corpus, seconds: float, seed: int, start_from: Path | None) -> Checkpoint:
-    config = replace(PRESETS["quick"].config, minutes=seconds / 60, seed=seed)
+    config = replace(PRESETS["quick"].config, minutes=seconds / 60, steps=0, seed=seed)
     with TemporaryDirectory() as folder:
         *_, finished = train(config, text, Path(folder) / "run", start_from=start_from)
         assert isinstance(finished, Finished)

@@ -74,9 +74,9 @@ def test_student_comes_in_and_stays(browser: Browser, classroom: tuple[str, Path
     page.goto(classroom[0] + "/?share=AAAA-BBBB-CCCC")
     enter(page, WORDS)
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    page.locator("#stage .step").first.wait_for(state="attached")
+    page.locator(".path .step").first.wait_for(state="attached")
     page.reload()
-    page.locator("#stage .step").first.wait_for(state="attached")
+    page.locator(".path .step").first.wait_for(state="attached")
     assert [error for error in errors if not FORGIVEN.search(error)] == []
     context.close()
 
@@ -91,7 +91,7 @@ def test_page_that_is_asked_for_the_phrase_again_is_loaded_anew(browser: Browser
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(classroom[0])
     enter(page, WORDS)
-    page.locator("#stage .step").first.wait_for(state="attached")
+    page.locator(".path .step").first.wait_for(state="attached")
     context.clear_cookies()
     page.evaluate("void space.failed()")  # as when a stream breaks off
     expect(page.get_by_label("Pass phrase")).to_be_visible()

@@ -143,13 +143,13 @@ def test_three_families_are_trained_measured_and_found_again_after_a_reload(
     expect(page.locator("#samples .sentences li")).to_have_count(8)
     page.get_by_text("More", exact=True).click()
     expect(page.locator("#sample-near input")).to_be_disabled()
-    expect(page.locator("#sample-near")).to_contain_text("nothing to be near")
+    expect(page.locator("#sample-near")).to_contain_text("no places to choose")
 
     page.locator(".model-line").click()
     page.locator("#model-list").get_by_label("bundled").check()
     expect(page.locator(".model-line")).to_contain_text("bundled")
     page.get_by_role("tab", name="Slide").click()
-    expect(page.locator("#stage .step").first).to_be_visible()
+    expect(page.locator(".path .step").first).to_be_visible()
     expect(page.locator("#show-path")).to_be_enabled()
 
 

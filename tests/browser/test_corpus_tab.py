@@ -53,7 +53,7 @@ def name_shown(page: Page, name: str) -> None:
 def test_empty_tab_says_what_will_appear_and_cannot_go_on(arrive: Arrive) -> None:
     page = arrive()
     open_corpus(page)
-    expect(page.locator("#corpus-figures")).to_contain_text("Your text will stand here")
+    expect(page.locator("#corpus-figures")).to_contain_text("Your text appears here")
     expect(page.locator("#corpus-next")).to_be_disabled()
 
 
@@ -163,7 +163,7 @@ def test_reload_keeps_the_text_and_another_visitor_has_none(arrive: Arrive) -> N
     name_shown(page, "mine.txt")
     other = arrive()
     open_corpus(other)
-    expect(other.locator("#corpus-figures")).to_contain_text("Your text will stand here")
+    expect(other.locator("#corpus-figures")).to_contain_text("Your text appears here")
     assert "mine.txt" not in other.content()
     page.reload()
     open_corpus(page)

@@ -15,7 +15,7 @@ TABS = {  # each with something that stands there once it is ready
     "Corpus": "#corpus-next",
     "Train": "#train-start",
     "Sample": "#samples .sentences li",
-    "Slide": "#stage .step",
+    "Slide": ".path .step",
     "Compare": "#compare-start",
 }
 
@@ -24,7 +24,7 @@ def test_panel_tells_what_the_model_is(arrive: Arrive) -> None:
     page = arrive()
     expect(page.locator("#model-panel")).to_be_hidden()
     open_panel(page)
-    for term in ("Trained on", "Size", "Its space"):
+    for term in ("Trained on", "Size", "Latent space"):
         expect(page.locator("#model-panel")).to_contain_text(term)
     page.keyboard.press("Escape")
     expect(page.locator("#model-panel")).to_be_hidden()
@@ -100,7 +100,7 @@ def test_the_page_works_where_storage_is_refused(arrive: Arrive) -> None:
         "Object.defineProperty(window, 'localStorage', {configurable: true, get() { throw new Error('refused') }})"
     )
     page.reload()
-    page.locator("#stage .step").first.wait_for()
+    page.locator(".path .step").first.wait_for()
     page.get_by_role("tab", name="Sample").click()
     expect(page.locator("#samples .sentences li")).to_have_count(8)
 

@@ -41,7 +41,7 @@ def test_samples_come_with_fingerprint_and_badge(arrive: Arrive) -> None:
 
 def test_a_fixed_seed_repeats_the_sentences_and_another_does_not(arrive: Arrive) -> None:
     page = on_tab(arrive)
-    page.get_by_role("button", name="More").click()
+    page.locator(".fold > button", has_text="More").click()
     page.get_by_label("A new seed each time").uncheck()
     said = []
     for seed in ("7", "8", "7"):
@@ -100,8 +100,6 @@ def test_markup_as_a_start_stays_text(arrive: Arrive) -> None:
     page = on_tab(arrive)
     page.get_by_label("Start of the sentence").fill("<img src=x onerror='window.hit=1'>")
     page.get_by_label("Start of the sentence").press("Enter")
-    page.wait_for_function(
-        "[...document.querySelectorAll('#samples .sentence')].every(p => p.textContent.includes('<img'))"
-    )
+    expect(page.locator("#sample-message")).to_contain_text("has never seen '<img'")
     assert page.evaluate("window.hit") is None
-    assert page.locator("#samples img").count() == 0
+    assert page.locator("#sample-message img").count() == 0

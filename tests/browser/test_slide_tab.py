@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 from support.gestures import drag
 
-FRAME, SCRUB, STEPS = "#stage .frame", "#stage .scrub", "#stage .step"
+FRAME, SCRUB, STEPS = "#stage .frame", "#stage .scrub", ".path .step"
 Arrive = Callable[..., Page]
 
 
@@ -153,23 +153,24 @@ def test_click_in_the_list_jumps_there(arrive: Arrive) -> None:
 def test_own_sentences_make_a_path_and_show_what_became_of_them(arrive: Arrive) -> None:
     page = arrive()
     type_pair(page, "He is happy.", "She is at home.")
+    expect(page.get_by_text("This is still the path between the earlier ones")).to_be_visible()
+    expect(page.locator(".end-of-path .fingerprint:visible")).to_have_count(0)  # nothing is of these sentences yet
     page.get_by_role("button", name="Show the path").click()
-    expect(page.locator("#stage .end")).to_have_count(2)
-    page.wait_for_function("document.querySelector('#stage .step[aria-current] .number').textContent === '1'")
-    made = page.locator("#stage .end .sentence").all_inner_texts()
+    expect(page.locator(".end-of-path .badge:visible")).to_have_text(["exactly yours"] * 2)
+    expect(page.get_by_text("This is still the path between the earlier ones")).to_be_hidden()
     path = page.locator(f"{STEPS} .sentence").all_inner_texts()
-    assert [path[0], path[-1]] == made
-    assert page.locator("#stage .end .badge").all_inner_texts() == ["exactly yours"] * 2
-    assert made == ["He is happy.", "She is at home."]
+    assert [path[0], path[-1]] == ["He is happy.", "She is at home."]
+    expect(page.locator(".announcer")).to_contain_text("from “He is happy.” to “She is at home.”")
+    expect(page.get_by_role("button", name="Fingerprint of “He is happy.”").first).to_be_visible()
 
 
 def test_end_that_cannot_be_said_is_told_with_what_differs(arrive: Arrive) -> None:
     page = arrive()
     type_pair(page, "Zyxw vutsr qponm lkjih gfedc ba zyx wvu tsrq ponm lkj ihgf edc ba.", "She is at home.")
     page.get_by_role("button", name="Show the path").click()
-    expect(page.locator("#stage .end .badge").first).to_contain_text("the nearest the model can say")
-    expect(page.locator("#stage .end mark").first).to_be_visible()
-    expect(page.locator("#stage .end .badge").last).to_have_text("exactly yours")
+    expect(page.locator(".end-of-path .end .badge").first).to_contain_text("the nearest the model can say")
+    expect(page.locator(".end-of-path .end mark").first).to_be_visible()
+    expect(page.locator(".end-of-path .end .badge").last).to_have_text("exactly yours")
 
 
 def test_path_follows_the_kind_that_is_chosen(arrive: Arrive) -> None:
@@ -182,7 +183,7 @@ def test_swap_turns_the_sentences_round(arrive: Arrive) -> None:
     page = arrive()
     first, second = page.get_by_label("First sentence"), page.get_by_label("Second sentence")
     a, b = first.input_value(), second.input_value()
-    page.get_by_role("button", name="Swap").click()
+    page.get_by_role("button", name="Swap", exact=True).click()
     expect(first).to_have_value(b)
     expect(second).to_have_value(a)
 
@@ -190,7 +191,7 @@ def test_swap_turns_the_sentences_round(arrive: Arrive) -> None:
 def test_two_others_bring_a_path_of_their_own(arrive: Arrive) -> None:
     page = arrive()
     type_pair(page, "x", "y")
-    page.get_by_role("button", name="Two others").click()
+    page.get_by_role("button", name="Another pair").click()
     expect(page.get_by_label("First sentence")).not_to_have_value("x")
     expect(page.locator(STEPS).first).to_contain_text(page.get_by_label("First sentence").input_value())
 
@@ -210,7 +211,7 @@ def test_markup_in_a_sentence_stays_text(arrive: Arrive) -> None:
     payloads = ["<img src=x onerror='window.hit=1'>", "${window.hit=1} {{constructor}} <script>window.hit=1</script>"]
     type_pair(page, *payloads)
     page.get_by_role("button", name="Show the path").click()
-    page.wait_for_function("document.querySelector('#stage .step[aria-current] .number').textContent === '1'")
+    page.wait_for_function("document.querySelector('.path .step[aria-current] .number').textContent === '1'")
     assert page.evaluate("window.hit") is None
     assert page.locator("#stage img, #stage script").count() == 0
 

@@ -46,7 +46,7 @@ def test_second_visitor_sees_nothing_of_the_first_waits_and_then_starts(
     bring(second, "second.txt")
     learn(second, 1000)
     expect(second.locator("#train-progress")).to_contain_text("yours is next")
-    expect(second.locator("#train-progress")).to_contain_text("begins by itself")
+    expect(second.locator("#train-progress")).to_contain_text("starts by itself")
     assert "first.txt" not in second.content()
     assert "second.txt" not in first.content()
     finish(first)

@@ -104,6 +104,9 @@ def test_sample_prints_a_sentence_a_line_from_its_start(model_path: Path) -> Non
     printed = done.stdout.splitlines()
     assert len(printed) == 4
     assert all(line.startswith("the cat") for line in printed)
+    done = vae("sample", model_path, "--start", "the zebra")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "The model has never seen 'zebra'" in done.stderr
 
 
 def test_interpolate_gives_the_path(model_path: Path) -> None:
@@ -124,6 +127,15 @@ def test_commands_say_where_the_codes_of_sentences_come_from(model_path: Path, l
     assert "encoder's guesses" in vae("reconstruct", model_path, lines, "--refine", 0).stderr
 
 
+def test_words_that_the_model_cannot_read_are_named(model_path: Path, tmp_path: Path) -> None:
+    a, b = "the 猫 sees a letter.", "a dog wants the red ball."
+    assert answer("interpolate", model_path, a, b, "--steps", 3)["unread"] == [["猫"], []]
+    (tmp_path / "lines.txt").write_text(f"{b}\n{a}", encoding="utf-8")
+    rows = answer("reconstruct", model_path, tmp_path / "lines.txt")["reconstructions"]
+    assert [row["unread"] for row in rows] == [[], ["猫"]]
+    assert "can’t read “猫”" in vae("reconstruct", model_path, tmp_path / "lines.txt").stderr
+
+
 def test_packed_model_is_smaller_and_says_much_the_same(tmp_path: Path, config: Config, corpus: Corpus) -> None:
     large = replace(config, embedding=64, hidden=128, encoder_hidden=64, steps=20)
     *_, _ = train(large, corpus, tmp_path / "run")
@@ -134,6 +146,7 @@ def test_packed_model_is_smaller_and_says_much_the_same(tmp_path: Path, config: 
     before, after = (encode(load(path).text_model, corpus.sentences).mu for path in (model, packed))
     assert (before - after).abs().max() < 0.1 * before.std()
     assert load(packed).info == load(model).info
+    assert (load(packed).seen == load(model).seen).all()
 
 
 def test_reconstruct_answers_every_line(model_path: Path, lines: Path) -> None:
@@ -173,7 +186,9 @@ def test_evaluate_explains_each_figure_in_groups(
     for figure in FIGURES.values():
         line = next(line for line in told.splitlines() if line.startswith(f"  {figure.title} "))
         assert (
-            line.endswith("It takes the text that was learned from.") if figure.takes == "real" else figure.help in line
+            line.endswith("It needs the text that the model learned from.")
+            if figure.takes == "real"
+            else figure.help in line
         )
     assert told.count("Real text: ") > 5
     assert told.count("At most: ") == 2
@@ -280,7 +295,7 @@ def test_mistake_ends_with_status_2_and_one_line(tmp_path: Path) -> None:
     done = vae("sample", tmp_path / "not.safetensors")
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr.startswith("error: This file is no model")
+    assert done.stderr.startswith("error: This file is not a model")
     assert done.stderr.count("\n") == 1
 
 
@@ -301,33 +316,33 @@ def test_mistake_ends_with_status_2_and_one_line(tmp_path: Path) -> None:
         ("interpolate {model} one two --steps 1", "steps is 1"),
         ("interpolate {model} one two --refine -1", "refine is -1"),
         ("sample {model} --spread -1", "spread is -1"),
-        ("pack {text} --output {out}", "no model"),
+        ("pack {text} --output {out}", "not a model"),
         ("pack {model} --output {folder}/none/m.safetensors", "does not exist"),
         ("reconstruct {model} {none}", "none"),
         ("reconstruct {model} {binary}", "binary"),
         ("evaluate {model} {blank}", "no sentence"),
         ("evaluate {model} {text} --samples 0", "samples is 0"),
-        ("evaluate {text} {text}", "no model"),
+        ("evaluate {text} {text}", "not a model"),
         ("evaluate {model} {none}", "none"),
         ("evaluate {model} {binary}", "text"),
         ("evaluate {model} {text} --drawn 1", "drawn is 1"),
         ("evaluate {model} {text} --judge {model}", "a judge is a language model"),
         ("evaluate {model} {text} --judge {none}", "cannot be opened"),
-        ("evaluate {model} {text} --judge {text}", "no model"),
+        ("evaluate {model} {text} --judge {text}", "not a model"),
         ("evaluate {model} {text} --train {none}", "none"),
         ("evaluate {model} {text} --train {blank}", "too small"),
-        ("compare {model} {text} {text}", "no model"),
+        ("compare {model} {text} {text}", "not a model"),
         ("compare {model} {model} {blank}", "no sentence"),
         ("train {text} --output {folder}/none/m.safetensors", "does not exist"),
         ("train --output {out}", "CORPUS"),
         ("train {text} --resume {folder} --output {out}", "either"),
         ("train --resume {folder}/none.run --output {out}", "no run to resume"),
-        ("train --resume {folder} --output {out}", "lies in the folder of the run"),
+        ("train --resume {folder} --output {out}", "is inside the folder of the run"),
         ("train {text} --output {folder}", "is a folder"),
         ("train {text} --output {text}", "is the text itself"),
-        ("train {text} --output {folder}/m.run", "lies in the folder of the run"),
-        ("train {text} --output {out} --prepared {folder}/m.run", "lies in the folder of the run"),
-        ("train {text} --output {out} --events {folder}/m.run/e", "lies in the folder of the run"),
+        ("train {text} --output {folder}/m.run", "is inside the folder of the run"),
+        ("train {text} --output {out} --prepared {folder}/m.run", "is inside the folder of the run"),
+        ("train {text} --output {out} --events {folder}/m.run/e", "is inside the folder of the run"),
         ("train --resume {folder}/m.run --output {out} --seed 3 --from {out}", "leave out --from, --seed"),
         ("train {none} --output {out}", "none"),
         ("train {blank} --output {out}", "at least 2"),
@@ -336,12 +351,12 @@ def test_mistake_ends_with_status_2_and_one_line(tmp_path: Path) -> None:
         ("train {text} --output {out} --latent 100000", "latent is 100000"),
         ("train {text} --output {out} --beta nan", "beta is nan"),
         ("train {text} --output {out} --family aae --aggressive 4", "Adversarial autoencoder"),
-        ("train {text} --output {out} --family aae --aggressive 4", "makes no use of --aggressive:"),
+        ("train {text} --output {out} --family aae --aggressive 4", "does not use --aggressive:"),
         ("train {text} --output {out} --family lm --latent 99 --z-to state", "Language model"),
-        ("train {text} --output {out} --family lm --latent 99 --z-to state", "makes no use of --latent, --z-to:"),
-        ("train {text} --output {out} --from {model} --adversarial 1", "makes no use of --adversarial:"),
+        ("train {text} --output {out} --family lm --latent 99 --z-to state", "does not use --latent, --z-to:"),
+        ("train {text} --output {out} --from {model} --adversarial 1", "does not use --adversarial:"),
         ("train {text} --output {out} --column words", "columns"),
-        ("train {text} --output {out} --from {text}", "no model"),
+        ("train {text} --output {out} --from {text}", "not a model"),
     ],
 )
 def test_mistake_is_told_in_one_line(
@@ -406,7 +421,8 @@ def test_length_that_is_given_overrules_the_presets(text: Path, tmp_path: Path) 
     parse = cli._parser().parse_args
     common = ["train", str(text), "--output", str(tmp_path / "m")]
     given = {
-        "--steps 70": (70, 0.0, 10.0), "--minutes 2": (0, 2.0, 10.0), "--epochs 3": (0, 0.0, 3.0), "": (0, 5.0, 10.0),
+        "--steps 70": (70, 0.0, 10.0), "--minutes 2": (0, 2.0, 10.0), "--epochs 3": (0, 0.0, 3.0),
+        "": (6000, 0.0, 10.0),
     }  # fmt: skip
     for flags, expected in given.items():
         config = cli_train.config_of(parse([*common, *flags.split()]))

@@ -38,7 +38,7 @@ def test_other_command_leaves_a_folder_alone_in_which_a_run_is_prepared(text: Pa
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == "mine\n"
-        with pytest.raises(ValueError, match="another process is at work"):
+        with pytest.raises(ValueError, match="another process is working"):
             run_folders.claim(folder, text, {"seed": 2})
         assert Run(folder).command.read_bytes() == before
         child.communicate("\n")

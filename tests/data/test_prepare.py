@@ -30,7 +30,7 @@ from vae.data.token_file import TokenFile, TokenWriter
 from vae.messages.message import Message
 from vae.system.files import locked_folder
 from vae.text.corpus import Corpus, CorpusError, read_corpus
-from vae.text.hashing import digests
+from vae.text.hashing import digests, hashes
 from vae.text.text_file import TextFile
 from vae.text.tokenizer import EOS_ID
 from vae.training.events import Finished
@@ -142,9 +142,39 @@ def test_prepared_text_loads_as_it_was_saved(text: Path, tmp_path: Path) -> None
     )
 
 
+def test_pieces_are_known_that_occur_or_were_known_before(text: Path, tmp_path: Path) -> None:
+    first = prepare.prepare(TextFile(text), tmp_path / "first", CONFIG)
+    assert np.flatnonzero(first.tokenizer.known).tolist() == sorted({*first.train.block(0).flat.tolist()})
+    other = tmp_path / "other.txt"
+    other.write_text("кошка видит мяч\nсобака видит реку\n", "utf-8")
+    second = prepare.prepare(TextFile(other), tmp_path / "second", CONFIG, tokenizer=first.tokenizer)
+    assert first.tokenizer.unknown_words("кошка") == ["кошка"]
+    assert second.tokenizer.unknown_words("видит") == []  # in bytes
+    assert (second.tokenizer.known & first.tokenizer.known == first.tokenizer.known).all()
+
+
 def test_model_of_too_many_sentences_lists_none(text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prepare, "MAX_SEEN_HASHES", 1000)
     assert len(made(TextFile(text), tmp_path / "run").seen_hashes) == 0
+
+
+@pytest.mark.usefixtures("small")
+def test_sentences_of_a_base_are_listed_with_those_of_the_text(
+    text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, cache = made(TextFile(text), tmp_path / "plain"), tmp_path / "cache"
+
+    def listed(seen: np.ndarray | None, name: str) -> np.ndarray:
+        (tmp_path / name).mkdir()
+        base, file = prepare.Base(plain.tokenizer, seen), TextFile(text, cache_folder=cache)
+        return prepare.prepare(file, tmp_path / name, CONFIG, base=base).seen_hashes
+
+    others = hashes(["Neither here.", "Nor there."])
+    assert np.array_equal(listed(others, "one"), np.union1d(plain.seen_hashes, others))
+    assert np.array_equal(listed(others[:0], "two"), plain.seen_hashes)  # of the same text and pieces, another list
+    assert len(listed(None, "three")) == 0
+    monkeypatch.setattr(prepare, "MAX_SEEN_HASHES", len(plain.seen_hashes) + 1)
+    assert len(listed(hashes(["Nobody.", "Somebody."]), "four")) == 0
 
 
 def test_column_and_layout_are_those_asked_for(tmp_path: Path) -> None:
@@ -304,7 +334,7 @@ def prepare_partly(text: Path, folder: Path, after: int, config: Config = CONFIG
     """Prepare a text until `after` questions were asked."""
     folder.mkdir(exist_ok=True)
     answers = iter(["run"] * after)
-    with pytest.raises(PreparationStoppedError, match="goes on from here"):
+    with pytest.raises(PreparationStoppedError, match="continues from here"):
         prepare.prepare(TextFile(text), folder, config, control=lambda: next(answers, "stop"))
 
 
@@ -341,7 +371,7 @@ def test_kept_text_is_used_by_other_runs_and_stays(text: Path, tmp_path: Path) -
     assert other.train.path.parent != first.train.path.parent
     assert bytes_of(PreparedText.load(tmp_path / "a")) == bytes_of(second)  # both lie there, side by side
     first.train.path.unlink()
-    with pytest.raises(ValueError, match=r"is gone: start a new run"):
+    with pytest.raises(ValueError, match=r"is missing: start a new run"):
         PreparedText.load(tmp_path / "a")
 
 
@@ -417,7 +447,7 @@ def test_kept_text_that_cannot_be_read_now_is_not_given_up(text: Path, tmp_path:
         ("one.txt", b"one\none\n\n", r"3 lines read, 1 kept \(1 empty, 1 repeated\)"),
         ("table.csv", b"text,n\n" + b"a cat,1\n" * 700 + b'a "dog,2\nb "bird",3\n"x', "breaks in the record"),
         ("broken.jsonl", b'{"text": "a"}\n' * 500 + b'{"text": }\n', "broken at line 501"),
-        ("huge.json", b'["' + b"x" * 20_000_001 + b'"]', r"write it as JSON lines"),
+        ("huge.json", b'["' + b"x" * 20_000_001 + b'"]', r"save it as JSON lines"),
         ("line.txt", b"a b\n" + b"x" * 23_000_000, "A line is longer than 20,000,000 characters"),
         ("image.txt", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 10, "a PNG image"),
         ("nul.txt", b"a\nb\n" * 600_000 + b"\0", "NUL"),

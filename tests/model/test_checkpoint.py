@@ -52,9 +52,9 @@ def pack(header: Header, arrays: Arrays, *, sign: bool = True) -> bytes:
         body += array
     if sign:
         weights = hashlib.sha256()
-        for name in sorted(set(arrays) - {"tokenizer", "seen"}):
+        for name in sorted(set(arrays) - {"tokenizer", "seen", "known"}):
             weights.update(name.encode() + arrays[name])
-        parts: Arrays = {name: arrays[name] for name in ("tokenizer", "seen") if name in arrays}
+        parts: Arrays = {name: arrays[name] for name in ("tokenizer", "seen", "known") if name in arrays}
         parts |= {name: str(header["__metadata__"].get(name)).encode() for name in ("config", "info")}
         digests = {name: hashlib.sha256(part).hexdigest() for name, part in parts.items()}
         header["__metadata__"]["sha256"] = json.dumps({"weights": weights.hexdigest(), **digests})
@@ -196,6 +196,8 @@ EDITS: dict[str, Callable[[Header, Arrays], Any]] = {
     "other dtype of weights": lambda h, a: h["bias"].update(dtype="F64"),
     "unknown dtype": lambda h, a: h["bias"].update(dtype="X9"),
     "signed tokenizer": lambda h, a: h["tokenizer"].update(dtype="I8"),
+    "missing known": lambda h, a: (h.pop("known"), a.pop("known")),
+    "known of another size": lambda h, a: (h["known"].update(shape=[9]), a.update(known=a["known"][:9])),
     "seen as floats": lambda h, a: h["seen"].update(dtype="F32"),
     "transposed": lambda h, a: h["embedding.weight"].update(shape=h["embedding.weight"]["shape"][::-1]),
     "flattened": lambda h, a: h["embedding.weight"].update(shape=[len(a["embedding.weight"]) // 2]),
@@ -218,7 +220,7 @@ EDITS: dict[str, Callable[[Header, Arrays], Any]] = {
     "seen out of order": lambda h, a: a.update(seen=a["seen"][-4:] + a["seen"][4:-4] + a["seen"][:4]),
     "seen twice": lambda h, a: a.update(seen=a["seen"][:4] + a["seen"][:-4]),
     "config is no text": lambda h, a: h["__metadata__"].update(config=[]),
-    "other format": lambda h, a: h["__metadata__"].update(format="3"),
+    "other format": lambda h, a: h["__metadata__"].update(format="4"),
     "no format": lambda h, a: h["__metadata__"].pop("format"),
     "no config": lambda h, a: h["__metadata__"].pop("config"),
     "no info": lambda h, a: h["__metadata__"].pop("info"),

@@ -415,7 +415,7 @@ def test_parameter_out_of_range_is_named(name: str, value: float) -> None:
 
 def test_model_whose_figures_are_no_numbers_is_an_error() -> None:
     model = Bigrams(torch.full((8, 8), math.nan))
-    with pytest.raises(ValueError, match="no numbers"):
+    with pytest.raises(ValueError, match="not numbers"):
         generate(model, model.begin(1), 1, temperature=1.0)
 
 

@@ -193,9 +193,9 @@ class Model:
     @staticmethod
     def _sign(about: dict[str, Any], arrays: dict[str, bytes]) -> None:
         weights = hashlib.sha256()
-        for name in sorted(set(arrays) - {"tokenizer", "seen"}):
+        for name in sorted(set(arrays) - {"tokenizer", "seen", "known"}):
             weights.update(name.encode() + arrays[name])
-        parts = {name: arrays[name] for name in ("tokenizer", "seen") if name in arrays}
+        parts = {name: arrays[name] for name in ("tokenizer", "seen", "known") if name in arrays}
         parts |= {name: str(about[name]).encode("utf-8", "replace") for name in ("config", "info")}
         digests = {name: hashlib.sha256(part).hexdigest() for name, part in parts.items()}
         about["sha256"] = json.dumps({"weights": weights.hexdigest(), **digests})

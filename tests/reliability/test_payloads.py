@@ -154,7 +154,7 @@ def see_training(page: Page) -> None:
     page.get_by_role("combobox", name="Start from").click()
     expect(page.get_by_role("option", name="onerror")).to_be_visible()
     page.get_by_role("option", name="Nothing").click()
-    for name, value in {"latent": "4", "hidden": "16", "minutes": "0", "epochs": "3"}.items():
+    for name, value in {"latent": "4", "hidden": "16", "steps": "0", "epochs": "3"}.items():
         page.locator(f"#train-{name} input[type=number]").fill(value)
         page.locator(f"#train-{name} input[type=number]").press("Tab")
     page.locator("#train-start").click()

@@ -16,7 +16,7 @@ Arrive = Callable[..., Page]
 WHO = ("The cat", "A dog", "My sister", "The old man", "The girl")
 WHAT = ("the red ball", "a green apple", "some bread", "the river", "a letter", "her house", "a song", "the door")
 TEXT = "\n".join(f"{who} {does} {what}." for who in WHO for does in ("sees", "likes", "finds") for what in WHAT)
-SETTINGS = {"latent": "4", "hidden": "16", "minutes": "0", "epochs": "1000"}  # longer than any test
+SETTINGS = {"latent": "4", "hidden": "16", "steps": "0", "epochs": "1000"}  # longer than any test
 SLOW = 300_000  # ms: a busy machine
 # What the browser and Gradio's client say of a server that is gone; the page says it in words.
 GONE = re.compile(

@@ -17,7 +17,7 @@ SENTENCES = [  # 1,920: enough that a thousand epochs last longer than any test
     )
     for when in ("", " now", " at night", " every day")
 ]  # fmt: skip
-SMALL = {"latent": "4", "hidden": "16", "minutes": "0"}
+SMALL = {"latent": "4", "hidden": "16", "steps": "0"}
 SLOW = 300_000  # ms: a busy machine with two cores
 
 

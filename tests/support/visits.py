@@ -65,7 +65,7 @@ def visits(browser: Browser, server: str, forgiven: re.Pattern[str] = FORGIVEN) 
         page.on("console", note_message)
         page.on("pageerror", lambda error: note_error(str(error)))
         page.goto(server + path)
-        page.locator("#stage .step").first.wait_for(state="attached" if path else "visible")
+        page.locator(".path .step").first.wait_for(state="attached" if path else "visible")
         return page
 
     yield open_page

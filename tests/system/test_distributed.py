@@ -325,11 +325,11 @@ def test_shared_folder_is_taken_by_its_own_command_alone(text: Path, tmp_path: P
     assert not run_folders.claim(folder, text, {"seed": 2})  # nothing was begun in it
     (folder / "state.safetensors").touch()
     assert run_folders.claim(folder, text, {"seed": 2})
-    with pytest.raises(ValueError, match="holds something else: give --resume"):
+    with pytest.raises(ValueError, match="already holds something: use --resume"):
         run_folders.claim(folder, text, {"seed": 1})
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "cat.jpg").touch()
-    with pytest.raises(ValueError, match="holds something else"):
+    with pytest.raises(ValueError, match="already holds something"):
         run_folders.claim(tmp_path / "photos", text, {})
 
 

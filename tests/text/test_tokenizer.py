@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
@@ -206,5 +207,28 @@ def test_tokenizer_that_numbers_its_marks_otherwise_is_refused(tmp_path: Path) -
 def test_piece_that_is_no_text_is_refused() -> None:
     model = train_tokenizer(["The cat sat.", "A dog ran."] * 20, vocabulary=300).model
     assert model.count(b"\x0a\x01g\x15") == 1  # the piece "g" and, next, its score
-    with pytest.raises(ValueError, match="a piece that is no text"):
+    with pytest.raises(ValueError, match="a piece that is not text"):
         Tokenizer(model.replace(b"\x0a\x01g\x15", b"\x0a\x01\xe0\x15"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_words_are_unknown_that_known_pieces_cannot_write(kind: str) -> None:
+    sentences = ["the cat sees the dog", "a dog sees the cat", "the dogs eat a cake"]
+    whole = train_tokenizer(sentences, kind, 400)
+    used = np.isin(np.arange(len(whole)), [id_ for row in whole.encode(sentences) for id_ in row])
+    tokenizer = Tokenizer(whole.model, used)
+    assert tokenizer.encode(sentences) == whole.encode(sentences)
+    assert tokenizer.unknown_words(" ".join(sentences)) == []
+    assert tokenizer.unknown_words("the zebra sees  a zebra and Łódź") == ["zebra", "and", "Łódź"]
+
+
+@pytest.mark.parametrize("kind", ["bpe", "unigram"])
+def test_unknown_piece_is_written_with_smaller_known_ones(kind: str) -> None:
+    whole = train_tokenizer(["the cat sees the dog", "a dog sees the cat"], kind, 400)
+    (ids,) = whole.encode(["dog"])
+    known = whole.known.copy()
+    known[ids] = False
+    tokenizer = Tokenizer(whole.model, known)
+    assert not set(ids) & set(tokenizer.encode(["dog"])[0])
+    assert tokenizer.decode(tokenizer.encode(["the dog"])) == ["the dog"]
+    assert tokenizer.unknown_words("the dog") == []

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -18,7 +19,7 @@ from torch import Tensor
 
 from vae.config.config import Config
 from vae.metrics import latent_use, text_scores
-from vae.model.checkpoint import Checkpoint, CheckpointError, load
+from vae.model.checkpoint import Checkpoint, CheckpointError, load, save
 from vae.model.families.vae import SentenceVAE
 from vae.model.text_model import encode, reconstruct, sample
 from vae.text.corpus import Corpus, read_corpus
@@ -211,6 +212,17 @@ def test_run_stopped_while_beta_rises_keeps_the_model_of_that_moment(
     assert all(torch.equal(weights[f"model.{name}"].half(), kept[name]) for name in model.text_model.model.state_dict())
 
 
+@pytest.mark.parametrize("family", ["vae", "lm", "aae"])
+def test_run_stopped_in_its_first_seconds_keeps_the_model_of_that_moment(
+    config: Config, corpus: Corpus, tmp_path: Path, family: str
+) -> None:
+    config = replace(config, family=family, steps=400, autoencoder=0.0, warmup=0.0)
+    stopped = last(train(config, corpus, tmp_path, control=at(23, "stop")))
+    assert stopped.path is not None
+    info = load(stopped.path).info
+    assert (info.steps, info.level) == (23, "unknown")  # none of the evaluations before it
+
+
 @pytest.mark.parametrize("end", ["done", "stop"])
 def test_model_that_is_kept_has_a_prior_fitted_to_its_codes(
     corpus: Corpus, config: Config, tmp_path: Path, end: str
@@ -229,7 +241,7 @@ def test_run_under_way_cannot_be_begun_or_resumed_again(config: Config, corpus: 
     first = train(config, corpus, tmp_path)
     assert isinstance(next(first), Started)
     for second in (train(None, None, tmp_path, resume=True), train(config, corpus, tmp_path)):
-        with pytest.raises(ValueError, match="another process is at work"):
+        with pytest.raises(ValueError, match="another process is working"):
             next(second)
     assert last(first).reason == "done"
     assert resume(tmp_path).reason == "done"
@@ -286,7 +298,7 @@ def test_started_counts_what_there_is(training: tuple[Path, list[Event]], corpus
 def test_progress_follows_the_schedule(training: tuple[Path, list[Event]], learned: Config) -> None:
     told_ = [event for event in training[1] if isinstance(event, Progress)]
     assert told_[-1].step == learned.steps
-    assert told_[-1].seconds_left == 0
+    assert told_[-1].seconds_left < told_[0].seconds_left  # the last evaluation, and the end
     assert told_[0].beta == 0  # an autoencoder first
     assert told_[-1].beta == pytest.approx(learned.beta)
     assert told_[-1].epoch == pytest.approx(learned.steps / (190 / learned.batch), rel=0.1)
@@ -363,8 +375,8 @@ def test_minutes_become_steps_and_count_from_the_start(config: Config, corpus: C
     assert started.steps > 100  # type: ignore[union-attr]
     kept = json.loads((tmp_path / "long" / "config.json").read_text())["config"]
     assert (kept["steps"], kept["minutes"]) == (started.steps, 30.0)  # type: ignore[union-attr]
-    late = next(train(timed, corpus, tmp_path / "late", started=time.monotonic() - 31 * 60))
-    assert late.steps == 1  # type: ignore[union-attr]
+    with pytest.raises(ValueError, match="about 0 steps of this model now, too few to learn from: 200 steps take"):
+        next(train(timed, corpus, tmp_path / "late", started=time.monotonic() - 31 * 60))
 
 
 def test_timing_leaves_no_trace_in_the_weights(whole: Path, config: Config, corpus: Corpus, tmp_path: Path) -> None:
@@ -436,6 +448,8 @@ def test_warm_start_keeps_the_tokenizer_and_begins_where_the_model_was(
     assert (tuned.config.latent, tuned.config.hidden) == (checkpoint.config.latent, checkpoint.config.hidden)
     assert tuned.config.autoencoder == 0
     assert tuned.info.trained_on == "class.txt"
+    assert not any(map(tuned.is_new, [*corpus.split()[0], *other.split()[0]]))  # its base learned from the first
+    assert all(map(tuned.is_new, set(corpus.split()[1]) - set(other.sentences)))
     last(train(replace(config, steps=20, learning_rate=0.02), other, tmp_path / "cold"))
     warm, cold = evaluations(tmp_path / "warm"), evaluations(tmp_path / "cold")
     assert warm[0].nll < cold[0].nll / 2  # after one step
@@ -443,9 +457,15 @@ def test_warm_start_keeps_the_tokenizer_and_begins_where_the_model_was(
     assert warm[-1].nll < warm[0].nll
 
 
-def test_warm_started_run_resumes_exactly(model_path: Path, config: Config, corpus: Corpus, tmp_path: Path) -> None:
+def test_warm_started_run_resumes_exactly(
+    model_path: Path, checkpoint: Checkpoint, config: Config, corpus: Corpus, tmp_path: Path
+) -> None:
     short = replace(config, steps=12)
-    last(train(short, corpus, tmp_path / "whole", start_from=model_path))
+    unlisted = tmp_path / "unlisted.safetensors"
+    save(unlisted, replace(checkpoint, seen=np.empty(0, np.uint32)))
+    finished = last(train(short, corpus, tmp_path / "whole", start_from=unlisted))
+    assert finished.path is not None
+    assert load(finished.path).is_new("Never said.") is None  # its base may have learned from it
     last(train(short, corpus, tmp_path / "parts", start_from=model_path, control=at(5, "pause")))
     assert resume(tmp_path / "parts").reason == "done"
     assert same(state(tmp_path / "parts"), state(tmp_path / "whole"))

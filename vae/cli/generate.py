@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from vae.cli.terminal import print_json
 from vae.messages.message import Message, UserError
 from vae.metrics import text_scores
-from vae.model import checkpoint, interpolation, text_model
+from vae.model import checkpoint, interpolation, readability, text_model
+from vae.model.readability import Unread
 from vae.model.refinement import STEPS
 from vae.text import corpus
 
@@ -88,12 +89,18 @@ def _interpolate(arguments: argparse.Namespace) -> int:
         tm, arguments.a, arguments.b, steps=arguments.steps, kind=arguments.path, refine=arguments.refine,
         distinct=arguments.distinct,
     )  # fmt: skip
+    said = points[0].text, points[-1].text
+    unread = readability.unread_words(tm, zip((arguments.a, arguments.b), said, strict=True))
     if arguments.json:
         path = [asdict(point) for point in points]
-        print_json({"a": arguments.a, "b": arguments.b, "refine": arguments.refine, "path": path})
+        print_json({
+            "a": arguments.a, "b": arguments.b, "unread": [each.words for each in unread], "refine": arguments.refine,
+            "path": path,
+        })  # fmt: skip
     else:
         print("\n".join(point.text for point in points))
         _tell_refined(arguments.refine)
+        _tell_unread(unread)
     return 0
 
 
@@ -103,16 +110,19 @@ def _reconstruct(arguments: argparse.Namespace) -> int:
     points = text_model.reconstruct(tm, sentences, beam=arguments.beam, refine=arguments.refine)
     reconstructed = [point.text for point in points]
     pairs = list(zip(sentences, reconstructed, strict=True))
+    unread = readability.unread_words(tm, pairs)
     if arguments.json:
+        rows = zip(pairs, unread, strict=True)
         print_json({
             "reconstruction_bleu": text_scores.bleu(reconstructed, sentences),
             "exact_match": text_scores.exact_match(reconstructed, sentences),
             "refine": arguments.refine,
-            "reconstructions": [{"source": source, "text": text} for source, text in pairs],
+            "reconstructions": [{"source": a, "text": b, "unread": each.words} for (a, b), each in rows],
         })  # fmt: skip
     else:
         print("\n".join(f"{source}\t{text}" for source, text in pairs))
         _tell_refined(arguments.refine)
+        _tell_unread(unread)
     return 0
 
 
@@ -120,3 +130,11 @@ def _tell_refined(steps: int) -> None:
     """Say where the codes come from, beside the output."""
     how = f"found by search, in at most {steps} steps (--refine)" if steps else "the encoder's guesses"
     print(f"The codes of the sentences are {how}.", file=sys.stderr)
+
+
+def _tell_unread(unread: Sequence[Unread]) -> None:
+    """Say which words the model could not read, all together, beside the output."""
+    unknown = dict.fromkeys(word for each in unread for word in each.unknown)
+    in_pieces = dict.fromkeys(word for each in unread for word in each.in_pieces)
+    if told := Unread(tuple(unknown), tuple(in_pieces)).message():
+        print(told, file=sys.stderr)

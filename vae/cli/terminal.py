@@ -9,10 +9,12 @@ import time
 from typing import Any
 
 from vae.config.families import FAMILIES
+from vae.messages.durations import duration
 from vae.messages.message import Message
 from vae.training.events import Evaluated, Event, Progress, Started, plain
 
 _INTERVAL = 10.0  # seconds without a word
+_FIRST_WORD = 3.0  # seconds of a training after which it is told how long it takes
 
 
 class StopOnInterrupt:
@@ -45,7 +47,7 @@ class TrainingDisplay:
 
     def __init__(self, quiet: bool) -> None:
         self._quiet, self._is_terminal = quiet, sys.stderr.isatty()
-        self._spec = FAMILIES["vae"]
+        self._spec, self._told = FAMILIES["vae"], False
 
     def __call__(self, event: Event) -> None:
         if self._quiet:
@@ -58,6 +60,9 @@ class TrainingDisplay:
                     f"{event.vocabulary:,} pieces; {event.parameters / 1e6:.1f} million parameters; "
                     f"{event.steps:,} steps"
                 )
+            case Progress() if not self._told and event.seconds > _FIRST_WORD:
+                self._told = True
+                self._line(f"{duration(event.seconds_left).capitalize()} left, as busy as this machine is now.")
             case Progress() if self._is_terminal:
                 done = round(24 * event.step / event.steps)
                 time_left = f"{int(event.seconds_left) // 60}:{int(event.seconds_left) % 60:02}"

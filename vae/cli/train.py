@@ -27,7 +27,7 @@ from vae.training.run_folder import Run
 from vae.training.train import train
 
 _PRESET = "balanced"
-_FINE_TUNING_MINUTES = 0.5  # unless a length is given
+_FINE_TUNING_STEPS = 500  # unless a length is given: some half a minute of the bundled model
 _LENGTHS = ("steps", "minutes", "epochs")  # the one that is given overrules the preset's
 
 
@@ -182,7 +182,7 @@ def config_of(arguments: argparse.Namespace) -> Config:
     if any(name in given for name in _LENGTHS):
         given = {"steps": 0, "minutes": 0.0, **given}
     elif arguments.start_from:
-        given["minutes"] = _FINE_TUNING_MINUTES
+        given["steps"] = _FINE_TUNING_STEPS
     if arguments.start_from:  # a model stays of its family, unless another is given: then that is an error
         given = {"family": checkpoint.load(arguments.start_from).config.family, **given}
     config = replace(PRESETS[arguments.preset or _PRESET].config, **given)

@@ -38,7 +38,8 @@ class Config:
 
     tokenizer: str = _choice(
         "bpe", ("bpe", "unigram", "word", "char"), "text", "Pieces",
-        "How sentences are cut: bpe and unigram learn frequent pieces of words, word and char do what they say.",
+        "How sentences are cut: bpe and unigram learn frequent pieces of words, word takes whole words, char single "
+        "characters.",
     )  # fmt: skip
     vocabulary: int = _number(
         4000, 300, 32000, "text", "Vocabulary", "How many different pieces at most; small texts use fewer."
@@ -51,10 +52,10 @@ class Config:
     )  # fmt: skip
     embedding: int = _number(192, 8, 1024, "model", "Embedding size", "Numbers that stand for one piece.")
     encoder_hidden: int = _number(
-        192, 8, 2048, "model", "Encoder size", "Numbers the reader remembers while it reads, in each direction."
+        192, 8, 2048, "model", "Encoder size", "Numbers the encoder remembers while it reads, in each direction."
     )
     hidden: int = _number(
-        384, 8, 2048, "model", "Decoder size", "Numbers the writer remembers while it writes a sentence."
+        384, 8, 2048, "model", "Decoder size", "Numbers the decoder remembers while it writes a sentence."
     )
     latent: int = _number(
         32, 2, 256, "model", "Latent size", "Dimensions of the space in which a sentence is a point (z)."
@@ -73,13 +74,19 @@ class Config:
     )
     batch_norm: float = _number(
         0.0, 0.0, 3.0, "model", "Batch-normalised mu",
-        "Spread, such as 0.6, that the codes of each batch are given, so that they cannot all be one; 0 does without.",
+        "Spread, such as 0.6, that the codes of each batch are given, so that they cannot all be the same; 0 leaves it "
+        "out.",
     )  # fmt: skip
     bidirectional: bool = _switch(
         True, "model", "Read both ways", "The encoder reads from the left and from the right."
     )
     dropout: float = _number(
-        0.2, 0.0, 0.9, "model", "Dropout", "Share of the numbers hidden while training, so that it learns, not recites."
+        0.2,
+        0.0,
+        0.9,
+        "model",
+        "Dropout",
+        "Share of the numbers hidden while training, so that it learns instead of reciting.",
     )
 
     beta: float = _number(
@@ -87,7 +94,7 @@ class Config:
     )
     free_bits: float = _number(
         0.5, 0.0, 4.0, "loss", "Free bits",
-        "Nats that each latent dimension may carry at no cost: more keeps the letter, less the gist.",
+        "Nats that each latent dimension may carry at no cost: more keeps the exact words, less the gist.",
     )  # fmt: skip
     free_bits_on: str = _choice(
         "dimension", ("dimension", "sentence"), "loss", "Free bits on",
@@ -100,7 +107,7 @@ class Config:
     word_dropout: float = _number(
         0.2, 0.0, 1.0, "loss", "Word dropout",
         "Share of the decoder's previous words that are blanked, so that it has to listen to z; a language model "
-        "does without.",
+        "does not use it.",
     )  # fmt: skip
     encoder_noise: float = _number(
         0.1, 0.0, 0.9, "loss", "Encoder noise",
@@ -127,12 +134,12 @@ class Config:
     cycles: int = _number(4, 1, 100, "schedule", "Cycles", "Times that beta rises, if it does so again and again.")
     decoder_reset: bool = _switch(
         False, "schedule", "Decoder reset",
-        "The decoder forgets all when the autoencoder phase ends, and learns anew from codes that already tell a lot.",
+        "The decoder forgets everything when the autoencoder phase ends, and learns again from codes that tell a lot.",
     )  # fmt: skip
     aggressive: int = _number(
         0, 0, 100, "schedule", "Encoder first",
         "Extra updates of the encoder alone in each step, until z tells no more than before (a length in minutes "
-        "cannot foresee when); 0 does without.",
+        "cannot foresee when); 0 leaves it out.",
     )  # fmt: skip
 
     epochs: float = _number(
@@ -140,18 +147,20 @@ class Config:
         "Times it reads the whole text; used when neither minutes nor steps are.",
     )  # fmt: skip
     minutes: float = _number(
-        0.0, 0.0, 1440.0, "length", "Minutes", "Length of the run, from the start to the saved model; 0 goes by epochs."
-    )
+        0.0, 0.0, 1440.0, "length", "Minutes",
+        "Length in time, from the start to the saved model, on this machine as it is at the start; 0 goes by steps.",
+    )  # fmt: skip
     steps: int = _number(
-        0, 0, 100_000_000, "length", "Steps", "Length in updates; 0 works it out from the minutes or the epochs."
-    )
+        0, 0, 100_000_000, "length", "Steps",
+        "Length in updates, however busy the machine is; 0 works it out from the minutes or the epochs.",
+    )  # fmt: skip
     learning_rate: float = _number(
         1e-3, 1e-6, 1e-1, "training", "Learning rate", "Size of an update at its largest (Adam)."
     )
     clip: float = _number(5.0, 0.01, 1000.0, "training", "Gradient clip", "Largest norm of a gradient, per update.")
     batch: int = _number(
         64, 1, 65536, "training", "Batch",
-        "Sentences per update, about: sentences of like length go together. Of several processes, each takes so many.",
+        "Sentences per update, about: sentences of similar length go together. Each process takes so many.",
     )  # fmt: skip
     seed: int = _number(1, 0, 2**31 - 1, "training", "Seed", "The same seed, text and settings give the same run.")
     precision: str = _choice(

@@ -58,7 +58,7 @@ FAMILIES: dict[str, FamilySpec] = {
         FamilySpec(
             name="lm",
             title="Language model",
-            summary="Learns to tell the next word from the words before it, and nothing else.",
+            summary="Learns to predict the next word from the words before it, and nothing else.",
             limitation="A language model has no latent space: it cannot reconstruct a sentence or slide between two.",
             has_latent_space=False,
             has_likelihood=True,

@@ -17,7 +17,7 @@ from dataclasses import replace
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -37,7 +37,7 @@ from vae.text.report import REPEATED, Report, dropped_counts, dropped_words, too
 from vae.text.text_file import TextFile
 from vae.text.tokenizer import Tokenizer, train_tokenizer
 
-MAX_SEEN_HASHES = 1_000_000  # training sentences up to which a model keeps a list of their hashes, 4 bytes each
+MAX_SEEN_HASHES = 1_000_000  # sentences up to which a model lists the hashes of all it learned from, 4 bytes each
 _FORMAT = "1"
 _RUN_SIZE = 65_536  # lines or records of a run
 _HEAD_SENTENCES, _HEAD_CHARACTERS = 50_000, 5_000_000  # at least, of which some are held out, and pieces learned
@@ -51,14 +51,25 @@ class PreparationStoppedError(UserError):
     """The preparation was stopped before it was done; the next one continues it."""
 
 
+class Base(NamedTuple):
+    """What a fine-tuning takes from the model that it begins with, for its text.
+
+    Args:
+        tokenizer: to cut it with.
+        seen: the 32-bit hashes of all that the model and its own bases learned from; None: too many to be listed.
+    """
+
+    tokenizer: Tokenizer
+    seen: np.ndarray | None
+
+
 def prepare(
-    text: Corpus | TextFile, folder: Path, config: Config, *, tokenizer: Tokenizer | None = None,
-    control: Control = lambda: "run",
-) -> PreparedText:  # fmt: skip
+    text: Corpus | TextFile, folder: Path, config: Config, *, base: Base | None = None, control: Control = lambda: "run"
+) -> PreparedText:
     """Make a text ready in a run's folder, or go on with what a killed process did of it there.
 
     Args:
-        tokenizer: to cut it with; None learns one as `config` says.
+        base: of a fine-tuning; None learns a tokenizer as `config` says.
         control: asked now and then while a file is prepared: anything but "run" stops it.
     Raises:
         PreparationStoppedError: `control` wished so.
@@ -67,31 +78,29 @@ def prepare(
         OSError: a file cannot be read or written, or the disk is full.
     """
     if isinstance(text, Corpus):
-        return _prepare_corpus(text, folder, config, tokenizer)
+        return _prepare_corpus(text, folder, config, base)
     try:
-        return _prepare_file(text, folder, config, tokenizer, control)
+        return _prepare_file(text, folder, config, base, control)
     except OSError as error:
         if error.errno not in _FULL:
             raise
         raise OSError(error.errno, str(Message("data.disk_full"))) from error
 
 
-def _prepare_corpus(text: Corpus, folder: Path, config: Config, tokenizer: Tokenizer | None) -> PreparedText:
-    key = _key(*_tokenization(config, tokenizer), digests(text.sentences, 8).tobytes().hex())
+def _prepare_corpus(text: Corpus, folder: Path, config: Config, base: Base | None) -> PreparedText:
+    key = _key(*_ways(config, base), digests(text.sentences, 8).tobytes().hex())
     if not is_prepared(folder, key):
         remove_prepared(folder)
-        _write(SentencesInMemory(text.sentences), folder, config, tokenizer, text.report).save(folder, key)
+        _write(SentencesInMemory(text.sentences), folder, config, base, text.report).save(folder, key)
     return PreparedText.load(folder)
 
 
-def _prepare_file(
-    file: TextFile, folder: Path, config: Config, tokenizer: Tokenizer | None, control: Control
-) -> PreparedText:
+def _prepare_file(file: TextFile, folder: Path, config: Config, base: Base | None, control: Control) -> PreparedText:
     opener = file.opener()
     file.on_progress(Message("data.reading"), False)
     text = open_text(opener)
     options = file.name, file.layout, file.column, file.max_characters
-    key = _key(*_tokenization(config, tokenizer), text.digest, *options)
+    key = _key(*_ways(config, base), text.digest, *options)
     home = file.cache_folder / key if file.cache_folder else folder
     if not is_prepared(home, key) or PreparedFolder(home).preparing_folder.exists():
         home.mkdir(parents=True, exist_ok=True)
@@ -100,7 +109,7 @@ def _prepare_file(
                 work = _FilePreparation(file, home, key, control)
                 try:
                     report = work.read(*corpus.read_records(text, file.name, layout=file.layout, column=file.column))
-                    prepared = _write(work.runs, home, config, tokenizer, report, work.progress)
+                    prepared = _write(work.runs, home, config, base, report, work.progress)
                 except CorpusError:
                     shutil.rmtree(PreparedFolder(home).preparing_folder, ignore_errors=True)
                     raise
@@ -155,7 +164,7 @@ class _FilePreparation:
 
 
 def _write(
-    source: Source, home: Path, config: Config, tokenizer: Tokenizer | None, report: Report,
+    source: Source, home: Path, config: Config, base: Base | None, report: Report,
     progress: Callable[[Message], None] = lambda _: None,
 ) -> PreparedText:  # fmt: skip
     """Learn the pieces, cut the sentences into them, and write them; behind what is written already."""
@@ -163,9 +172,12 @@ def _write(
     if len(head) < 2:
         raise CorpusError(too_few_sentences(_with_repeated(report, len(head))))
     validation = corpus.validation_size(min(len(head), _HEAD_SENTENCES))
-    if tokenizer is None:
+    learned = np.False_ if base is None else base.tokenizer.known  # before
+    if base is None:
         progress(Message("data.preparing_pieces"))
         tokenizer = train_tokenizer(head[validation:], config.tokenizer, config.vocabulary)
+    else:
+        tokenizer = base.tokenizer
     path = PreparedFolder(home).token_file
     with TokenWriter(path, len(tokenizer)) as writer:
         after = keys[validation - 1] if writer.last is None else writer.last
@@ -176,10 +188,13 @@ def _write(
                 progress(Message("data.preparing_encoded", count=writer.rows))
     train = TokenFile(path)
     longest = max(int(train.lengths_of(block).max()) for block in range(len(train.bounds) - 1))
+    before = np.empty(0, np.uint32) if base is None else base.seen
     seen = np.empty(0, np.uint32)
-    if len(train) <= MAX_SEEN_HASHES:
+    if before is not None and len(train) <= MAX_SEEN_HASHES:
         parts = [digests(sentences, 4) for _, sentences in source.merged(keys[validation - 1])]
-        seen = np.unique(np.concatenate(parts)).astype(np.uint32)
+        every = np.unique(np.concatenate([before, *parts])).astype(np.uint32)
+        seen = every if len(every) <= MAX_SEEN_HASHES else seen
+    tokenizer = Tokenizer(tokenizer.model, learned | train.used(len(tokenizer)))
     return PreparedText(tokenizer, train, head[:validation], seen, min(4096, longest + 8))
 
 
@@ -212,9 +227,12 @@ def _summary(report: Report) -> Message:
     return summary
 
 
-def _tokenization(config: Config, tokenizer: Tokenizer | None) -> tuple[Any, Any]:
-    """What a text is cut with, for its key."""
-    return _FORMAT, tokenizer.model.hex() if tokenizer else (config.tokenizer, config.vocabulary)
+def _ways(config: Config, base: Base | None) -> tuple[Any, ...]:
+    """What decides, beside the text, what is made of it: for its key."""
+    if base is None:
+        return _FORMAT, (config.tokenizer, config.vocabulary)
+    seen = None if base.seen is None else blake2b(base.seen.tobytes(), digest_size=16).hexdigest()
+    return _FORMAT, base.tokenizer.model.hex(), np.packbits(base.tokenizer.known).tobytes().hex(), seen
 
 
 def _key(*parts: Any) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
+from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
 from vae.data.prepared_folder import PreparedFolder
@@ -22,7 +23,10 @@ from vae.text.tokenizer import Tokenizer
 
 @dataclass(frozen=True, slots=True)
 class PreparedText:
-    """Token ids to train on, held-out sentences, and the 32-bit hashes of the training sentences (none of too many)."""
+    """Token ids to train on, held-out sentences, and 32-bit hashes of all that its model learns and has learned from.
+
+    `seen_hashes` are none where these are too many.
+    """
 
     tokenizer: Tokenizer
     train: TokenFile
@@ -34,6 +38,7 @@ class PreparedText:
         """Write all but the token file, which may lie elsewhere, into a run's folder."""
         arrays = {
             "tokenizer": np.frombuffer(self.tokenizer.model, np.uint8), "seen": self.seen_hashes,
+            "known": self.tokenizer.known.astype(np.uint8),
             "held_out": np.frombuffer("\n".join(self.held_out).encode("utf-8", "surrogatepass"), np.uint8),
         }  # fmt: skip
         path = self.train.path
@@ -59,13 +64,14 @@ class PreparedText:
         if not description:
             raise DamagedError(Message("data.no_prepared_text", folder=str(folder)))
         try:
-            with safe_open(PreparedFolder(folder).tokens, "numpy") as file:
-                arrays = {name: file.get_tensor(name) for name in ("tokenizer", "held_out", "seen")}
+            arrays = load_arrays(PreparedFolder(folder).tokens.read_bytes())
             if description.get("sum", _checksum(arrays)) != _checksum(arrays):  # texts of before had none
                 raise ValueError("its checksum differs")
             train = TokenFile(folder / description["file"])
             held_out = arrays["held_out"].tobytes().decode("utf-8", "surrogatepass").split("\n")
-            tokenizer = Tokenizer(arrays["tokenizer"].tobytes())
+            tokenizer = Tokenizer(arrays["tokenizer"].tobytes(), arrays.get("known"))
+            if "known" not in arrays:  # as in texts of before
+                tokenizer = Tokenizer(tokenizer.model, train.used(len(tokenizer)))
             return cls(tokenizer, train, held_out, arrays["seen"], description["max_tokens"])
         except FileNotFoundError:
             raise DamagedError(Message("data.prepared_text_gone", file=str(description["file"]))) from None

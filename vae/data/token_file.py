@@ -42,6 +42,16 @@ class TokenFile:
         """(rows,) tokens of each sentence of a block, end marks counted."""
         return np.fromfile(self.path, "<u2", int(self._headers["rows"][block]), offset=int(self._offsets[block]))
 
+    def used(self, vocabulary: int) -> np.ndarray:
+        """(vocabulary,) bool: which ids occur. Raises DamagedError: an id lies beyond, or a block is damaged."""
+        used = np.zeros(vocabulary, bool)
+        for number in range(len(self._headers)):
+            _, flat = _read_block(self.path, self._headers[number], int(self._offsets[number]))
+            if len(flat) and flat.max() >= vocabulary:
+                raise _damaged(self.path)
+            used[flat] = True
+        return used
+
     def block(self, number: int) -> Tokens:
         """The sentences of a block. Raises DamagedError: it is not what was written."""
         lengths, flat = _read_block(self.path, self._headers[number], int(self._offsets[number]))

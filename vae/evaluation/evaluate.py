@@ -99,7 +99,7 @@ def _evaluate_model(checkpoint: Checkpoint, reference: Reference, draws: int, re
         samples=draws, drawn=reference.drawn, judge=reference.judge.info.name if reference.judge else None,
         real=reference.real is not None, latent_dim=tm.latent, real_novel=share_of(novelty),
         **reference.figures,
-        **_latent(tm, reference, report),
+        **_latent(tm, info.steps, reference, report),
         **{name: value for figures, _ in parts for name, value in figures.items()},
         intervals={name: ends for _, intervals in parts for name, ends in intervals.items()},
     )  # fmt: skip
@@ -124,10 +124,10 @@ def _density(
     return figures, {"perplexity": _interval(perplexity, nll, reference)}
 
 
-def _latent(tm: TextModel, reference: Reference, report: Report) -> dict[str, Any]:
+def _latent(tm: TextModel, steps: int, reference: Reference, report: Report) -> dict[str, Any]:
     report(Message("evaluation.latent_space"))
     use = latent_use.measure_latent_use(tm, reference.sentences, seed=reference.seed)
-    verdict = diagnosis.verdict(use)
+    verdict = diagnosis.verdict(use, steps)
     figures: dict[str, Any] = dict.fromkeys(
         ("kl", "mutual_information", "active_units", "latent_gain", "prior_mean", "prior_covariance", "prior_mmd")
     )

@@ -89,7 +89,7 @@ FIGURES: dict[str, Figure] = {
         ),
         Figure(
             "kl", "latent", "KL",
-            "What z tells of a sentence, in nats: more keeps the letter, less keeps random points fluent.",
+            "What z tells of a sentence, in nats: more keeps the exact words, less keeps random points fluent.",
             "nats", "", 2.0, 0.0, "latent_dim",
         ),
         Figure(

@@ -9,6 +9,9 @@ from functools import reduce
 from vae.messages.message import Message
 from vae.metrics.latent_use import LatentUse
 
+ENOUGH_STEPS = (
+    200  # of a training: before, all of its figures are on their way, and a space that is used has only begun
+)
 _FEW_SENTENCES, _TOO_FEW_SENTENCES = 200, 20
 _UNSETTLED_KL = 2.5  # nats a dimension: as an autoencoder without a prior has
 _UNSETTLED_CODES = 0.25  # nats a dimension: as at a third of the prior's variance, or at more than twice as much
@@ -23,10 +26,12 @@ class Verdict:
     advice: Message | None = None
 
 
-def verdict(use: LatentUse) -> Verdict:
-    """The state of a latent space, and what to change."""
+def verdict(use: LatentUse, steps: int = ENOUGH_STEPS) -> Verdict:
+    """The state of a latent space after so many steps of training, and what to change."""
     if not use.kl:
         return Verdict("unknown", Message("metrics.no_latent_space"))
+    if steps < ENOUGH_STEPS:
+        return Verdict("unknown", Message("metrics.too_early", count=steps), Message("metrics.train_on"))
     if use.sentences < _TOO_FEW_SENTENCES:
         text = Message("metrics.too_few_held_out", count=use.sentences)
         return Verdict("unknown", text, Message("metrics.judge_by_samples"))

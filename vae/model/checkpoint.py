@@ -32,13 +32,13 @@ from vae.text.hashing import hashes
 from vae.text.tokenizer import Tokenizer
 
 LEVELS = ("healthy", "weak", "collapsed", "unknown")  # of a latent space
-_FORMAT = "2"
-_READ = ("1", "2")  # the first has neither a fitted prior nor weights of 8 bits
+_FORMAT = "3"
+_READ = ("1", "2", "3")  # the second brought fitted priors and weights of 8 bits, the third the known pieces
 _MAX_FILE = 256 * 2**20
 _MAX_HEADER = 256 * 2**10
 _MAX_TOKENIZER = 16 * 2**20
 _MAX_TEXT = 2000
-_TOKENIZER, _SEEN = "tokenizer", "seen"
+_TOKENIZER, _SEEN, _KNOWN = _BESIDE = "tokenizer", "seen", "known"  # what stands beside the weights
 
 
 class CheckpointError(UserError):
@@ -66,7 +66,8 @@ class Info:
 class Checkpoint:
     """A model, ready to use, with its history.
 
-    `seen` holds the sorted hashes of its training sentences, or none when they were too many to be listed.
+    `seen` holds the sorted hashes of all sentences that it learned from, those of the models that it was fine-tuned
+    from among them, or none when they were too many to be listed.
     """
 
     text_model: TextModel
@@ -74,12 +75,18 @@ class Checkpoint:
     info: Info
     seen: np.ndarray
 
-    def is_new(self, sentence: str) -> bool | None:
-        """Whether the sentence was not among the training sentences (32-bit hashes: wrong once in 2^32 / n).
+    @property
+    def learned_from(self) -> np.ndarray | None:
+        """`seen`, or None where it does not list what the model learned from."""
+        return None if self.info.sentences and not len(self.seen) else self.seen
 
-        None when the model cannot tell, because it learned from more sentences than are listed.
+    def is_new(self, sentence: str) -> bool | None:
+        """Whether neither the model nor those it was fine-tuned from learned from the sentence.
+
+        By 32-bit hashes, wrong once in 2^32 / n. None when the model cannot tell, because they learned from more
+        sentences than are listed.
         """
-        if self.info.sentences and not len(self.seen):
+        if self.learned_from is None:
             return None
         wanted = hashes([sentence])[0]
         index = np.searchsorted(self.seen, wanted)
@@ -98,7 +105,9 @@ def save(path: Path, checkpoint: Checkpoint, bits: int = 16) -> None:
     assert isinstance(model, DecoderModel)
     tensors = pack(model.state_dict(), bits) | pack_prior(checkpoint.text_model.fitted)
     _check_finite(tensors)
-    tensors[_TOKENIZER] = torch.from_numpy(np.frombuffer(checkpoint.text_model.tokenizer.model, np.uint8).copy())
+    tokenizer = checkpoint.text_model.tokenizer
+    tensors[_TOKENIZER] = torch.from_numpy(np.frombuffer(tokenizer.model, np.uint8).copy())
+    tensors[_KNOWN] = torch.from_numpy(tokenizer.known.astype(np.uint8))
     tensors[_SEEN] = torch.from_numpy(checkpoint.seen.astype("<u4").view("<i4").copy())
     metadata = {
         "format": _FORMAT,
@@ -156,9 +165,9 @@ def loads(data: bytes, device: torch.device | str = "cpu") -> Checkpoint:
         raise CheckpointError(Message("model.file_damaged")) from error
     if checksums != _digests(tensors, metadata):
         raise CheckpointError(Message("model.checksum_differs"))
-    tokenizer_bytes, seen = tensors.pop(_TOKENIZER), tensors.pop(_SEEN)
+    tokenizer_bytes, seen, known = tensors.pop(_TOKENIZER), tensors.pop(_SEEN), tensors.pop(_KNOWN, None)
     try:
-        tokenizer = Tokenizer(tokenizer_bytes.numpy().tobytes())
+        tokenizer = Tokenizer(tokenizer_bytes.numpy().tobytes(), None if known is None else known.numpy())
     except ValueError as error:
         raise CheckpointError(Message("model.file_cannot_be_used", reason=_reason(error))) from error
     try:
@@ -167,10 +176,10 @@ def loads(data: bytes, device: torch.device | str = "cpu") -> Checkpoint:
     except ValueError as error:
         raise CheckpointError(Message("model.weights_do_not_fit")) from error
     model = _build(config, tokenizer, weights).to(device)
-    known = seen.numpy().view("<u4").astype(np.uint32)
-    if len(known) > 1 and not (known[1:] > known[:-1]).all():
+    hashed = seen.numpy().view("<u4").astype(np.uint32)
+    if len(hashed) > 1 and not (hashed[1:] > hashed[:-1]).all():
         raise CheckpointError(Message("model.seen_out_of_order"))
-    return Checkpoint(TextModel(model, tokenizer, info.max_tokens, fitted), config, info, known)
+    return Checkpoint(TextModel(model, tokenizer, info.max_tokens, fitted), config, info, hashed)
 
 
 def _build(config: Config, tokenizer: Tokenizer, tensors: dict[str, Tensor]) -> DecoderModel:
@@ -183,6 +192,7 @@ def _build(config: Config, tokenizer: Tokenizer, tensors: dict[str, Tensor]) -> 
         raise CheckpointError(Message("model.negative_variance"))
     model = build(config, len(tokenizer))
     model.load_state_dict(tensors)
+    model.say_only(tokenizer.known)
     return model.eval()
 
 
@@ -197,12 +207,13 @@ def _header(data: bytes) -> tuple[dict[str, Any], dict[str, str]]:
         if metadata["format"] not in _READ:
             raise CheckpointError(Message("model.file_of_a_newer_version"))
         for name, entry in header.items():
-            dtypes = {_TOKENIZER: ("U8",), _SEEN: ("I32",)}.get(name, ("F16", "I8"))
-            shape, flat = entry["shape"], name in (_TOKENIZER, _SEEN)
+            dtypes = {_TOKENIZER: ("U8",), _SEEN: ("I32",), _KNOWN: ("U8",)}.get(name, ("F16", "I8"))
+            shape, flat = entry["shape"], name in _BESIDE
             valid_shape = isinstance(shape, list) and all(type(size) is int for size in shape)
             if entry["dtype"] not in dtypes or not valid_shape or (flat and len(shape) != 1):
                 raise CheckpointError(Message("model.unexpected_tensor", tensor=name[:80]))
-        if not all(isinstance(value, str) for value in metadata.values()) or not {_TOKENIZER, _SEEN} <= set(header):
+        needed = _BESIDE if metadata["format"] == _FORMAT else (_TOKENIZER, _SEEN)
+        if not all(isinstance(value, str) for value in metadata.values()) or not set(needed) <= set(header):
             raise KeyError("metadata")
     except CheckpointError:
         raise
@@ -270,12 +281,12 @@ def _check_finite(tensors: Mapping[str, Tensor]) -> None:
 
 
 def _digests(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> dict[str, str]:
-    """SHA-256 of the weights, the tokenizer, the seen sentences, the config and the info."""
+    """SHA-256 of the weights, the tokenizer, the seen sentences, the known pieces, the config and the info."""
     weights = hashlib.sha256()
-    for name in sorted(set(tensors) - {_TOKENIZER, _SEEN}):
+    for name in sorted(set(tensors) - set(_BESIDE)):
         weights.update(name.encode() + tensors[name].contiguous().numpy().tobytes())
     return {
         "weights": weights.hexdigest(),
-        **{name: hashlib.sha256(tensors[name].numpy().tobytes()).hexdigest() for name in (_TOKENIZER, _SEEN)},
+        **{name: hashlib.sha256(tensors[name].numpy().tobytes()).hexdigest() for name in _BESIDE if name in tensors},
         **{name: hashlib.sha256(metadata[name].encode()).hexdigest() for name in ("config", "info")},
     }

@@ -11,7 +11,6 @@ from vae.data.batches import Batch
 from vae.model.families.interface import SentenceModel
 from vae.model.generation import generate
 from vae.text.edit_distance import edit_distance
-from vae.text.tokenizer import EOS_ID
 
 STEPS = 60
 _RATE, _WEIGHT = 0.2, 0.005
@@ -69,9 +68,9 @@ def search(model: SentenceModel, batch: Batch, mu: Tensor, steps: int = STEPS) -
 
 
 def _token_nll(logits: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
-    """-log p of every token, 0 of those that no decoder can say; and whether each is the likeliest: (B, T) each."""
+    """-log p of every token, 0 of those that the decoder never says; and whether each is the likeliest: (B, T) each."""
     nll = -logits.log_softmax(-1).gather(-1, batch.tokens[..., None])[..., 0]
-    sayable = batch.mask & (batch.tokens >= EOS_ID)
+    sayable = batch.mask & nll.isfinite()
     likeliest = (logits.argmax(-1) == batch.tokens) | ~batch.mask
     return torch.where(sayable, nll, 0.0), likeliest
 

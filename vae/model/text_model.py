@@ -16,6 +16,7 @@ from vae.model.families.interface import Posterior, SentenceModel
 from vae.model.generation import beam_search, generate
 from vae.model.priors.gaussian_mixture import GaussianMixture
 from vae.model.refinement import STEPS, search
+from vae.text.cleaning import clean
 from vae.text.tokenizer import Tokenizer
 
 _TOKEN_SEED = 0x5EED  # tokens must not be drawn with the numbers that z was drawn with
@@ -45,6 +46,10 @@ class TextModel:
     def spec(self) -> FamilySpec:
         """Its family in words."""
         return self.model.spec
+
+    def unknown_words(self, text: str) -> list[str]:
+        """The different words of a text that hold something the model never learned from, in their order."""
+        return self.tokenizer.unknown_words(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,25 +110,36 @@ def decode(
 ) -> list[str]:
     """A sentence for each row of z (N, D), begun with `start`. Other parameters as in `generate`.
 
-    Each row has its own random numbers: it gives the same sentence whatever the others are.
+    Each row has its own random numbers: it gives the same sentence whatever the others are. A sentence is one line of
+    visible text, whatever pieces a model puts together.
+
+    Args:
+        start: behind a blank at its end a new word begins; without one its last word may go on.
+    Raises:
+        UserError: the model never learned the words of `start`, or a parameter is out of its range.
     """
-    prefix = tm.tokenizer.encode([start])[0] if start else []
+    prefix, following, unknown = tm.tokenizer.begin(start)
+    if unknown:
+        raise UserError(Message("model.unknown_start", words=", ".join(f"'{word}'" for word in unknown)))
+    first = None if following is None else torch.from_numpy(following)
     max_tokens = max(tm.max_tokens, len(prefix) + 1)
     generator = torch.Generator().manual_seed(seed ^ _TOKEN_SEED)
     ids = []
     z = z.to(tm.model.device)
     chunk_size = max(1, (_MAX_ROWS_GPU if z.is_cuda else _MAX_ROWS) // max(1, beam))
-    for first in range(0, len(z), chunk_size):
-        chunk = z[first : first + chunk_size]
+    for offset in range(0, len(z), chunk_size):
+        chunk = z[offset : offset + chunk_size]
         state = tm.model.begin(len(chunk), chunk)
         if beam != 1:
-            ids += beam_search(tm.model, state, len(chunk), beams=beam, max_tokens=max_tokens, prefix=prefix)
+            ids += beam_search(
+                tm.model, state, len(chunk), beams=beam, max_tokens=max_tokens, prefix=prefix, first=first
+            )
         else:
             ids += generate(
                 tm.model, state, len(chunk), max_tokens=max_tokens, temperature=temperature, top_k=top_k, top_p=top_p,
-                prefix=prefix, generator=generator,
+                prefix=prefix, first=first, generator=generator,
             )  # fmt: skip
-    return tm.tokenizer.decode(ids)
+    return [clean(text.replace("\ufffd", "")) for text in tm.tokenizer.decode(ids)]
 
 
 def sample(
@@ -145,7 +161,7 @@ def sample(
 
     Args:
         temperature: of the choice of words; 0 takes the likeliest of each z. None: 0, but 1 without a latent space.
-        start: every sentence begins with it.
+        start: every sentence begins with it; see `decode`.
         from_start: draw z from q(z | start) instead of the prior.
         prior: "fitted", the one fitted to the codes of the training sentences, where the model has one; or "normal",
             N(0, I), which the KL term of the loss is about.
@@ -154,7 +170,8 @@ def sample(
         distinct: draw more until there are n different sentences, a tenfold at most.
         seed: the same seed gives the same sentences.
     Raises:
-        UserError: a parameter is out of its range, or `from_start` asks for a latent space where there is none.
+        UserError: a parameter is out of its range, the model never learned the words of `start`, or `from_start` asks
+            for a latent space where there is none.
     Source: Brock et al. 2019, arXiv:1809.11096 (a narrower spread than that of the prior).
     """
     if not 1 <= n <= 100_000:
@@ -165,12 +182,12 @@ def sample(
         raise UserError(Message("model.out_of_range", name="spread", value=spread, low=0, high=10))
     if temperature is None:
         temperature = 0.0 if tm.latent else 1.0
-    start = " ".join(start.split())
+    start = " ".join(start.split()) + " " * start[-1:].isspace()
     generator = torch.Generator().manual_seed(seed)
     around = None
-    if start and from_start:
+    if start.strip() and from_start:
         require_latent_space(tm)
-        around = encode(tm, [start])
+        around = encode(tm, [start.strip()])
     drawn: list[Point] = []
     known: set[str] = set()
     for attempt in range(_ATTEMPTS if distinct else 1):

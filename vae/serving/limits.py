@@ -26,6 +26,13 @@ class Limits:
     threads: int = _limit("VAE_THREADS", 0, 0, 256, "threads of one training; 0: all cores, and in company a share")
     nice: int = _limit("VAE_NICE", 10, 0, 19, "how far trainings step back for the pages")
     waiting: int = _limit("VAE_WAITING", 60, 1, 10_000, "trainings that may wait")
+    waiting_of_address: int = _limit(
+        "VAE_WAITING_OF_ADDRESS", 40, 1, 10_000, "of them from one address, such as that of a class behind one router"
+    )
+    waiting_of_network: int = _limit("VAE_WAITING_OF_NETWORK", 50, 1, 10_000, "of them from 256 neighbouring addresses")
+    waiting_of_program: int = _limit(
+        "VAE_WAITING_OF_PROGRAM", 8, 1, 10_000, "of them from the programs of one address, which keep no cookie"
+    )
     runs: int = _limit("VAE_RUNS", 20, 1, 1_000, "trainings that one visitor may keep; the oldest that ended go first")
     minutes: int = _limit("VAE_MINUTES", 60, 1, 10_080, "minutes of one training, which then keeps its best model")
     grace: int = _limit("VAE_GRACE", 30, 1, 10_080, "minutes that a training goes on while nobody watches")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
 
+import numpy as np
 import sentencepiece as spm
 
 from vae.messages.message import Message, UserError
@@ -22,14 +24,34 @@ _FROM_PIECES = {_SPACE: "\u2581", _RESERVED: "\u2585", _ESCAPE: _ESCAPE}
 
 _ESCAPED = re.compile(_ESCAPE + "(.)", re.DOTALL)
 
+_LONGEST_PIECE = 64  # characters of one that is written with others: those of our own have 16 at most
 _SAMPLE_CHARACTERS = 5_000_000  # learning from them takes a second or two, and 150 MB
 
 
-class Tokenizer:
-    """A trained SentencePiece model. Pad, unknown, begin and end have ids 0 to 3."""
+class Beginning(NamedTuple):
+    """How a sentence begins: the ids of its first pieces; which may come next, (V,) bool, or None for any; and what
+    words of it are unknown."""
 
-    def __init__(self, model: bytes) -> None:
-        """Raises UserError: the bytes are no tokenizer of ours."""
+    ids: list[int]
+    following: np.ndarray | None
+    unknown: list[str]
+
+
+class Tokenizer:
+    """A trained SentencePiece model. Pad, unknown, begin and end have ids 0 to 3.
+
+    Attributes:
+        model: its bytes.
+        known: (V,) bool, the pieces that a model has learned from: the others are never said, and sentences are cut
+            without them where that is possible.
+    """
+
+    def __init__(self, model: bytes, known: np.ndarray | None = None) -> None:
+        """With `known`, or what of it the pieces themselves tell: all but marks and single bytes.
+
+        Raises:
+            UserError: the bytes are no tokenizer of ours, or `known` does not fit it.
+        """
         self.model = model
         self._processor = spm.SentencePieceProcessor()
         try:
@@ -48,6 +70,12 @@ class Tokenizer:
             self._processor.decode([[id_] for id_ in range(len(self))])
         except UnicodeDecodeError as error:
             raise UserError(Message("text.tokenizer_piece")) from error
+        if known is None:
+            known = np.array([not self._processor.IsByte(id_) for id_ in range(len(self))])
+        if known.shape != (len(self),):
+            raise UserError(Message("text.tokenizer_known_pieces"))
+        self.known = known.astype(bool)
+        self.known[:EOS_ID], self.known[EOS_ID] = False, True
 
     def __len__(self) -> int:
         """The vocabulary, special pieces and bytes included."""
@@ -58,12 +86,62 @@ class Tokenizer:
         joined = "\n".join(sentences)
         if any(chr(character) in joined for character in _TO_PIECES):
             sentences = [_escape(s) for s in sentences]
-        ids: list[list[int]] = self._processor.encode(list(sentences), out_type=int)
-        return ids
+        rows: list[list[int]] = self._processor.encode(list(sentences), out_type=int)
+        unknown = self._unknown.keys()
+        return [row if unknown.isdisjoint(row) else [part for id_ in row for part in self._parts(id_)] for row in rows]
+
+    def unknown_words(self, text: str) -> list[str]:
+        """The different words of a text, between its spaces, that known pieces cannot write; in their order."""
+        words = list(dict.fromkeys(text.split()))
+        return [word for word, ids in zip(words, self.encode(words), strict=True) if not self.known[ids].all()]
 
     def decode(self, ids: Sequence[Sequence[int]]) -> list[str]:
         """The sentences of ids. What a model makes up may hold broken bytes: they become U+FFFD."""
         return [_unescape(text) for text in self._processor.decode([list(row) for row in ids])]
+
+    def begin(self, start: str) -> Beginning:
+        """The pieces that a sentence with this start begins with.
+
+        Behind a blank at its end comes a new word. Without one its last word may go on; and where known pieces cannot
+        write that word as it is, what is left over is the beginning of a piece to come.
+        """
+        *words, last = start.split() or [""]
+        if start[-1:].isspace():
+            return Beginning(self.encode([start.strip()])[0], self._continuing("\u2581"), self.unknown_words(start))
+        if not self.unknown_words(last):
+            return Beginning(self.encode([start])[0], None, self.unknown_words(start))
+        text = "\u2581" + _escape(last)
+        for end in range(min(len(text), _LONGEST_PIECE)):
+            parts, following = _fewest_parts(text[:end], self._pieces), self._continuing(text[end:])
+            if (parts or not end) and following.any():
+                before = self.encode([" ".join(words)])[0]
+                return Beginning(before + parts, following, self.unknown_words(" ".join(words)))
+        return Beginning([], None, self.unknown_words(start))
+
+    def _continuing(self, text: str) -> np.ndarray:
+        """(V,) bool, the known pieces that begin with a text."""
+        return np.isin(np.arange(len(self)), [id_ for piece, id_ in self._pieces.items() if piece.startswith(text)])
+
+    @cached_property
+    def _pieces(self) -> dict[str, int]:
+        """The known pieces by what they write; no marks and no single bytes."""
+        ids = [id_ for id_ in np.flatnonzero(self.known).tolist() if id_ > EOS_ID and not self._processor.IsByte(id_)]
+        return {self._processor.IdToPiece(id_): id_ for id_ in ids}
+
+    @cached_property
+    def _unknown(self) -> dict[int, list[int]]:
+        """The unknown pieces that known ones might write, with those that do, filled in as they occur."""
+        return {
+            id_: [] for id_ in np.flatnonzero(~self.known).tolist() if id_ > EOS_ID and not self._processor.IsByte(id_)
+        }
+
+    def _parts(self, id_: int) -> list[int]:
+        """The piece itself, or what stands in for an unknown one: the fewest known pieces that write the same."""
+        if id_ not in self._unknown:
+            return [id_]
+        if not self._unknown[id_]:
+            self._unknown[id_] = _fewest_parts(self._processor.IdToPiece(id_), self._pieces) or [id_]
+        return self._unknown[id_]
 
 
 def train_tokenizer(sentences: Sequence[str], kind: str = "bpe", vocabulary: int = 4000) -> Tokenizer:
@@ -113,6 +191,21 @@ def _thinned(sentences: Sequence[str]) -> Sequence[str]:
     """Every k-th sentence, so that what the trainer has to hold stays bounded."""
     total = sum(map(len, sentences))
     return sentences[:: -(-total // _SAMPLE_CHARACTERS)] if total else sentences
+
+
+def _fewest_parts(text: str, known: Mapping[str, int]) -> list[int]:
+    """The ids of the fewest known pieces that make up a text; [] when none do."""
+    best: list[list[int] | None] = [[]]  # for each length of its beginning
+    if len(text) > _LONGEST_PIECE:
+        return []
+    for end in range(1, len(text) + 1):
+        ways = [
+            [*before, known[text[begin:end]]]
+            for begin, before in enumerate(best)
+            if before is not None and text[begin:end] in known
+        ]
+        best.append(min(ways, key=len, default=None))
+    return best[-1] or []
 
 
 def _escape(text: str) -> str:

@@ -1,4 +1,8 @@
-"""A length in minutes or epochs as a number of steps, which a run has from then on."""
+"""A length in minutes or epochs as a number of steps, which a run has from then on; and with how many threads.
+
+What a step costs is counted in seconds of the processor, which hardly depend on what else the machine does; how many of
+these a second brings depends on nothing else, and is measured beside it.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +10,22 @@ import math
 import time
 from collections.abc import Callable
 
+import torch
+
 from vae.config.config import Config
 from vae.data.batches import Batch, Sampler
+from vae.messages.message import Message, UserError
+from vae.metrics.diagnosis import ENOUGH_STEPS
 from vae.system import distributed
 
 _TIMED_STEPS = 10
+_ROUNDS, _WORTH = 3, 0.8  # of the comparison; the share of one thread's time that more must not take
+
+Update = Callable[[Batch, int], object]
 
 
 def resolve_steps(
-    config: Config, sampler: Sampler, update: Callable[[Batch, int], object], evaluate: Callable[[], object],
-    evaluations: int, started: float,
+    config: Config, sampler: Sampler, update: Update, evaluate: Callable[[], object], evaluations: int, started: float,
 ) -> int:  # fmt: skip
     """The length of a run in steps, from steps, minutes or epochs, whichever is given first: on all processes the same.
 
@@ -23,30 +33,67 @@ def resolve_steps(
         update: does a step; some are timed on a model that is thrown away.
         evaluate: does all of an evaluation.  evaluations: how many of them the run will have.
         started: `time.monotonic()` from which the minutes count.
+    Raises:
+        UserError: the minutes are too few to learn anything in, on this machine now.
     """
     if config.steps:
         return config.steps
     if not config.minutes:
         return max(1, math.ceil(config.epochs * len(sampler)))
-    seconds_per_step = _update_seconds(sampler, update)
-    if distributed.rank() == 0:  # it alone evaluates, as in the run
-        evaluation_seconds = evaluations * min(_seconds(evaluate) for _ in range(2))
-        seconds_left = 60 * config.minutes - (time.monotonic() - started) - evaluation_seconds
-        return distributed.broadcast_from_first(max(1, int(seconds_left / seconds_per_step)))
-    return distributed.broadcast_from_first(0)
+    clock = time.perf_counter if config.device == "cuda" else time.process_time
+    wall, work = time.perf_counter(), clock()
+    cost = _update_cost(sampler, update, clock)
+    steps, first = 0, distributed.rank() == 0  # it alone evaluates, as in the run
+    if first:
+        evaluating = evaluations * min(_cost(clock, evaluate) for _ in range(2))
+    share = (clock() - work) / (time.perf_counter() - wall)  # seconds of work that a second brings
+    passed = time.monotonic() - started
+    if first:
+        steps = max(0, int(((60 * config.minutes - passed) * share - evaluating) / cost))
+    steps = distributed.broadcast_from_first(steps)
+    if steps < ENOUGH_STEPS:
+        needed = (passed + (ENOUGH_STEPS * cost + (evaluating if first else 0.0)) / share) / 60
+        values = {
+            "minutes": config.minutes,
+            "steps": steps,
+            "enough": ENOUGH_STEPS,
+            "needed": math.ceil(10 * needed) / 10,
+        }
+        raise UserError(Message("training.too_short", **values))
+    return steps
 
 
-def _update_seconds(sampler: Sampler, update: Callable[[Batch, int], object]) -> float:
-    """Seconds that a step takes on average."""
+def fastest_threads(sampler: Sampler, update: Update) -> int:
+    """1, or as many threads as are set, if these are faster beside all else that the machine does now.
+
+    Threads wait for each other at every product: where another program has the core of one, all of them spin.
+    """
+    most = torch.get_num_threads()
+    batches = [sampler.batch(step) for step in range(min(2, len(sampler)))]
+    spent = {1: 0.0, most: 0.0}
+    update(batches[0], 0)  # which pays for kernels and memory
+    for _ in range(_ROUNDS):
+        for threads in spent:
+            torch.set_num_threads(threads)
+            spent[threads] += sum(_cost(time.perf_counter, update, batch, 0) for batch in batches)
+        if spent[most] > 2 * spent[1]:
+            break
+    fastest = most if spent[most] < _WORTH * spent[1] else 1
+    torch.set_num_threads(fastest)
+    return fastest
+
+
+def _update_cost(sampler: Sampler, update: Update, clock: Callable[[], float]) -> float:
+    """What a step takes on average, by a clock."""
     batches = [sampler.batch(step) for step in range(min(_TIMED_STEPS, len(sampler)))]
     for batch in batches:  # the first update of each shape pays for its kernels and its memory
         update(batch, 0)
-    seconds = sum(_seconds(update, batch, 0) for _ in range(2) for batch in batches) / 2
+    cost = sum(_cost(clock, update, batch, 0) for _ in range(2) for batch in batches) / 2
     tokens = sum(int(batch.lengths.sum()) for batch in batches)
-    return seconds / tokens * sampler.tokens.total / sampler.world_size / len(sampler)
+    return max(1e-6, cost / tokens * sampler.tokens.total / sampler.world_size / len(sampler))
 
 
-def _seconds(work: Callable[..., object], *arguments: object) -> float:
-    start = time.perf_counter()
+def _cost(clock: Callable[[], float], work: Callable[..., object], *arguments: object) -> float:
+    start = clock()
     work(*arguments)
-    return time.perf_counter() - start
+    return clock() - start

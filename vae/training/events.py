@@ -49,7 +49,11 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Means over the steps since the last one. `loss` is what is minimised, never the ELBO."""
+    """Means over the steps since the last one. `loss` is what is minimised, never the ELBO.
+
+    `seconds_left` is told as the machine is now, evaluations counted; `cores` is how much of the processor the training
+    gets, 1 being a core.
+    """
 
     step: int
     steps: int
@@ -61,6 +65,7 @@ class Progress:
     tokens_per_second: float
     seconds: float
     seconds_left: float
+    cores: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

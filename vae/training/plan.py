@@ -9,15 +9,11 @@ import torch
 
 from vae.config.config import Config
 from vae.config.families import FAMILIES
+from vae.config.fine_tuning import fine_tuned
 from vae.messages.message import Message, UserError
 from vae.model import checkpoint
 from vae.system.files import DamagedError, atomic_write
 from vae.training.run_folder import Run
-
-_INHERITED = (
-    "family", "tokenizer", "vocabulary", "embedding", "encoder_hidden", "hidden", "latent", "bidirectional", "pooling",
-    "z_to", "layer_norm", "batch_norm",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +60,7 @@ def resolve_config(config: Config, base: Config | None, processes: int) -> Confi
     """A config with its precision decided, and of a whole step: what each of the processes does of it, together.
 
     Args:
-        base: of the model that a fine-tuning begins with: its text and shape are kept, there is no second
-            autoencoder phase, and updates are smaller.
+        base: of the model that a fine-tuning begins with.
     Raises:
         UserError: the whole step is too large, or the model is of another family.
     """
@@ -73,10 +68,7 @@ def resolve_config(config: Config, base: Config | None, processes: int) -> Confi
         if config.family != base.family:
             title = FAMILIES[base.family].title
             raise UserError(Message("training.other_family", base=base.family, title=title, family=config.family))
-        inherited = {name: getattr(base, name) for name in _INHERITED}
-        config = replace(
-            config, **inherited, autoencoder=0.0, warmup=0.0, learning_rate=config.learning_rate / 2
-        )  # fmt: skip
+        config = fine_tuned(config, base)
     precision = config.precision
     if precision == "auto":
         precision = "bfloat16" if _has_bfloat16(device_of(config.device)) else "float32"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Collection
 
 import torch
 
@@ -12,21 +14,28 @@ from vae.system import distributed
 from vae.training.events import Progress
 
 _EVENT_SECONDS = 0.2
+_MEMORY = 20.0  # seconds over which the pace is a mean: what the machine does beside it comes and goes
 
 
 class ProgressMeter:
-    """Sums of the losses since the last Progress, and the time of a step."""
+    """Sums of the losses since the last Progress, and the pace: of steps, and of the evaluations between them.
 
-    def __init__(self) -> None:
+    Args:
+        evaluations: the steps after which there is one; the end of a run takes as long as one more.
+        guess: how many steps an evaluation takes, roughly, until one was timed.
+    """
+
+    def __init__(self, evaluations: Collection[int], guess: float) -> None:
+        self._evaluations, self._guess = sorted(evaluations), guess
+        self._step_seconds = self._evaluation_seconds = self._share = self._watched = 0.0
         self.restart()
-        self._seconds_per_step = 0.0
 
     def restart(self) -> None:
         """Forget all since the last Progress."""
         self._sums = torch.zeros(())  # of what `add` lists, from the first on
         self._sentences = self.steps = 0
         self._reported = False
-        self._since = time.monotonic()
+        self._since, self._work = time.monotonic(), time.process_time()
 
     def add(self, losses: Losses, batch: Batch) -> None:
         """The losses of a step."""
@@ -46,12 +55,26 @@ class ProgressMeter:
         """The Progress since the last one, over all processes, each of which must call this."""
         loss, nll, kl, tokens = distributed.sum_over_ranks(self._sums).tolist()
         elapsed = max(1e-9, time.monotonic() - self._since)
-        latest, average = elapsed / self.steps, self._seconds_per_step
-        self._seconds_per_step = 0.95 * average + 0.05 * latest if average else latest
+        self._watched += elapsed
+        weight = max(1 - math.exp(-elapsed / _MEMORY), elapsed / self._watched)
+        self._step_seconds += weight * (elapsed / self.steps - self._step_seconds)
+        share = 1.0 if self._sums.is_cuda else (time.process_time() - self._work) / elapsed
+        self._share += weight * (share - self._share)
         event = Progress(
             step=step, steps=steps, epoch=epoch, loss=loss / self._sentences, nll=nll / self._sentences,
             kl=kl / self._sentences, beta=self._beta, tokens_per_second=tokens / elapsed, seconds=seconds,
-            seconds_left=(steps - step) * self._seconds_per_step,
+            seconds_left=self._seconds_left(step, steps), cores=self._share,
         )  # fmt: skip
         self.restart()
         return event
+
+    def evaluated(self) -> None:
+        """All since the last Progress was an evaluation."""
+        latest, mean = time.monotonic() - self._since, self._evaluation_seconds
+        self._evaluation_seconds = (latest + mean) / 2 if mean else latest
+        self.restart()
+
+    def _seconds_left(self, step: int, steps: int) -> float:
+        evaluations = 1 + sum(each >= step for each in self._evaluations)  # that of this step comes next
+        evaluation_seconds = self._evaluation_seconds or self._guess * self._step_seconds
+        return (steps - step) * self._step_seconds + evaluations * evaluation_seconds

@@ -14,7 +14,7 @@ import torch
 
 from vae.config.config import Config
 from vae.data.batches import Batch, Sampler
-from vae.data.prepare import Control, prepare
+from vae.data.prepare import Base, Control, prepare
 from vae.data.prepared_text import PreparedText
 from vae.messages.message import Message, UserError
 from vae.metrics import diagnosis, latent_use
@@ -24,7 +24,7 @@ from vae.model.families.registry import build
 from vae.system import distributed, resources
 from vae.text.corpus import Corpus
 from vae.text.text_file import TextFile
-from vae.training.duration import resolve_steps
+from vae.training.duration import fastest_threads, resolve_steps
 from vae.training.events import Evaluated, Event, Finished, Reconstruction, Sample, Saved, Started
 from vae.training.plan import Plan, RunDescription, device_of, resolve_config
 from vae.training.prior_fit import fit_prior
@@ -56,6 +56,7 @@ class Trainer:
         with torch.random.fork_rng(devices=range(torch.cuda.device_count())), self.device:
             torch.manual_seed(config.seed)
             self.model = build(config, len(data.tokenizer))
+        self.model.say_only(data.tokenizer.known)
         self.sampler = Sampler(
             data.train, batch=config.batch // ranks, seed=config.seed, rank=distributed.rank(), world_size=ranks
         )
@@ -78,16 +79,19 @@ class Trainer:
                 base = checkpoint.load(start_from) if start_from else None
                 start = time.monotonic()
                 config = resolve_config(config, base.config if base else None, distributed.world_size())
-                tokenizer = base.text_model.tokenizer if base else None
-                prepare(text, run.folder, config, tokenizer=tokenizer, control=control)
+                inherited = Base(base.text_model.tokenizer, base.learned_from) if base else None
+                prepare(text, run.folder, config, base=inherited, control=control)
                 Plan(config, replace(description, name=description.name or text.name), text.name).save(run)
                 if isinstance(text, TextFile) and text.is_large:  # its preparation may take longer than all the minutes
                     started += time.monotonic() - start
             trial = cls.load(run)  # to be timed, and thrown away
+        threads = trial.config.threads
+        if not threads and trial.device.type == "cpu" and distributed.world_size() == 1 and torch.get_num_threads() > 1:
+            threads = fastest_threads(trial.sampler, trial._timed_update)
         steps = resolve_steps(
             trial.config, trial.sampler, trial._timed_update, trial._timed_evaluation, len(_EVALUATIONS), started
         )  # fmt: skip
-        self = cls(run, replace(trial.plan, config=replace(trial.config, steps=steps)), trial.data)
+        self = cls(run, replace(trial.plan, config=replace(trial.config, steps=steps, threads=threads)), trial.data)
         with distributed.rank_zero_first():
             if distributed.rank() == 0:
                 if base:
@@ -126,7 +130,8 @@ class Trainer:
             sum(p.numel() for p in self.model.parameters()), self.model.latent, steps, self.step,
             self.config.family,
         )  # fmt: skip
-        meter, agreement = ProgressMeter(), distributed.Agreement()
+        guess = min(_EVALUATED_SENTENCES, len(self.data.held_out)) / self.config.batch
+        meter, agreement = ProgressMeter(self.evaluation_steps, guess), distributed.Agreement()
         finite = torch.tensor(True, device=self.device)
         self.model.train()
         while self.step < steps:
@@ -158,7 +163,7 @@ class Trainer:
                 yield self._progress(meter)
                 yield from self._evaluate()
                 self._save_state()
-                meter.restart()
+                meter.evaluated()
         if not self.run.best.exists() or (self.step < steps and self._settling):  # for now: the next one replaces it
             yield from self._evaluate()
             self.best = math.inf
@@ -210,12 +215,13 @@ class Trainer:
     @property
     def _settling(self) -> bool:
         """Whether models cannot be compared with later ones yet, so that the newest counts as the best."""
-        return schedules.is_warming_up(self.step / self.config.steps, self.config)
+        early = self.step < diagnosis.ENOUGH_STEPS
+        return early or schedules.is_warming_up(self.step / self.config.steps, self.config)
 
     def _measure(self) -> tuple[latent_use.LatentUse, Evaluated]:
         self.model.eval()
         use = latent_use.measure_latent_use(self._text_model, self.data.held_out[:_EVALUATED_SENTENCES])
-        verdict = diagnosis.verdict(use)
+        verdict = diagnosis.verdict(use, self.step)
         examples = self.data.held_out[:_EXAMPLES]
         reconstructed = text_model.reconstruct(self._text_model, examples, refine=0) if self.model.latent else []
         samples = text_model.sample(self._text_model, _EXAMPLES, seed=self.config.seed)

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parent
 # Of two rules as strong as each other the later wins: what is shared comes first.
 STYLES = (
     "components/design.css",
+    "components/first.css",
     "components/frame.css",
     "components/gradio.css",
     "components/prose.css",
@@ -39,12 +40,18 @@ STYLES = (
 # A module imports from those above it alone. Beside each stands what Gradio calls of it, as `space.<name>`.
 SCRIPTS = {
     "components/storage.js": (),
+    "components/light.js": (),
     "components/dom.js": (),
-    "components/fingerprint.js": ("fingerprint",),
-    "components/sentences.js": ("lines",),
-    "components/messages.js": ("note", "verdict", "progress"),
-    "components/focus.js": ("focus",),
+    "components/slot.js": ("slot",),
+    "components/fingerprint.js": (),
+    "components/copy.js": (),
+    "components/sentences.js": (),
+    "components/results.js": (),
     "components/address.js": ("link",),
+    "components/lines.js": ("lines",),
+    "components/messages.js": ("note", "verdict", "progress"),
+    "components/focus.js": ("focus", "bring"),
+    "components/tabs.js": (),
     "components/download.js": ("save",),
     "components/connection.js": ("failed",),
     "header/header.js": ("header", "arrived", "reveal", "facts"),
@@ -52,7 +59,10 @@ SCRIPTS = {
     "corpus/bars.js": ("bars",),
     "train/chart.js": ("lossChart",),
     "train/shared_run.js": ("watching",),
-    "slide/slide.js": ("stage", "offered"),
+    "sample/sample.js": ("samples", "thrown"),
+    "slide/path.js": (),
+    "slide/pair.js": ("asked", "offered", "replacing", "undo"),
+    "slide/slide.js": ("stage",),
     "compare/steps.js": ("steps",),
     "compare/table_tools.js": (),
     "compare/figures.js": (),
@@ -61,6 +71,9 @@ SCRIPTS = {
     "compare/side_by_side.js": (),
     "compare/comparison.js": ("comparison",),
 }
+# What a page needs before Gradio has been loaded, so that a dark one does not begin white.
+FIRST_STYLES = ("components/design.css", "components/first.css")
+FIRST_SCRIPTS = {"components/storage.js": (), "components/light.js": ()}
 _COMMENT = re.compile(r"^[ \t]*(?:/\*(?:[^*]|\*(?!/))*\*/|//.*)[ \t]*\n|^[ \t]*\n", re.MULTILINE)
 _IMPORT = re.compile(r'import \{ (\w+(?:, \w+)*) \} from "([./\w]+)";')
 _DECLARATION = re.compile(r"(export )?(?:async )?(?:function|class|const|let) (?:(\w+)\b|\[([\w, ]+)\])")
@@ -69,6 +82,11 @@ _UNKNOWN = re.compile(r"\s*(?:import|export)\b|(?:async|function|class|const|let
 
 class BundleError(ValueError):
     """A file of ours that cannot become part of the page."""
+
+
+def first_sight() -> str:
+    """The HTML that a page begins with: its colours, and whether it is dark."""
+    return f"<style>{style(files=FIRST_STYLES)}</style><script>{script(files=FIRST_SCRIPTS)}</script>"
 
 
 def style(root: Path = ROOT, files: Sequence[str] = STYLES) -> str:

@@ -16,6 +16,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # an answer is so small that it t
 import gradio as gr
 from gradio.utils import get_upload_folder
 
+from vae.serving.jobs.origins import Origin
 from vae.serving.visitors.services import Services
 from vae.serving.visitors.visitors import Visitors
 from vae.ui.binding import errors_shown
@@ -25,15 +26,24 @@ from vae.ui.page import Page
 from vae.ui.signals import stamp
 from vae.ui.tabs import TABS
 from vae.web import gradio_patches, health
+from vae.web.cookies import client_address, own_cookie
+from vae.web.session_isolation import COOKIE
 
 TITLE = "Sentence space"
 
 
-def open_page(services: Services, token: object) -> tuple[Any, ...]:
+def origin_of(request: gr.Request) -> Origin:
+    """Where a request came from."""
+    http = request.request
+    return Origin(client_address(http.scope), bool(own_cookie(COOKIE, http.scope))) if http else Origin("")
+
+
+def open_page(services: Services, token: object, request: gr.Request) -> tuple[Any, ...]:
     """The token to go on with, and a new stamp for each signal of which the visitor has something to be shown."""
     with errors_shown():
         token = services.visitors.start(token)
         session = services.visitors.get(token)
+        services.jobs.note_origin(session.owner, origin_of(request))
     text, run = bool(session.text or session.text_problem), bool(services.jobs.runs(session.owner))
     return token, stamp() if text else gr.skip(), stamp(), stamp() if run else gr.skip()
 
@@ -61,8 +71,12 @@ def build(data: Path | None = None, bundled: Path | None = None) -> gr.Blocks:
             for tab in TABS:
                 with gr.Tab(tab.name, id=tab.id) as room:
                     tab.build(page, room)
+
+        def load(token: object, request: gr.Request) -> tuple[Any, ...]:
+            return open_page(services, token, request)
+
         opened = demo.load(
-            lambda token: open_page(services, token),
+            load,
             token,
             [token, page.corpus_changed, page.model_changed, page.runs_changed],
             api_visibility="private",
@@ -72,10 +86,12 @@ def build(data: Path | None = None, bundled: Path | None = None) -> gr.Blocks:
             arrived(None, js="() => space.arrived()", api_visibility="private", show_progress="hidden")
         opened.success(None, None, page.link, js="() => space.link()", api_visibility="private", show_progress="hidden")
 
-        def start() -> str:
+        def start(request: gr.Request) -> str:
             """Begin a visit. Every other endpoint takes the token that this one returns."""
             with errors_shown():
-                return visitors.start()
+                new = visitors.start()
+                services.jobs.note_origin(visitors.get(new).owner, origin_of(request))
+                return new
 
         gr.events.api(start, api_name="start")
         ShareEndpoints(services).add_to(page)

@@ -28,7 +28,7 @@ def options() -> dict[str, Any]:
         "allowed_paths": [],
         "strict_cors": True,
         "enable_monitoring": False,
-        "footer_links": ["api", "settings"],
+        "footer_links": ["api"],
     }
 
 
@@ -43,4 +43,5 @@ def launch(demo: gr.Blocks, phrase: str = "", **more: Any) -> Any:
     demo.queue(api_open=False, default_concurrency_limit=4, max_size=MAX_QUEUED)
     gradio_patches.calm(demo)
     given = options()
-    return demo.launch(**{**given, **assemble.launch_options(demo, given["head"], phrase), **more})
+    around = assemble.launch_options(demo, given["head"], phrase, assets.first_sight())
+    return demo.launch(**{**given, **around, **more})

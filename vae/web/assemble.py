@@ -18,12 +18,13 @@ from vae.web.latency import LatencyMeter
 from vae.web.session_isolation import SessionIsolation
 
 
-def launch_options(demo: gr.Blocks, head: str, phrase: str = "") -> dict[str, Any]:
+def launch_options(demo: gr.Blocks, head: str, phrase: str = "", first: str = "") -> dict[str, Any]:
     """What `launch` needs besides: `app_kwargs` and `max_file_size`.
 
     Args:
         head: the HTML that the page gets in its head.
         phrase: the pass phrase of the class; by default the environment's `VAE_PASS_PHRASE`, or none.
+        first: the HTML that is there before all else.
     Raises:
         UserError: the pass phrase is too short, or a limit of the environment out of its range.
     """
@@ -40,7 +41,10 @@ def launch_options(demo: gr.Blocks, head: str, phrase: str = "") -> dict[str, An
     if phrase:
         key, words = pass_phrase.secret_of(health.folder(demo)), pass_phrase.checked(phrase)
         layers.insert(0, partial(pass_phrase.PassPhraseGate, words=words, key=key, title=str(demo.title)))
-    inside = [Middleware(security_headers.ScriptPolicy, head=head), Middleware(SessionIsolation, meter=meter)]
+    inside = [
+        Middleware(security_headers.ScriptPolicy, head=head, first=first),
+        Middleware(SessionIsolation, meter=meter),
+    ]
     return {
         "max_file_size": max_file,
         "app_kwargs": {

@@ -61,12 +61,15 @@ def with_headers(answer: ASGIApp) -> ASGIApp:
 class ScriptPolicy:
     """ASGI middleware: the scripts of the page get a number used once, and only they, and those of `head`, run.
 
+    `first` is put at the beginning of the page itself: `head` is only added to it when Gradio has been loaded.
+
     Gradio makes functions of the texts in `js=` and `js_on_load=`, all ours: 'unsafe-eval' is for them. Scripts and
     event handlers that find their way into a text of the page have no leave.
     """
 
-    def __init__(self, app: ASGIApp, head: str = "") -> None:
+    def __init__(self, app: ASGIApp, head: str = "", first: str = "") -> None:
         self.app = app
+        self._first = b"<head>" + first.encode()
         hashes = [
             base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in _INLINE_SCRIPT.findall(head)
         ]
@@ -80,7 +83,7 @@ class ScriptPolicy:
         sources = SOURCES | {"script-src": f"{self._allowed} 'nonce-{nonce}'"}
 
         def add_nonce(body: bytes) -> bytes:
-            return _SCRIPT.sub(f'<script nonce="{nonce}"'.encode(), body)
+            return _SCRIPT.sub(f'<script nonce="{nonce}"'.encode(), body.replace(b"<head>", self._first, 1))
 
         def head(headers: MutableHeaders) -> None:
             headers["content-security-policy"] = "; ".join(f"{name} {value}" for name, value in sources.items())

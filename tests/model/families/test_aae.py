@@ -265,7 +265,7 @@ def test_events_tell_of_codes_and_name_no_mutual_information(run: tuple[Path, li
             assert event.latent == 4
             assert len(event.reconstructions) == 3
             assert event.verdict.startswith(
-                ("Healthy: the codes", "Unsettled: the codes", "Weak: the codes", "Nobody can", "Collapsed")
+                ("Healthy: the codes", "Unsettled: the codes", "Weak: the codes", "There is too little", "Collapsed")
             )
         if isinstance(event, Progress):
             assert 0 <= event.beta <= settings.adversarial
@@ -337,7 +337,7 @@ def use_of(**changes: Any) -> latent_use.LatentUse:
         ({"latent_gain": 2.0}, "weak", "Weak: the codes tell something, but little: another sentence's z costs"),
         ({"latent_gain": 0.1, "kl": (9.0,) * 4}, "collapsed", "Collapsed: the decoder does not listen to the codes"),
         ({"nll": math.nan}, "unknown", "The figures are not numbers."),
-        ({"sentences": 5}, "unknown", "Nobody can tell yet"),
+        ({"sentences": 5}, "unknown", "There is too little to tell"),
     ],
 )
 def test_verdict_speaks_of_codes_and_the_critic(changes: dict[str, Any], level: str, words: str) -> None:

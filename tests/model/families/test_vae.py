@@ -17,7 +17,7 @@ from vae.config.config import Config
 from vae.data.batches import Batch, Tokens
 from vae.model.counter_rng import CounterRng
 from vae.model.families.vae import SentenceVAE
-from vae.text.tokenizer import BOS_ID, EOS_ID, PAD_ID
+from vae.text.tokenizer import BOS_ID, EOS_ID
 
 VOCABULARY = 40
 
@@ -103,13 +103,13 @@ def test_nll_depends_on_neither_padding_nor_batch(config: Config, batch: Batch) 
 
 
 @torch.no_grad()
-def test_probabilities_of_the_next_token_sum_to_one_and_never_pad(config: Config) -> None:
+def test_marks_have_no_chance_but_the_end(config: Config) -> None:
     model = model_of(config)
     state = model.begin(2, torch.zeros(2, 3))
     logits, _ = model.advance(torch.tensor([BOS_ID, 7]), state)
     assert logits.shape == (2, VOCABULARY)
-    assert (logits[:, PAD_ID] == -math.inf).all()
-    assert logits.isfinite().sum() == 2 * (VOCABULARY - 1)
+    assert (logits[:, :EOS_ID] == -math.inf).all()
+    assert logits.isfinite().sum() == 2 * (VOCABULARY - EOS_ID)
 
 
 def stepwise(model: SentenceVAE, batch: Batch, z: Tensor) -> Tensor:
@@ -130,7 +130,7 @@ def plain(model: SentenceVAE, batch: Batch, z: Tensor) -> Tensor:
     beside = z.double()[:, None].expand(-1, batch.tokens.shape[1], -1)
     states, _ = lstm(torch.cat([embedding(batch.inputs), beside], -1), (h.tanh()[None], c[None]))
     logits = features(torch.cat([states, beside], -1)) @ embedding.weight.T + model.bias.double()
-    logits[..., PAD_ID] = -math.inf
+    logits[..., :EOS_ID] = -math.inf
     return logits.float()
 
 

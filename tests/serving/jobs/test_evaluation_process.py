@@ -50,7 +50,7 @@ def test_models_come_back_with_figures_sentences_and_reasons(corpus: Corpus, mod
 def test_model_that_cannot_be_loaded_is_told_in_words(corpus: Corpus, tmp_path: Path) -> None:
     damaged = tmp_path / "model.safetensors"
     damaged.write_bytes(b"none")
-    with pytest.raises(EvaluationError, match="no model"):
+    with pytest.raises(EvaluationError, match="not a model"):
         asyncio.run(EvaluationRunner().measure(task(corpus, damaged), lambda line: None))
     assert processes() == []
 

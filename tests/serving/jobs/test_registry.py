@@ -16,7 +16,8 @@ from vae.serving.jobs import registry
 from vae.serving.jobs.fair_queue import coarse_wait
 from vae.serving.jobs.job import Job, JobRequest
 from vae.serving.jobs.job_files import JobFiles
-from vae.serving.jobs.registry import JobRules, RunRegistry
+from vae.serving.jobs.registry import RunRegistry
+from vae.serving.jobs.rules import JobRules
 from vae.serving.jobs.worker import Ended, Failed, Running, TrainingTask
 from vae.serving.limits import Limits
 from vae.serving.records.database import Records
@@ -156,7 +157,9 @@ def test_runs_that_are_lost_or_strange_fail_in_words_alone(tmp_path: Path, recor
     for run_id in ("gone", "torn", "empty"):
         status = runs.status(runs.find("ada", run_id))
         assert (status.state, status.resumable) == ("failed", False)
-        assert str(status.message) == "The server has lost files of this training, so it cannot go on. Start a new one."
+        assert (
+            str(status.message) == "The server has lost files of this training, so it cannot continue. Start a new one."
+        )
     for run_id in ("strange", "odd"):
         status = runs.status(runs.find("ada", run_id))
         assert (status.state, status.resumable) == ("failed", False)

@@ -18,7 +18,10 @@ from vae.serving.records.database import Records
 from vae.text.corpus import Corpus
 from vae.training.events import Finished, Progress, Saved, Started
 
-NEXT = Message("serving.waiting", running=Message("serving.others_running", count=1), yours=Message("serving.next"))
+NEXT = Message(
+    "serving.waiting_about", running=Message("serving.others_running", count=1), yours=Message("serving.next"),
+    time=Message("messages.hours", count=1.0),
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -59,11 +62,11 @@ def test_runs_wait_in_a_fair_order_and_start_by_themselves(jobs: Jobs, endless: 
     first = jobs.submit("ada", endless, corpus)
     follow(jobs, "ada", first, in_state("running"))
     second = jobs.submit("ada", endless, corpus)
-    assert jobs.status("ada", second) == Status("waiting", 1, NEXT, None)
+    assert jobs.status("ada", second) == Status("waiting", 1, NEXT, None, wait=3600.0)  # what any may take at most
     other = jobs.submit("bob", endless, corpus)
     assert jobs.status("bob", other).place == 1  # for ada has one already
     assert jobs.status("ada", second).place == 2
-    assert str(jobs.status("ada", second).message).endswith("yours is number 2 in the queue.")
+    assert str(jobs.status("ada", second).message).endswith("yours is number 2 in the queue, in about 2 hours.")
 
     jobs.stop("ada", first)
     assert follow(jobs, "bob", other, in_state("running"))[0].state == "running"
@@ -179,7 +182,7 @@ def test_a_refusal_of_the_training_reaches_the_person(
         checkpoint.load(base)
     assert str(status.message) == str(refusal.value)
     assert not status.resumable
-    with pytest.raises(JobError, match="break off again"):
+    with pytest.raises(JobError, match="fail again"):
         jobs.resume("ada", run_id)
 
 

@@ -101,7 +101,7 @@ def test_a_worker_killed_before_anything_was_saved_starts_anew(jobs: Jobs, confi
     process.kill()
     status, _ = follow(jobs, "ada", run_id)
     assert status.state == "failed"
-    assert str(status.message).endswith("Nothing was saved yet: Resume starts it anew.")
+    assert str(status.message).endswith("Nothing was saved yet, so Resume starts from the beginning.")
     jobs.resume("ada", run_id)
     assert follow(jobs, "ada", run_id)[0].state == "done"
 

@@ -152,7 +152,7 @@ def test_wrong_guesses_are_bounded_and_right_codes_are_none(room: Class, model_p
         with pytest.raises(RefusedError, match="opens nothing"):
             room.sharing.open(student, "0000-0000-0000")
     for typed in ("0000-0000-0000", code):
-        with pytest.raises(RefusedError, match="Too many codes"):
+        with pytest.raises(RefusedError, match="Too many wrong codes"):
             room.sharing.open(student, typed)
     assert room.sharing.open(other, code)
 

@@ -26,9 +26,9 @@ def visitor(tmp_path: Path, model_path: Path) -> Session:
 def test_first_path_waits_for_the_model_and_says_so_and_the_next_does_not(visitor: Session) -> None:
     handler = patient(slide.show_path, slide.PathView)
     waiting, shown = handler(visitor, *GIVEN)
-    assert waiting[3] == note_value("busy", LOADING)
-    assert len(shown[0]["frames"]) > 1
-    assert shown[3] is None
+    assert waiting.message == note_value("busy", LOADING)
+    assert len(shown.stage["frames"]) > 1
+    assert shown.message is None
     assert visitor.ready
     assert list(handler(visitor, *GIVEN)) == [shown]
 
@@ -44,4 +44,4 @@ def test_nothing_is_said_where_the_model_is_not_needed(visitor: Session) -> None
 def test_without_any_model_the_answer_comes_at_once(tmp_path: Path) -> None:
     visitors = Visitors(tmp_path / "data", tmp_path / "none.safetensors")
     (answer,) = patient(slide.show_path, slide.PathView)(visitors.get(visitors.start()), *GIVEN)
-    assert "no model yet" in answer[3]["text"]
+    assert "no model yet" in answer.message["text"]

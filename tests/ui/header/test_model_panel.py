@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from vae.model.checkpoint import load, save
 from vae.serving.visitors.session import RefusedError, Session
 from vae.serving.visitors.visitors import Visitors
-from vae.ui.header import api
+from vae.text.hashing import hashes
+from vae.ui.header import api, handlers
 
 
 @pytest.fixture
@@ -50,3 +52,15 @@ def test_failed_download_leaves_nothing_behind(visitor: Session, model_path: Pat
 def test_loaded_file_is_called_what_it_says(visitor: Session, model_path: Path) -> None:
     (_, loaded) = sorted(api.load_model(visitor, str(model_path)), key=lambda model: bool(model["in_use"]))
     assert (loaded["name"], loaded["origin"]) == ("Toy", "loaded from a file")
+
+
+def test_panel_says_by_what_new_sentences_are_told(visitor: Session, model_path: Path, tmp_path: Path) -> None:
+    known, file = load(model_path), tmp_path / "m.safetensors"
+    for seen, words in (
+        (known.seen, f"{len(known.seen):,} sentences:"),
+        (np.union1d(known.seen, hashes(["Of its base."])), "the model it started from included"),
+        (known.seen[:0], "cannot tell"),
+    ):
+        save(file, replace(known, seen=seen))
+        visitor.add_model(file, "trained here")
+        assert words in dict(handlers.facts(visitor))["Remembers"]

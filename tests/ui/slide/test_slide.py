@@ -12,9 +12,11 @@ from vae.config.config import Config
 from vae.config.families import FAMILIES
 from vae.model.checkpoint import load, save
 from vae.model.families.vae import SentenceVAE
+from vae.serving.visitors import examples
 from vae.serving.visitors.session import RefusedError, Session
 from vae.serving.visitors.visitors import Visitors
-from vae.text.corpus import Corpus
+from vae.text.corpus import Corpus, read_corpus
+from vae.text.hashing import hashes
 from vae.training.train import train
 from vae.ui.sample import api as sample_api
 from vae.ui.sample import handlers as sample
@@ -43,25 +45,57 @@ def collapsed(tmp_path: Path, model_path: Path) -> Path:
     return path
 
 
-def test_two_others_of_an_own_model_are_two_sentences(visitor: Session, model_path: Path) -> None:
+def test_examples_are_sentences_of_the_own_text(visitor: Session, model_path: Path, corpus: Corpus) -> None:
     visitor.add_model(model_path, "trained here")
-    first, second, stage, *_ = slide.show_other_pair(visitor, "linear")
-    assert first != second
-    assert stage["ends"] == [first, second]
+    visitor.set_corpus(corpus)
+    held_out = corpus.split()[1]
+    for pair in (0, None):
+        first, second, stage, note = slide.show_other_pair(visitor, "linear", pair)
+        assert {first, second} <= set(held_out)
+        assert first != second
+        assert stage["ends"] == [first, second]
+        assert note["text"] == "Two sentences of “toy.txt” that the model has not learned from."
     frames = stage["frames"]
     assert len({frame["text"] for frame in frames}) == len(frames) > 1
     assert (frames[0]["begin"], frames[-1]["end"]) == (0, 1)
+    assert examples.start_of_sentence(visitor) == " ".join(held_out[0].split()[:2])
+
+
+def test_examples_of_a_model_whose_text_is_not_there_are_its_own_and_named_so(
+    visitor: Session, model_path: Path, corpus: Corpus
+) -> None:
+    name = visitor.add_model(model_path, "loaded from a file").name
+    for other in (None, read_corpus(b"One of these.\nTwo of those.\nThree of them.", "other.txt")):
+        if other:
+            visitor.set_corpus(other)
+        first, second, source = examples.two_sentences(visitor)
+        assert first != second
+        assert f"The text that {name} learned from" in str(source)
+        assert examples.start_of_sentence(visitor) == ""
+
+
+def test_examples_of_a_text_with_one_held_out_sentence_are_any_of_it(
+    visitor: Session, model_path: Path, corpus: Corpus, tmp_path: Path
+) -> None:
+    few = read_corpus("\n".join(corpus.sentences[:9]).encode(), "few.txt", layout="lines")
+    known = load(model_path)
+    save(tmp_path / "few.safetensors", replace(known, seen=hashes(few.split()[0])))
+    visitor.add_model(tmp_path / "few.safetensors", "trained here")
+    visitor.set_corpus(few)
+    first, second, source = examples.two_sentences(visitor)
+    assert {first, second} < set(few.sentences)
+    assert str(source) == "Two sentences of “few.txt”."
 
 
 def test_collapsed_model_is_told_in_words_where_it_has_no_two_sentences(visitor: Session, collapsed: Path) -> None:
     visitor.add_model(collapsed, "loaded from a file")
-    with pytest.raises(RefusedError, match="same from every point"):
-        slide.two_sentences(visitor)
+    with pytest.raises(RefusedError, match="same at every point"):
+        examples.two_sentences(visitor)
     for answer in (
         slide.show_other_pair(visitor, "linear")[2:],
         slide.show_asked_path(visitor, "", "", "linear"),
     ):
-        assert "Type two sentences" in answer[3]["text"]
+        assert "Type two sentences" in answer[1]["text"]
         assert answer[0] is None  # no path of another model stays
 
 
@@ -72,15 +106,14 @@ def test_language_model_says_that_it_has_no_space_and_what_to_do(
         pass
     visitor.add_model(tmp_path / "run" / "best.safetensors", "loaded from a file")
     assert visitor.model().family == "lm"
-    stage, *prints, note, _ = slide.show_asked_path(visitor, "a cat", "a dog", "linear")
+    stage, note, _ = slide.show_asked_path(visitor, "a cat", "a dog", "linear")
     assert stage["why"].startswith(FAMILIES["lm"].limitation)
     assert "choose another model" in stage["why"]
-    assert prints == [None, None]
     assert note is None
     assert not any(update["interactive"] for update in slide.button_states(visitor))
     with pytest.raises(ValueError, match="no latent space"):
         slide_api.slide(visitor, "a cat", "a dog")
-    assert not any(update["interactive"] for update in sample.place_updates(visitor))
+    assert not any(update["interactive"] for update in sample.place_updates(visitor)[1:])
     assert len(sample_api.sample(visitor, 3)) == 3
     with pytest.raises(ValueError, match="no latent space"):
         sample_api.sample(visitor, 3, start="the cat", near=True)
@@ -92,6 +125,13 @@ def test_endpoint_gives_even_steps_or_each_sentence_once(visitor: Session) -> No
     stops = slide_api.slide(visitor, *ends, distinct=True)
     assert len({stop["text"] for stop in stops}) == len(stops)
     assert (stops[0]["begin"], stops[-1]["end"]) == (0, 1)
+    assert not any(stop["unread"] for stop in stops)
+    assert [one["unread"] for one in slide_api.slide(visitor, "a 猫", ends[1], steps=3)] == [["猫"], [], []]
+    stage = slide.show_path(visitor, "a 猫", ends[1], "fluent").stage
+    assert stage["unread"] == [
+        "The model can’t read “猫”: it has never met this word, or not all of its characters.",
+        "",
+    ]
     stage = slide.show_path(visitor, *ends, "fluent").stage
     assert [frame["text"] for frame in stage["frames"]] == [stop["text"] for stop in stops]
     with pytest.raises(ValueError, match="Steps"):

@@ -16,17 +16,20 @@ from vae.config.families import FAMILIES
 from vae.config.presets import PRESETS
 from vae.messages import durations
 from vae.messages.message import Message
+from vae.model.checkpoint import Checkpoint
 from vae.serving.jobs import status_messages
 from vae.serving.jobs.service import Status
 from vae.serving.visitors import run_history
 from vae.serving.visitors.run_history import ModelFate, RunHistory
+from vae.serving.visitors.session import BUNDLED
 from vae.serving.visitors.trainings import PARAMETERS, configure
+from vae.serving.visitors.visitors import Visitors
 from vae.text.corpus import Corpus
 from vae.training.events import Evaluated, Finished, Progress, Reconstruction, Sample, Started, public
 from vae.training.train import train
 from vae.ui.components.run_progress import progress
 from vae.ui.train import view
-from vae.ui.train.knobs import KNOBS, STEPS, knob, of_family
+from vae.ui.train.knobs import KNOBS, STEPS, fitting, knob
 from vae.ui.train.screen import RunScreen
 
 STARTED = Started("/server/run", 95, 5, 300, 10_000, 4, 200, 0)
@@ -72,7 +75,7 @@ def test_progress_of_a_running_run_says_step_time_left_and_speed() -> None:
 def test_waiting_run_is_told_its_place_and_that_it_begins_by_itself() -> None:
     shown = progress(status("waiting", place=1, message=Message("text", text="Yours is next.")), RunHistory())
     assert shown is not None
-    assert shown["text"].startswith("Yours is next. It begins by itself")
+    assert shown["text"].startswith("Yours is next. It starts by itself")
 
 
 def test_later_chart_values_overlap_and_add_the_new_points() -> None:
@@ -159,10 +162,10 @@ def test_every_family_names_what_its_chart_draws() -> None:
         ("done", "best", "", "busy", "being loaded"),
         ("done", "best", "used", "done", "the model is in use now"),
         ("done", "best", "kept", "done", "Another model is in use now"),
-        ("done", "best", "gone", "note", "made room"),
+        ("done", "best", "gone", "note", "make room"),
         ("stopped", "best", "used", "done", "Stopped at step 200"),
         ("stopped", None, "", "note", "Cancelled"),
-        ("paused", None, "", "note", "Resume goes on exactly there"),
+        ("paused", None, "", "note", "Resume continues exactly there"),
         ("failed", None, "", "error", "It broke off."),
         ("diverged", "best", "used", "error", "is in use. Lower the learning rate"),
         ("diverged", "best", "kept", "error", "was kept. Lower the learning rate"),
@@ -192,9 +195,9 @@ def test_what_the_server_did_by_itself_is_said_as_it_says_it() -> None:
 @pytest.mark.parametrize(
     ("state", "kept", "words"),
     [
-        ("paused", "Paused. Everything is saved; resume goes on from here.", "Paused at step 50. Resume goes on"),
-        ("paused", "Paused while it waited; Resume queues it again.", "Paused at step 50. Resume goes on exactly"),
-        ("paused", "Paused. Resume goes on from there.", "Paused at step 50. Resume goes on exactly there."),
+        ("paused", "Paused. Everything is saved; resume goes on from here.", "Paused at step 50. Resume continues"),
+        ("paused", "Paused while it waited; Resume queues it again.", "Paused at step 50. Resume continues exactly"),
+        ("paused", "Paused. Resume goes on from there.", "Paused at step 50. Resume continues exactly there."),
         ("paused", "Nobody watched it for 2 hours, so it was saved. Resume goes on from there.", "Nobody watched it"),
         ("stopped", "Stopped; its best model is kept.", "Stopped at step 50: the model is in use now."),
         ("stopped", "Stopped. The best model so far is kept.", "Stopped at step 50: the model is in use now."),
@@ -225,14 +228,14 @@ def test_model_that_cannot_be_used_is_told_with_the_reason() -> None:
         (status("failed", resumable=False), "", {"start"}),
         (status("failed", resumable=False, model="best"), "", {"start", "stop"}),
         (status("done", model="best"), "", {"start"}),
-        (status("done", model="best"), "used", {"start", "download"}),
+        (status("done", model="best"), "used", {"start", "go_on", "download"}),
         (status("done", model="best"), "kept", {"start", "download"}),
         (status("done", model="best"), "gone", {"start"}),
     ],
 )
 def test_run_at_rest_offers_only_what_can_still_be_done(now: Status, use: ModelFate, offered: set[str]) -> None:
     shown = RunScreen().show(now, RunHistory(), use)
-    buttons = dict(zip(("start", "pause", "resume", "stop", "download"), shown[6:11], strict=True))
+    buttons = dict(zip(("start", "pause", "resume", "stop", "go_on", "download"), shown[6:12], strict=True))
     assert {
         name for name, new in buttons.items() if new.get("visible", True) and new.get("interactive", True)
     } == offered
@@ -266,13 +269,28 @@ def test_settings_that_a_family_hides_change_nothing_that_it_learns(
     assert losses[0] == losses[1]
 
 
-def test_family_chosen_hides_what_it_has_no_use_for() -> None:
-    _, *updates = of_family(None, "lm")  # type: ignore[arg-type]
-    shown = {name for name, update in zip(KNOBS, updates, strict=True) if update["visible"]}
-    assert "latent" not in shown
-    assert {"hidden", "minutes", "learning_rate", "seed"} <= shown
+def test_only_settings_that_change_something_can_be_set(
+    tmp_path: Path, model_path: Path, checkpoint: Checkpoint
+) -> None:
+    visitors = Visitors(tmp_path / "data", model_path)
+    visitor = visitors.get(visitors.start())
+    always = {"hidden", "minutes", "learning_rate", "seed"}
+    shape = {"latent", "hidden", "pooling", "autoencoder", "cycles"}
+    for family, start_from, there, gone in (
+        ("vae", "", {"latent", *always}, {"adversarial"}),
+        ("lm", "", always, {"latent"}),
+        ("lm", BUNDLED, always, {"latent"}),  # which is none of these
+        ("vae", BUNDLED, always - shape, shape),
+    ):
+        _, kept, *updates = fitting(visitor, family, start_from)
+        shown = {name for name, update in zip(KNOBS, updates, strict=True) if update["visible"]}
+        assert there <= shown
+        assert not gone & shown
+        assert ("Fine-tuning keeps" in kept) == (shape <= gone)
+    assert f"latent size {checkpoint.config.latent}, " in kept
+    assert "layer norm no" in kept
     with pytest.raises(ValueError, match="Family must be one of"):
-        of_family(None, "gan")  # type: ignore[arg-type]
+        fitting(visitor, "gan", "")
 
 
 def test_settings_that_advice_names_are_on_the_page() -> None:

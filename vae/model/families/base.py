@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -21,7 +22,7 @@ from vae.model.layers.output_softmax import linear, token_nll, weighted_nll
 from vae.model.optimization import Updater
 from vae.model.priors.interface import Prior
 from vae.model.priors.standard_normal import StandardNormal
-from vae.text.tokenizer import EOS_ID, PAD_ID
+from vae.text.tokenizer import EOS_ID
 
 _MAX_TABLE = 2**24  # numbers in a table made for speed alone: 64 MB
 
@@ -50,6 +51,9 @@ class DecoderModel(nn.Module):
         self.embedding = nn.Embedding(vocabulary, config.embedding)
         self.decoder = Decoder(config.embedding, config.hidden, self.latent, config.z_to, config.layer_norm)
         self.bias = nn.Parameter(torch.zeros(vocabulary))
+        self._barred: Tensor  # (V,) 0, or -inf of a token that is never said
+        self.register_buffer("_barred", torch.zeros(vocabulary), persistent=False)
+        self._barred[:EOS_ID] = -torch.inf
         nn.init.normal_(self.embedding.weight, std=config.embedding**-0.5)
         self.prior: Prior = StandardNormal(self.latent)
         self.updaters: dict[str, Updater] = {}
@@ -58,6 +62,11 @@ class DecoderModel(nn.Module):
     @property
     def device(self) -> torch.device:
         return self.bias.device
+
+    def say_only(self, known: np.ndarray) -> None:
+        """From now on decoding takes no tokens but those that are true in `known` (V,); what is learned is the same."""
+        self._barred.copy_(torch.from_numpy(np.where(known, 0.0, -np.inf)))
+        self._barred[:EOS_ID] = -torch.inf
 
     def nll(self, batch: Batch, z: Tensor) -> Tensor:
         """-log p(x|z) of each sentence, its end mark counted, without a gradient.
@@ -80,8 +89,7 @@ class DecoderModel(nn.Module):
 
         No token has a chance that decoding would never take.
         """
-        logits = F.linear(self._features(batch.inputs, z), self.embedding.weight, self.bias)
-        return torch.cat([torch.full_like(logits[..., :EOS_ID], -torch.inf), logits[..., EOS_ID:]], -1)
+        return F.linear(self._features(batch.inputs, z), self.embedding.weight, self.bias + self._barred)
 
     def _features(self, inputs: Tensor, z: Tensor) -> Tensor:
         """From which the tokens behind inputs (B, T) are predicted, at codes z (S * B, D): (S * B, T, E)."""
@@ -162,9 +170,7 @@ class DecoderModel(nn.Module):
         features, (h, c) = self.decoder.advance(
             self._input_gates(tokens), (state.gates, state.features), (state.h, state.c)
         )
-        logits = linear(features, self.embedding.weight, self.bias)
-        logits[:, PAD_ID] = -torch.inf
-        return logits, state._replace(h=h, c=c)
+        return linear(features, self.embedding.weight, self.bias + self._barred), state._replace(h=h, c=c)
 
     def _input_gates(self, tokens: Tensor) -> Tensor:
         """What tokens (N,) add to the decoder's gates: (N, 4 * H).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from vae.messages.durations import round_duration
 from vae.messages.message import Message
@@ -60,14 +60,14 @@ class FairQueue:
         )
 
     def places(
-        self, running: Sequence[float | None], slots: int, longest: float
+        self, running: Sequence[float | None], slots: int, takes: Callable[[Job], float | None]
     ) -> dict[Job, tuple[int, float | None]]:
         """Each run's place, 1 being the next, or less when a worker is about to take it; and the seconds that it waits,
         roughly, or None while nobody can tell.
 
         Args:
             running: seconds that each run under way still takes, where that is known.
-            slots: runs at once.  longest: seconds that any may take.
+            slots: runs at once.  takes: seconds that a run takes when its turn has come, where that is known.
         """
         known = None not in running
         ends = sorted(seconds for seconds in running if seconds is not None)
@@ -76,9 +76,9 @@ class FairQueue:
         for place, job in enumerate(self.order(), 1 + len(running) - slots):
             begins = heapq.heappop(ends) if known else 0.0
             found[job] = place, coarse_wait(begins) if known else None
-            takes = job.seconds_left(longest)
-            known = known and takes is not None
-            heapq.heappush(ends, begins + (takes or 0.0))
+            seconds = takes(job)
+            known = known and seconds is not None
+            heapq.heappush(ends, begins + (seconds or 0.0))
         return found
 
 

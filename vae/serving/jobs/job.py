@@ -191,11 +191,12 @@ class Job:
         if self.state in ENDED and not (self.state == "failed" and self.progress.resumable):
             self.files.keep_results()
 
-    def seconds_left(self, longest: float) -> float | None:
+    def seconds_left(self, longest: float, expected: float | None = None) -> float | None:
         """Seconds that its training still takes, or None while nobody can tell.
 
         Args:
             longest: seconds that any may take.
+            expected: seconds that it takes from beginning to end, where it has not told itself; None: nobody knows.
         """
         now, config = self.progress, self.request.config
         if now.state in ("pausing", "stopping"):
@@ -204,5 +205,5 @@ class Job:
         if now.seconds_left is not None:
             return max(0.0, now.seconds_left - passed)
         if config.minutes and not config.steps:
-            return max(0.0, min(60 * config.minutes, longest) - passed)
-        return None
+            expected = 60 * config.minutes
+        return None if expected is None else max(0.0, min(expected, longest) - passed)

@@ -7,7 +7,6 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from vae.messages.message import Message
@@ -16,34 +15,15 @@ from vae.serving.jobs.fair_queue import FairQueue, waiting_message
 from vae.serving.jobs.job import ENDED, RESTING, Job, JobError, RunInfo, Status
 from vae.serving.jobs.job_files import JobFiles
 from vae.serving.jobs.job_log import log_run
+from vae.serving.jobs.origins import Origins
+from vae.serving.jobs.pace import Pace
+from vae.serving.jobs.rules import JobRules
 from vae.serving.jobs.worker import Ended, Failed, Report, Running, TrainingTask
-from vae.serving.limits import Limits
 from vae.serving.records.database import Records
 from vae.serving.records.rows import RunRow
 
 _RECENTLY = 600.0  # seconds for which somebody who watched a training counts as company
 _log = logging.getLogger("vae.jobs")
-
-
-@dataclass(frozen=True, slots=True)
-class JobRules:
-    """What all runs go by.
-
-    Args:
-        slots: runs at once.  cores: of the processor, which they share.
-        grace: seconds that a run goes on while nobody watches.  longest: seconds of training of one.
-    """
-
-    limits: Limits
-    slots: int
-    cores: int
-    grace: float
-    longest: float
-
-    @property
-    def parameters(self) -> int:
-        """Weights that a model may have."""
-        return 1_000_000 * self.limits.parameters
 
 
 class RunRegistry:
@@ -56,9 +36,10 @@ class RunRegistry:
     """
 
     def __init__(self, root: Path, records: Records, rules: JobRules, busy: Callable[[], list[str]]) -> None:
-        self.queue = FairQueue()
+        self.queue, self.origins = FairQueue(), Origins(rules.limits)
         self._root, self._records, self._rules, self._busy = root, records, rules, busy
         self._jobs: dict[str, Job] = {}
+        self._pace = Pace()
         self._group_watchers: Counter[str] = Counter()  # how often each user's runs aside are watched as a whole
         self._announced: dict[Job, tuple[int, float | None]] = {}  # places and waits, when they were last looked at
 
@@ -111,10 +92,11 @@ class RunRegistry:
         """Seconds for which nobody has watched a run."""
         return 0.0 if job.request.aside and self._group_watchers[job.owner] else job.audience.seconds_away
 
-    def check_queue(self) -> None:
-        """Raises JobError: too many wait already."""
+    def check_queue(self, owner: str) -> None:
+        """Raises JobError: too many wait already, of all or from where this user came."""
         if len(self.queue) >= self._rules.limits.waiting:
             raise JobError(Message("serving.queue_full", waiting=len(self.queue)))
+        self.origins.check(owner, [job.owner for job in self.queue.order()])
 
     def runs_in_the_way(self, owner: str) -> list[Job]:
         """The ended runs that must go for a new one. Raises JobError: the user has too many that have not ended."""
@@ -247,6 +229,9 @@ class RunRegistry:
 
     def _handle_running(self, job: Job, report: Running) -> None:
         if report.seconds_left is not None:
+            if job.progress.seconds_left is None:
+                self._pace.observe_start(time.monotonic() - job.progress.started_at)
+            self._pace.observe(job.request.config, report.seconds_left, report.steps_left, report.steps)
             job.progress.seconds_left, job.progress.reported_at = report.seconds_left, time.monotonic()
         if job.state == "starting":
             job.progress.state, job.progress.message = "running", Message("serving.training")
@@ -297,5 +282,8 @@ class RunRegistry:
 
     def _places(self) -> dict[Job, tuple[int, float | None]]:
         running = [self._jobs.get(run_id) for run_id in self._busy()]
-        left = [job.seconds_left(self._rules.longest) if job else 0.0 for job in running]  # a forgotten one is ending
-        return self.queue.places(left, self._rules.slots, self._rules.longest)
+        left = [self._seconds_left(job) if job else 0.0 for job in running]  # a forgotten one is ending
+        return self.queue.places(left, self._rules.slots, self._seconds_left)
+
+    def _seconds_left(self, job: Job) -> float | None:
+        return job.seconds_left(self._rules.longest, self._pace.expected(job.request.config))

@@ -27,7 +27,9 @@ from vae.serving.jobs import status_messages
 from vae.serving.jobs.job import ENDED, RESTING, Job, JobError, JobRequest, RunInfo, Status
 from vae.serving.jobs.job_files import JobFiles
 from vae.serving.jobs.job_log import log_run
-from vae.serving.jobs.registry import JobRules, RunRegistry
+from vae.serving.jobs.origins import Origin
+from vae.serving.jobs.registry import RunRegistry
+from vae.serving.jobs.rules import JobRules
 from vae.serving.jobs.worker_pool import WorkerPool
 from vae.serving.limits import Limits
 from vae.serving.records.database import Records
@@ -88,6 +90,11 @@ class Jobs:
         """Start a process now, so that the first training does not wait seconds for its imports."""
         self._pool.wake()
 
+    def note_origin(self, owner: str, origin: Origin) -> None:
+        """Where a user is: those of one place hold a part of the queue only."""
+        with self._lock:
+            self._runs.origins.note(owner, origin)
+
     def submit(
         self, owner: str, config: Config, corpus: Corpus, *, start_from: Path | None = None, aside: bool = False
     ) -> str:
@@ -96,7 +103,8 @@ class Jobs:
         The oldest ended run of a user makes room where they have as many as they may.
 
         Raises:
-            JobError: the queue is full, the user has too many runs under way, the model is too large, or the text
+            JobError: the queue is full, or as full as it may be of users of one place, this user has too many runs
+                under way, the model is too large, or the text
                 cannot be stored.
         """
         weights, allowed = size.min_parameter_count(config), self._rules.parameters
@@ -104,7 +112,7 @@ class Jobs:
             raise JobError(status_messages.too_large(weights, allowed, at_least=True))
         with self._lock:
             self._check_open()
-            self._runs.check_queue()
+            self._runs.check_queue(owner)
             self._runs.runs_in_the_way(owner)
         run_id = secrets.token_urlsafe(16)
         request = JobRequest(owner, corpus.name, config, start_from, aside)
@@ -113,7 +121,7 @@ class Jobs:
             job.store(corpus)
             with self._lock:
                 self._check_open()
-                self._runs.check_queue()
+                self._runs.check_queue(owner)
                 for old in self._runs.runs_in_the_way(owner):
                     self._runs.remove(old)
                 self._runs.add(job)
@@ -140,7 +148,7 @@ class Jobs:
             if not job.progress.resumable:
                 raise JobError(Message("serving.would_break_off_again"))
             self._check_open()
-            self._runs.check_queue()
+            self._runs.check_queue(owner)
             job.audience.look()
             self._runs.enqueue(job)
             self._pool.wake()

@@ -53,9 +53,11 @@ class TrainingTask:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A training goes on; `seconds_left`: that it still takes, once that is known."""
+    """A training goes on; `seconds_left`: that it still takes, once that is known, for `steps_left` of its `steps`."""
 
     seconds_left: float | None
+    steps_left: int = 0
+    steps: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,18 +182,19 @@ def _train(pipe: Connection, task: TrainingTask, control: _Control) -> Ended | F
         control=control,
         description=RunDescription(name=task.name),
     ):
-        finished, left = None, None
+        finished, running = None, Running(None)
         match event:
             case Started() if event.parameters > task.parameters:
                 message = status_messages.too_large(event.parameters, task.parameters)
                 return Failed(message, "too many weights", resumable=False)
             case Progress():
                 left = min(event.seconds_left, task.seconds - event.seconds)
+                running = Running(left, event.steps - event.step, event.steps)
                 control.time_is_up = event.seconds >= task.seconds
             case Finished():
                 finished = event
         with suppress(OSError):  # the parent is gone: the next step sees it and saves
-            pipe.send(Running(left))
+            pipe.send(running)
     if finished is None:
         raise RuntimeError("the training ended without saying how")
     by_limit = control.stops_by_limit and finished.reason == "stopped"

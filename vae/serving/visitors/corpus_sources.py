@@ -17,7 +17,7 @@ BUNDLED_CORPORA = {  # file: what its card says
     "everyday-english.tsv": "Everyday English\n20,000 short sentences about daily life",
     "restaurant-opinions.csv": "Restaurant opinions\nShort reviews, each with its sentiment",
     "weather-two-languages.csv": "Weather in two languages\nReports in English and in German",
-    "hundred.txt": "A hundred sentences\nFor a quick start from a ready model",
+    "hundred.txt": "A hundred sentences\nEnough to fine-tune a ready model",
 }
 MAX_PASTED = 300_000  # characters
 

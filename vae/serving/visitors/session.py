@@ -141,9 +141,14 @@ class Session:
             return self._models[model_id]
         raise RefusedError(Message("serving.not_your_model"))
 
-    def checkpoint(self) -> Checkpoint:
-        """The model in use, loaded. Raises RefusedError when there is none, CheckpointError when it is damaged."""
-        return self._shared.models.load(self.model().path)
+    def checkpoint(self, model: ModelEntry | None = None) -> Checkpoint:
+        """A model, by default the one in use, loaded.
+
+        Raises:
+            RefusedError: there is none in use.
+            CheckpointError: it is damaged.
+        """
+        return self._shared.models.load((model or self.model()).path)
 
     @property
     def ready(self) -> bool:

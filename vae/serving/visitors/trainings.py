@@ -29,6 +29,8 @@ SCRATCH = ""  # "start from" nothing
 def configure(preset: object, changes: Mapping[str, object]) -> Config:
     """A preset with some parameters changed. Every value may come from anywhere.
 
+    Of the lengths, minutes that are given overrule steps, and both overrule the preset's.
+
     Raises:
         RefusedError: no such preset or parameter, or a value of the wrong type.
         ValueError: a value out of its range.
@@ -40,6 +42,8 @@ def configure(preset: object, changes: Mapping[str, object]) -> Config:
         if name not in PARAMETERS or name in SERVER_DECIDES:
             raise RefusedError(Message("serving.no_parameter", name=str(name)[:40]))
         typed[name] = _typed(PARAMETERS[name], value)
+    if typed.get("minutes") or ("steps" not in typed and not typed.keys().isdisjoint(("minutes", "epochs"))):
+        typed["steps"] = 0
     return replace(PRESETS[preset].config, **typed)
 
 

@@ -66,8 +66,8 @@ class CompareHandlers:
         if not families:
             does = f"Measures {count} models side by side, which takes about a minute."
         else:
-            each = durations.duration(60 * (minutes or PRESETS[preset].config.minutes))
-            trains = f"Trains {len(families)} model{'' if len(families) == 1 else 's'}, about {each} each"
+            each = f"about {durations.duration(60 * minutes)}" if minutes else f"{PRESETS[preset].config.steps:,} steps"
+            trains = f"Trains {len(families)} model{'' if len(families) == 1 else 's'}, {each} each"
             does = f"{trains}, then measures {count} side by side. You may close the page meanwhile."
         return f"<p>{does} {_too_small(session)}</p>", gr.update(interactive=True)
 

@@ -10,6 +10,7 @@ from vae.serving.visitors.comparison import FALLBACK, SENTENCES
 from vae.ui.compare.api import CompareEndpoints
 from vae.ui.compare.handlers import EVALUATE, NO_TEXT, CompareHandlers, CompareView
 from vae.ui.components import drawn
+from vae.ui.components.glossary import explain
 from vae.ui.components.prose import heading, lead, prose
 from vae.ui.page import Page
 
@@ -63,6 +64,10 @@ def build(page: Page, tab: gr.Tab) -> None:
         evaluate_note = drawn.note(elem_id="evaluate-note")
         evaluate_steps = drawn.drawn("steps", elem_id="evaluate-steps")
         evaluate_result = drawn.drawn("comparison", empty=NOT_YET, elem_id="evaluate-result")
+    explain(
+        "nll", "Nats", "ELBO", "KL", "Perplexity", "BLEU", "Judge", "Held out", "Posterior", "Prior, bell curve",
+        "Mutual information", "Collapse", "Attractor",
+    )  # fmt: skip
 
     chosen = [families, models, preset, minutes]
     plan_changed = [

@@ -70,3 +70,41 @@ export function find(selector, root = document) {
 
 /** Whether the reader asked for less motion. */
 export const reducedMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+/**
+ * Say something to those who do not see the page: what has just come, or was done.
+ *
+ * @param {string} text
+ */
+export function announce(text) {
+  const region = document.querySelector(".announcer");
+  if (!region) return;
+  region.textContent = "";
+  requestAnimationFrame(() => (region.textContent = text)); // the same words twice are said twice
+}
+
+/**
+ * Let a sheet close at a click beside it.
+ *
+ * @param {HTMLDialogElement} dialog
+ */
+export function closeBeside(dialog) {
+  dialog.addEventListener("click", ({ target, clientX: x, clientY: y }) => {
+    const box = dialog.getBoundingClientRect();
+    const beside = x < box.left || x > box.right || y < box.top || y > box.bottom;
+    if (target === dialog && beside) dialog.close();
+  });
+}
+
+/**
+ * Type into a field as a person would, so that Gradio knows.
+ *
+ * @param {string} selector of the field
+ * @param {string} text
+ */
+export function type(selector, text) {
+  const field = find(selector);
+  if (!(field instanceof HTMLTextAreaElement || field instanceof HTMLInputElement) || field.value === text) return;
+  field.value = text;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}

@@ -27,6 +27,11 @@ def drawn(kind: str, value: Any = None, **options: Any) -> gr.HTML:
     )
 
 
+def slot(name: str) -> gr.HTML:
+    """A place for what another part of the page draws, as `fill(name, ...)` of components/slot.js."""
+    return drawn("slot", name=name, elem_classes=[f"slot-{name}"])
+
+
 def order(kl: Sequence[float]) -> list[int]:
     """The dimensions by their KL, the busiest first: the order of a fingerprint's cells."""
     return sorted(range(len(kl)), key=lambda d: -kl[d])

@@ -1,18 +1,25 @@
 /* The fingerprint: a code as a strip of cells, one a dimension, and a sheet that explains it. */
 
-import { h, find, live } from "./dom.js";
-
-/** @import { Context } from "./dom.js" */
+import { h, closeBeside, find } from "./dom.js";
 
 const REACH = 2; // a value this far from 0 has the full colour: 95 % of a standard normal lies within
+
+/**
+ * The colour of a value, as a background or on a canvas.
+ *
+ * @param {number} value
+ * @param {(name: string) => string} [named] gives the page's own colours
+ */
+export function colourOf(value, named = (name) => `var(${name})`) {
+  const share = Math.round(Math.min(1, Math.abs(value) / REACH) ** 0.7 * 100); // so that small values show too
+  return `color-mix(in oklab, ${named(value < 0 ? "--fp-low" : "--fp-high")} ${share}%, ${named("--fp-mid")})`;
+}
 
 /** @param {number[]} z */
 function gradient(z) {
   const width = 100 / z.length;
   const stops = z.map((value, i) => {
-    const share = Math.round(Math.min(1, Math.abs(value) / REACH) ** 0.7 * 100); // so that small values show too
-    const colour = `color-mix(in oklab, var(--fp-${value < 0 ? "low" : "high"}) ${share}%, var(--fp-mid))`;
-    return `${colour} ${(i * width).toFixed(3)}% ${((i + 1) * width).toFixed(3)}%`;
+    return `${colourOf(value)} ${(i * width).toFixed(3)}% ${((i + 1) * width).toFixed(3)}%`;
   });
   return `linear-gradient(90deg, ${stops.join(", ")})`;
 }
@@ -35,7 +42,7 @@ export function strip(z, text = "") {
     text = of;
     cells.style.setProperty("--n", String(next.length));
     cells.style.backgroundImage = gradient(next);
-    button.setAttribute("aria-label", `Fingerprint of its ${next.length} numbers. Explain`);
+    button.setAttribute("aria-label", `Fingerprint${of ? ` of “${of}”` : ""}, ${next.length} numbers. Explain`);
   };
   paint(z);
   return Object.assign(button, { paint });
@@ -54,30 +61,21 @@ function explain(z, text) {
   const dialog = h(
     "dialog",
     { class: "sheet", "aria-labelledby": "code-title", close: () => dialog.remove() },
-    h("h2", { id: "code-title" }, "The fingerprint of a sentence"),
+    h("h2", { id: "code-title", tabindex: -1, autofocus: true }, "The fingerprint of a sentence"),
     text && h("p", { class: "sentence", dir: "auto" }, text),
     h("div", { class: "fingerprint large", "aria-hidden": "true" }, cells),
     h("p", {},
       `The model keeps of a sentence only ${z.length} numbers, its code z. Each cell is one of them: `,
       h("span", { class: "key low" }, "amber"), " below zero, ", h("span", { class: "key high" }, "blue"),
-      " above, pale near zero. The dimensions that carry most come first. ",
-      "Sentences with like strips lie close together."),
+      " above, grey near zero. The dimensions that carry most come first. ",
+      "Sentences whose strips look alike lie close together."),
     h("details", {}, h("summary", {}, "The numbers"),
       h("div", { class: "numbers" }, h("table", {},
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Cell"), h("th", { scope: "col" }, "z"))),
         h("tbody", {}, ...rows)))),
     close,
   );
+  closeBeside(dialog);
   find(".gradio-container").append(dialog);
   dialog.showModal();
-}
-
-/**
- * A component of one strip.
- *
- * @param {Context<number[]>} context
- */
-export function fingerprint(context) {
-  live(context, (root, z) =>
-    root.replaceChildren(z?.length ? strip(z) : h("span", { class: "fingerprint empty" })));
 }

@@ -1,4 +1,6 @@
-/* Where the keyboard is. */
+/* Where the keyboard is, which is never nowhere, and where the eye is. */
+
+import { reducedMotion } from "./dom.js";
 
 /**
  * @param {Element | null} element
@@ -6,6 +8,11 @@
  */
 const focusable = (element) =>
   element instanceof HTMLElement && element.offsetParent !== null && !element.matches(":disabled");
+const WITHIN = "button, textarea, input, [tabindex='0']";
+/** @type {Element | null} */
+let last = null; // where the keyboard is or was, until one went elsewhere
+/** @type {Element | null} */
+let row = null; // of which that is a part
 
 /**
  * Bring the focus to a part of the page that has just come, when it was lost with one that went.
@@ -20,3 +27,34 @@ export function focus(selector, patience = 30) {
   if (focusable(part)) part.focus();
   else if (patience) requestAnimationFrame(() => focus(selector, patience - 1));
 }
+
+/**
+ * Bring a part of the page into view, if it has come where nobody looks.
+ *
+ * @param {string} selector
+ */
+export function bring(selector) {
+  const part = document.querySelector(selector);
+  if (part && part.getBoundingClientRect().top > innerHeight / 2)
+    part.scrollIntoView({ behavior: reducedMotion() ? "auto" : "smooth" });
+}
+
+/** What had the focus is gone, or cannot be used any more: the next thing of its row takes it, else its tab. */
+function rescue() {
+  if (!last || focusable(last) || (document.activeElement !== document.body && focusable(document.activeElement))) return;
+  const near = row?.querySelectorAll(WITHIN) ?? [];
+  const next = [...near].find(focusable) ?? document.querySelector("#tabs [role=tab][aria-selected=true]");
+  if (focusable(next)) next.focus();
+}
+
+document.addEventListener("focusin", ({ target }) => {
+  last = target instanceof Element ? target : null;
+  row = last?.closest(".row.actions, .keep") ?? null;
+});
+document.addEventListener("focusout", ({ target, relatedTarget }) => setTimeout(() => {
+  // to nowhere, by one's own choice: what had it is still there
+  if (!relatedTarget && target === last && target instanceof Element && focusable(target)) last = null;
+}));
+new MutationObserver(() => requestAnimationFrame(rescue)).observe(document.documentElement, {
+  subtree: true, childList: true, attributes: true, attributeFilter: ["disabled", "class", "style"],
+});

@@ -1,6 +1,6 @@
 /* Messages in place, the verdict on a latent space, and the bar of what goes on. */
 
-import { h, live } from "./dom.js";
+import { h, announce, live } from "./dom.js";
 
 /** @import { Context } from "./dom.js" */
 
@@ -9,6 +9,7 @@ export function note(context) {
   live(context, (root, value) => {
     const role = value?.kind === "error" ? "alert" : "status";
     root.replaceChildren(value?.text ? h("p", { class: `note ${value.kind}`, role }, value.text) : "");
+    if (value?.kind === "done") announce(value.text);
   });
 }
 

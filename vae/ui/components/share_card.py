@@ -10,8 +10,8 @@ from vae.serving.visitors.session import Session
 from vae.serving.visitors.sharing import ShareKind, Sharing
 
 MAY = {
-    "model": "Whoever has this code can copy the model. Nobody can change or remove yours.",
-    "run": "Whoever has this code can watch this training, and copy its model at the end. Nobody can stop it.",
+    "model": "Whoever has this code can copy the model, but cannot change or remove yours.",
+    "run": "Whoever has this code can watch this training and copy its model at the end, but cannot pause or stop it.",
 }
 
 

@@ -20,8 +20,8 @@ from vae.ui.signals import stamp
 
 NO_LABELS = "No labels"
 EMPTY_FIGURES = (
-    "<h2>Your text will stand here</h2><p>How it was read, what it is made of and what was left out, before anything "
-    "is trained on it.</p>"
+    "<h2>Your text appears here</h2><p>You will see how it was read, what it is made of and what was left out, before "
+    "anything is trained on it.</p>"
 )
 
 

@@ -22,9 +22,9 @@ from vae.ui.corpus.handlers import (
 )
 from vae.ui.page import Page
 
-LAYOUTS = {"Notice it by itself": "auto", "A sentence a line": "lines", "Running text": "running"}
-LEAD = "Choose the sentences that a model shall learn."
-LENGTHS = "Length in words"
+LAYOUTS = {"Detect it": "auto", "One sentence per line": "lines", "Running text": "running"}
+LEAD = "A corpus is the text that a model learns from, sentence by sentence. Choose one."
+LENGTHS = "Sentences by their length in words"
 FREQUENT = "Most frequent words"
 
 
@@ -39,14 +39,14 @@ def build(page: Page, tab: gr.Tab) -> None:
     with gr.Row(elem_classes=["halves"]):
         with gr.Column(elem_id="corpus-sources", min_width=300, scale=2):
             cards = [(card, name) for name, card in BUNDLED_CORPORA.items() if (CORPORA / name).is_file()]
-            ours = gr.Radio(cards, label="One of ours", elem_classes=["cards"], elem_id="corpus-ours")
+            ours = gr.Radio(cards, label="Choose one of ours", elem_classes=["cards"], elem_id="corpus-ours")
             with gr.Column(elem_id="corpus-drop"):
-                heading("Or a file of yours")
+                heading("Or upload a file")
                 file = gr.File(label="A text file", show_label=False, elem_id="corpus-file", height=128)
                 most = f"at most {page.services.visitors.limits.corpus_mb} MB"
                 prose(f"<p class='hint'>txt, csv, tsv, json or jsonl, {most}</p>")
             pasted = gr.Textbox(
-                label="Or some sentences", placeholder="One a line, or running text", lines=4, max_lines=8,
+                label="Or paste sentences", placeholder="One per line, or running text", lines=4, max_lines=8,
                 # The browser cuts in silence, and counts some characters twice: what it cuts must still be too long.
                 max_length=2 * MAX_PASTED + 1, elem_classes=["serif"], elem_id="corpus-text",
             )  # fmt: skip
@@ -56,7 +56,7 @@ def build(page: Page, tab: gr.Tab) -> None:
             note = drawn.note(elem_id="corpus-note")
             with gr.Row(elem_id="corpus-ways"):
                 layout = gr.Radio(
-                    list(LAYOUTS.items()), value="auto", label="How it is laid out", visible=False,
+                    list(LAYOUTS.items()), value="auto", label="Layout", visible=False,
                     elem_classes=["choices"], elem_id="corpus-layout",
                 )  # fmt: skip
                 column = gr.Dropdown(
@@ -66,25 +66,32 @@ def build(page: Page, tab: gr.Tab) -> None:
             figures = prose(EMPTY_FIGURES, elem_id="corpus-figures")
             with gr.Column(elem_classes=["part"]):
                 heading("How it begins")
-                first = drawn.lines(empty="Its first sentences.", elem_id="corpus-first")
+                first = drawn.lines(empty="Its first sentences appear here.", elem_id="corpus-first")
             with gr.Column(elem_classes=["part"]):
                 with gr.Row(elem_classes=["titled"]):
-                    heading("From anywhere in it")
+                    heading("Sentences drawn at random")
                     others = gr.Button(
-                        "Others", elem_classes=["quiet"], elem_id="corpus-others", size="sm", scale=0, min_width=80
+                        "Show others", elem_classes=["quiet"], elem_id="corpus-others", size="sm", scale=0, min_width=80
                     )
-                anywhere = drawn.lines(empty="Sentences drawn at random.", elem_id="corpus-anywhere")
+                anywhere = drawn.lines(empty="Some of its sentences appear here.", elem_id="corpus-anywhere")
             with gr.Row(elem_classes=["halves"]):
                 with gr.Column(min_width=200):
-                    lengths = drawn.bars(empty="How long its sentences are.", caption=LENGTHS, elem_id="corpus-lengths")
+                    lengths = drawn.bars(
+                        empty="The lengths of its sentences appear here.", caption=LENGTHS, elem_id="corpus-lengths"
+                    )
                 with gr.Column(min_width=200):
-                    words = drawn.bars(empty="Its most frequent words.", caption=FREQUENT, elem_id="corpus-words")
+                    words = drawn.bars(
+                        empty="Its most frequent words appear here.", caption=FREQUENT, elem_id="corpus-words"
+                    )
             account = prose(elem_id="corpus-account")
 
     chosen = ChoiceView(ours, file, source, layout, column, labels, note, page.corpus_changed)
-    page.on(ours.input, choose_ours, [ours], chosen)
-    page.on(file.upload, choose_file, [file], chosen)
-    page.on(read.click, choose_pasted, [pasted], chosen)
+    for event in (
+        page.on(ours.input, choose_ours, [ours], chosen),
+        page.on(file.upload, choose_file, [file], chosen),
+        page.on(read.click, choose_pasted, [pasted], chosen),
+    ):
+        event.then(None, js="() => space.bring('#corpus-report')", api_visibility="private", show_progress="hidden")
     reading = [source, ours, file, pasted, layout, column, labels]
     page.on([layout.input, column.input, labels.input], read_again, reading, [note, page.corpus_changed])
     shown = CorpusView(figures, first, anywhere, lengths, words, account, go_on)

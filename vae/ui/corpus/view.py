@@ -14,14 +14,14 @@ from vae.ui.components.drawn import line
 SHOWN = 4  # sentences in each list of the preview
 FREQUENT = 12
 
-_LAYOUTS = {"lines": "a sentence a line", "running": "running text, cut into sentences", "table": "a table"}
+_LAYOUTS = {"lines": "one sentence per line", "running": "running text, cut into sentences", "table": "a table"}
 _REASONS = {
     EMPTY: "Empty",
     NO_TEXT: "No text in the column",
     TOO_MANY_CELLS: "More cells than columns",
     TOO_LONG: f"Too long (over {MAX_CHARACTERS} characters)",
     UNREADABLE: "Without a letter or digit",
-    REPEATED: "Said before, word for word",
+    REPEATED: "Repeated, word for word",
 }
 
 
@@ -45,7 +45,7 @@ def figures(corpus: Corpus, statistics: Statistics) -> str:
         how += f", {plural(len(set(corpus.labels)), 'label')} from “{report.label_column}”"
     return (
         f"<h2 dir='auto'>{escape(corpus.name)}</h2><p>{said}</p>"
-        f"<p class='small'>{escape(how)}. Encoding noticed: {escape(report.encoding.upper())}.</p>"
+        f"<p class='small'>{escape(how)}. Encoding: {escape(report.encoding.upper())}.</p>"
     )
 
 

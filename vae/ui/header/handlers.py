@@ -49,7 +49,8 @@ def describe(session: Session) -> Iterator[ModelView]:
 
 def facts(session: Session) -> list[list[str]]:
     """What is known of the model in use, as (term, words)."""
-    model, info = session.model(), session.checkpoint().info
+    model, known = session.model(), session.checkpoint()
+    info, learned = known.info, known.learned_from
     size = model.path.stat().st_size / 1e6
     trained = f"{info.trained_on}, {info.sentences:,} sentences"
     spec = FAMILIES[model.family]
@@ -57,11 +58,20 @@ def facts(session: Session) -> list[list[str]]:
     rows = [
         ["Family", f"{spec.title}. {spec.limitation}".strip()],
         ["Trained on", f"{trained}. {info.attribution}" if info.attribution else trained],
+        ["Remembers", _remembered(info.sentences, None if learned is None else len(learned))],
         ["Size", f"{info.parameters:,} weights, {dimensions}{size:.1f} MB"],
-        ["Its space", info.verdict if spec.has_latent_space else ""],
+        ["Latent space", info.verdict if spec.has_latent_space else ""],
         ["From", model.origin],
     ]
     return [row for row in rows if row[1]]
+
+
+def _remembered(trained: int, listed: int | None) -> str:
+    """By how many sentences the model tells new ones from those that it has learned from."""
+    if listed is None:
+        return "None of its sentences: they are too many, so it cannot tell which of its samples are new"
+    also = ", those of the model it started from included" if listed > trained else ""
+    return f"{listed:,} sentences{also}: a sample that is none of these counts as new"
 
 
 def choose_model(session: Session, model: str) -> tuple[Any, Any]:

@@ -1,22 +1,15 @@
 /* The one line at the top: the model line, the light, the help. */
 
-import { h, find, live, reducedMotion } from "../components/dom.js";
+import { h, closeBeside, find, live, reducedMotion } from "../components/dom.js";
+import { isDark, keepLight, switchLight } from "../components/light.js";
+import { keepTabs, skip } from "../components/tabs.js";
 import { returned } from "../components/connection.js";
 
 /** @import { Context } from "../components/dom.js" */
 
-const THEME = "sentence-space-theme";
 let known = false; // to the server
 /** @type {HTMLElement | null} */
 let page = null;
-
-const dark = () => document.body.classList.contains("dark");
-
-/** @param {string} name */
-function setTheme(name) {
-  document.body.classList.toggle("dark", name === "dark");
-  localStorage.setItem(THEME, name);
-}
 
 /**
  * Open the panel behind the model line, or close it.
@@ -43,15 +36,21 @@ export function header({ element, props, watch }) {
     find(".model-name", element).textContent = props.value?.name ?? "…";
     find(".model-origin", element).textContent = props.value?.origin ? `(${props.value.origin})` : "";
   }
-  const label = () => light.setAttribute("aria-label", dark() ? "Light theme" : "Dark theme");
+  function label() {
+    const words = isDark() ? "Light theme" : "Dark theme";
+    light.setAttribute("aria-label", words);
+    light.setAttribute("title", words);
+  }
 
   model.addEventListener("click", () => showPanel(!isOpen()));
   light.addEventListener("click", () => {
-    setTheme(dark() ? "light" : "dark");
+    switchLight();
     label();
   });
   find(".help", element).addEventListener("click", () => help?.showModal());
   find(".close", element).addEventListener("click", () => help?.close());
+  if (help) closeBeside(help);
+  find(".skip", element).addEventListener("click", skip);
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !isOpen()) return;
     showPanel(false);
@@ -59,8 +58,7 @@ export function header({ element, props, watch }) {
   });
   page = element.closest(".gradio-container");
   if (page) page.inert = !known;
-  const chosen = localStorage.getItem(THEME);
-  if (chosen) setTheme(chosen);
+  keepLight();
   watch("value", name);
   name();
   label();
@@ -69,6 +67,7 @@ export function header({ element, props, watch }) {
 
 /** The server knows this visit. Before, nothing could be pressed: it would have been refused. */
 export function arrived() {
+  if (!known) keepTabs();
   known = true;
   if (page) page.inert = false;
   returned();

@@ -7,6 +7,7 @@ from pathlib import Path
 import gradio as gr
 
 from vae.ui.components import drawn
+from vae.ui.components.glossary import glossary
 from vae.ui.header import share_panel
 from vae.ui.header.api import download_model, load_model, models, use_model
 from vae.ui.header.handlers import ModelView, choose_model, describe, load_file, save_file, to_evaluation
@@ -14,21 +15,23 @@ from vae.ui.page import Page
 
 HEADER = """
 <header class="top">
+  <button type="button" class="skip">Skip to the tabs</button>
   <h1 class="wordmark">TITLE</h1>
   <button type="button" class="model-line" aria-expanded="false" aria-controls="model-panel">
     <span class="term">Model:</span> <span class="model-name">…</span> <span class="model-origin"></span>
     <span class="arrow" aria-hidden="true">▾</span>
   </button>
   <button type="button" class="icon theme" aria-label="Dark theme"><span aria-hidden="true">◐</span></button>
-  <button type="button" class="icon help" aria-label="Help"><span aria-hidden="true">?</span></button>
+  <button type="button" class="icon help" aria-label="Help" title="Help"><span aria-hidden="true">?</span></button>
   <dialog class="sheet" aria-labelledby="help-title">HELP<button type="button" class="close">Close</button></dialog>
+  <p class="announcer" role="status" aria-live="polite"></p>
 </header>
 """
 
 
 def build_header(title: str) -> gr.HTML:
     """The one line at the top. Value: {"name", "origin"} of the model in use."""
-    text = Path(__file__).with_name("help.html").read_text("utf-8")
+    text = Path(__file__).with_name("help.html").read_text("utf-8").replace("GLOSSARY", glossary())
     return gr.HTML(
         html_template=HEADER.replace("TITLE", title).replace("HELP", text),
         js_on_load="space.header({element, props, watch})",

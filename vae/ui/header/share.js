@@ -1,8 +1,8 @@
 /* Sharing: the code of a model or of a training, codes of others, and leaving. */
 
 import { h, find, live } from "../components/dom.js";
-import { copyButton } from "../components/sentences.js";
-import { address } from "../components/address.js";
+import { copyButton } from "../components/copy.js";
+import { address, visit } from "../components/address.js";
 import { showPanel } from "./header.js";
 
 /** @import { Context } from "../components/dom.js" */
@@ -25,7 +25,7 @@ export function share(context) {
         h("output", { "aria-label": "Code" }, value.code)),
       h("p", { class: "copies" },
         copyButton(() => value.code, "Copy the code"),
-        copyButton(() => address(value.code), "Copy the link"),
+        copyButton(() => address({ share: value.code }), "Copy the link"),
         h("button", { type: "button", class: "copy", click: stop }, "Stop sharing")),
       h("p", { class: "hint" }, value.text)));
   });
@@ -38,7 +38,7 @@ export function share(context) {
  * @param {string} watched a code
  */
 export function opened(message, watched) {
-  history.replaceState(null, "", address(watched));
+  visit({ share: watched }, true);
   showPanel(Boolean(message?.text));
 }
 

@@ -87,7 +87,7 @@ def build(page: Page, message: gr.HTML) -> None:
     with gr.Row(elem_classes=["row", "actions", "code-row"]):
         code = gr.Textbox(
             label="Have a code?", placeholder="ABCD-EFGH-JKMN", lines=1, max_lines=1, elem_id="code-field", scale=1,
-            info="Of a model, which becomes one of yours, or of a training, which you can watch.",
+            info="A code opens a model, which becomes one of yours, or a training, which you can watch.",
         )  # fmt: skip
         use = gr.Button("Open it", elem_id="code-open", scale=0, min_width=104)
     with gr.Column(elem_id="leave"):

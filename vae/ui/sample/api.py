@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vae.messages.message import Message
 from vae.serving.visitors.session import Session
 from vae.serving.visitors.validation import choice, number, sentence, whole
 
@@ -37,7 +38,8 @@ def sample(
         number: how many, 1 to 50.
         variety: from 0 to 1; up to the middle of the points that are drawn, from there on of the choice of words, too.
         top_p: choose among the likeliest words that hold this share of probability, 0.05 to 1.
-        start: every sentence begins with it; at most `vae.text.corpus.MAX_CHARACTERS` characters.
+        start: every sentence begins with it, and behind a blank at its end with a new word; at most
+            `vae.text.corpus.MAX_CHARACTERS` characters, and no words that the model has never seen.
         near: draw the points around the code of `start` instead of anywhere.
         places: draw them "text", where the sentences of its text lie, or "bell", from the bell curve N(0, I).
         seed: the same seed gives the same sentences.
@@ -65,6 +67,8 @@ def checked_sample(
     spread, temperature = _chances(number(variety, "Variety", 0, 1), bool(model.text_model.latent))
     share = number(top_p, "Likely words only", 0.05, 1)
     begin = sentence(start, "The start", needed=False)
+    if begin and str(start)[-1].isspace():
+        begin += " "
     prior = PLACES[choice(places, "Places", tuple(PLACES))]
     repeat = whole(seed, "Seed", 0, MAX_SEED)
 
@@ -74,6 +78,14 @@ def checked_sample(
         model.text_model, count, temperature=temperature, top_p=share, start=begin, from_start=near is True,
         prior=prior, spread=spread, distinct=True, seed=repeat,
     )  # fmt: skip
+
+
+def strange_start(model: Checkpoint, start: str) -> str:
+    """What is said of a start with words that the model hardly knows; nothing where it knows all."""
+    from vae.model import readability
+
+    (unread,) = readability.unread_words(model.text_model, [(start, "")])
+    return str(Message("ui.sample.strange_start", words=readability.listed(unread.words))) if unread.words else ""
 
 
 def _chances(variety: float, has_space: bool) -> tuple[float, float]:

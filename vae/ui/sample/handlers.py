@@ -8,15 +8,16 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from vae.config.families import FAMILIES
+from vae.serving.visitors import examples
 from vae.serving.visitors.session import Session
 from vae.ui.components import drawn
 from vae.ui.components.answers import unchanged
-from vae.ui.sample.api import checked_sample
+from vae.ui.sample.api import checked_sample, strange_start
 
-NEAR = "Places around the code of the start."
+NEAR = "Draws places around the code of the start."
 PLACES = (
-    "Training draws all sentences towards a bell curve (the prior) and never quite gets there: where they do lie, the "
-    "model has more to say."
+    "Training draws all sentences towards a bell curve (the prior), but never quite gets there: where they really lie, "
+    "the model has more to say."
 )
 
 
@@ -53,8 +54,13 @@ def show_samples(
     lines = [drawn.line(p.text, p.z, by, badge=badges[model.is_new(p.text)], copy=True) for p in points]
     said = summary(session, lines)
     if len(lines) < int(n):
-        said = f"It has only {len(lines)} different sentences to say this way: try more variety. {said}"
-    return SampleView(lines, seed, drawn.note_value("note", said), gr.skip())
+        said = f"It has only {len(lines)} different sentences to say this way. Try more variety. {said}"
+    if strange := strange_start(model, start):
+        said = f"{strange} {said}"
+    named = {"tab": "sample", "start": start, "n": n, "variety": variety, "top_p": top_p, "places": places}
+    named["seed"] = seed
+    place = {name: str(value) for name, value in named.items()} | ({"near": "yes"} if near else {})
+    return SampleView({"items": lines, "place": place}, seed, drawn.note_value("note", said), gr.skip())
 
 
 def summary(session: Session, lines: list[dict[str, Any]]) -> str:
@@ -95,10 +101,15 @@ def change_model(session: Session, drawn_by: str, *inputs: Any) -> SampleView:
     return open_tab(session, drawn_by, *inputs) if is_outdated(session, drawn_by) else unchanged(SampleView)
 
 
-def place_updates(session: Session) -> tuple[Any, Any]:
-    """Whether one can stay near a sentence, and choose among places, with the model in use: not where it has none."""
+def place_updates(session: Session) -> tuple[Any, Any, Any]:
+    """An example of a start, which suits the model in use; whether one can stay near it, and choose among places, with
+    that model: not where it has none."""
+    try:
+        start = gr.update(placeholder=examples.start_of_sentence(session))
+    except ValueError:  # the model is damaged, as is told where it is used
+        start = gr.skip()
     spec = FAMILIES[session.model().family] if session.models() else None
     if spec is None or spec.has_latent_space:
-        return gr.update(interactive=True, info=NEAR), gr.update(interactive=True, info=PLACES)
-    why = f"{spec.title}s have no places: there is nothing to be near."
-    return gr.update(interactive=False, value=False, info=why), gr.update(interactive=False, info=why)
+        return start, gr.update(interactive=True, info=NEAR), gr.update(interactive=True, info=PLACES)
+    why = f"{spec.title}s have no places to choose, or to stay near."
+    return start, gr.update(interactive=False, value=False, info=why), gr.update(interactive=False, info=why)

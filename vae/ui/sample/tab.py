@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gradio as gr
 
+from vae.serving.visitors.examples import BUNDLED_START
 from vae.text.corpus import MAX_CHARACTERS
 from vae.ui.components import drawn
+from vae.ui.components.glossary import explain
 from vae.ui.components.prose import lead
 from vae.ui.components.waiting import patient
 from vae.ui.page import Page
@@ -22,7 +24,7 @@ from vae.ui.sample.handlers import (
     show_samples,
 )
 
-LEAD = "Throw a dart into the space and read the sentence where it lands. Most of them nobody has ever written."
+LEAD = "Throw a dart into the space, and read the sentence where it lands."
 EMPTY = "Sentences appear here, each with its place in the space."
 
 
@@ -31,16 +33,24 @@ def build(page: Page, tab: gr.Tab) -> None:
     lead(LEAD)
     with gr.Row(elem_classes=["row", "actions"]):
         start = gr.Textbox(
-            "", label="Start of the sentence (or nothing)", placeholder="I would like", max_length=MAX_CHARACTERS,
+            "", label="Start of the sentence (optional)", placeholder=BUNDLED_START, max_length=MAX_CHARACTERS,
             lines=1,
             elem_classes=["serif"], elem_id="sample-start", scale=3,
         )  # fmt: skip
         go = gr.Button("Sample", variant="primary", elem_id="sample-go", scale=0, min_width=160)
     with gr.Row(elem_classes=["row", "settings"]):
-        count = gr.Slider(1, MAX_NUMBER, value=8, step=1, label="How many", info="Sentences at a time.")
+        count = gr.Slider(
+            1,
+            MAX_NUMBER,
+            value=8,
+            step=1,
+            label="How many",
+            elem_id="sample-count",
+            info="This many sentences are drawn at a time.",
+        )
         variety = gr.Slider(
             0, 1, value=0.5, step=0.05, label="Variety", elem_id="sample-variety",
-            info="Up to the middle, how far apart the places lie; beyond it, the words are left to chance, too.",
+            info="Up to the middle, it moves the places further apart; beyond, it leaves the words to chance, too.",
         )  # fmt: skip
     with gr.Accordion("More", open=False, elem_classes=["fold"]):
         with gr.Row(elem_classes=["row", "settings"]):
@@ -50,7 +60,7 @@ def build(page: Page, tab: gr.Tab) -> None:
             )  # fmt: skip
             seed = gr.Number(
                 1, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, elem_id="sample-seed",
-                info="The number that chance begins with. The same seed gives the same sentences.",
+                info="Chance begins with this number: the same seed gives the same sentences.",
             )  # fmt: skip
         places = gr.Radio(
             [("Where sentences lie", "text"), ("Bell curve", "bell")], value="text", label="Places",
@@ -58,8 +68,9 @@ def build(page: Page, tab: gr.Tab) -> None:
         )  # fmt: skip
         near = gr.Checkbox(False, label="Stay near the start’s meaning", info=NEAR, elem_id="sample-near")
         new_seed = gr.Checkbox(True, label="A new seed each time", info="Off: sampling again repeats the sentences.")
+        explain("Prior, bell curve", "Code, z", "Latent space", "Top-p", "Temperature", "Seed")
     message = drawn.note(elem_id="sample-message")
-    samples = drawn.lines(EMPTY, elem_id="samples")
+    samples = drawn.drawn("samples", empty=EMPTY, elem_id="samples")
 
     drawn_by = gr.State("")
     inputs, shown = (
@@ -67,7 +78,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         SampleView(samples, seed, message, drawn_by),
     )
     page.on([go.click, start.submit], patient(show_samples, SampleView), inputs, shown)
-    page.on(tab.select, patient(open_tab, SampleView, is_stale), [drawn_by, *inputs], shown)
+    page.on(tab.select, patient(open_tab, SampleView, is_stale), [drawn_by, *inputs], shown, js="space.thrown")
     page.on(page.model_changed.change, patient(change_model, SampleView, is_outdated), [drawn_by, *inputs], shown)
-    page.on(page.model_changed.change, place_updates, [], [near, places])
+    page.on(page.model_changed.change, place_updates, [], [start, near, places])
     page.api(sample)

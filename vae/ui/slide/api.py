@@ -10,6 +10,7 @@ from vae.serving.visitors.validation import choice, sentence, whole
 if TYPE_CHECKING:
     from vae.model.checkpoint import Checkpoint
     from vae.model.interpolation import Stop
+    from vae.model.readability import Unread
 
 MIN_STEPS, MAX_STEPS = 3, 41
 PATHS = {"fluent": "fluent", "linear": "lerp", "spherical": "slerp"}
@@ -29,20 +30,28 @@ def slide(
             origin).
         distinct: each different sentence once instead, however many there are.
     Returns:
-        For each point {"text", "z"}; the first and the last are what the model says at the codes that a search found
-        for the two sentences. With `distinct` also "begin" and "end": where on the path, from 0 to 1, it is said.
+        For each point {"text", "z", "unread"}; the first and the last are what the model says at the codes that a
+        search found for the two sentences, and "unread" are words of these that it could not read. With `distinct` also
+        "begin" and "end": where on the path, from 0 to 1, it is said.
     """
     model = session.checkpoint()
+    points: list[dict[str, object]]
     if distinct is True:
         stops = checked_path(model, first, second, path)
-        return [{"text": s.text, "z": list(s.z), "begin": s.begin, "end": s.end} for s in stops]
-    n = whole(steps, "Steps", MIN_STEPS, MAX_STEPS)
-    a, b, kind = _checked(first, second, path)
+        points = [{"text": s.text, "z": list(s.z), "unread": [], "begin": s.begin, "end": s.end} for s in stops]
+        ends = stops[0].text, stops[-1].text
+    else:
+        n = whole(steps, "Steps", MIN_STEPS, MAX_STEPS)
+        a, b, kind = _checked(first, second, path)
 
-    from vae.model import interpolation
+        from vae.model import interpolation
 
-    points = interpolation.interpolate(model.text_model, a, b, steps=n, kind=kind)
-    return [{"text": point.text, "z": list(point.z)} for point in points]
+        between = interpolation.interpolate(model.text_model, a, b, steps=n, kind=kind)
+        points = [{"text": point.text, "z": list(point.z), "unread": []} for point in between]
+        ends = between[0].text, between[-1].text
+    for end, unread in zip((0, -1), unread_at_ends(model, (first, second), ends), strict=True):
+        points[end]["unread"] = unread.words
+    return points
 
 
 def checked_path(model: Checkpoint, first: object, second: object, path: object) -> list[Stop]:
@@ -52,6 +61,13 @@ def checked_path(model: Checkpoint, first: object, second: object, path: object)
     from vae.model import interpolation
 
     return interpolation.find_path(model.text_model, a, b, kind=kind)
+
+
+def unread_at_ends(model: Checkpoint, given: tuple[str, str], said: tuple[str, str]) -> list[Unread]:
+    """What the model could not read of two sentences, at whose codes it says two others."""
+    from vae.model import readability
+
+    return readability.unread_words(model.text_model, zip(given, said, strict=True))
 
 
 def _checked(first: object, second: object, path: object) -> tuple[str, str, str]:

@@ -3,42 +3,26 @@
 from __future__ import annotations
 
 import json
-import random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gradio as gr
 
 from vae.config.families import FAMILIES
-from vae.messages.message import Message
-from vae.serving.visitors.session import BUNDLED, RefusedError, Session
+from vae.serving.visitors import examples
+from vae.serving.visitors.session import Session
 from vae.ui.components import drawn
 from vae.ui.components.answers import unchanged
 from vae.ui.signals import stamp
-from vae.ui.slide.api import checked_path
+from vae.ui.slide.api import checked_path, unread_at_ends
 
 if TYPE_CHECKING:
     from vae.model.checkpoint import Checkpoint
 
-EXAMPLES = (
-    ("I have never seen such a beautiful lake.", "We should leave before it gets dark."),
-    ("She likes to read in the garden.", "He was too tired to go out last night."),
-    ("Where did you buy that red bicycle?", "I don't know what time the train leaves."),
-    ("My brother is afraid of the neighbor's dog.", "Nobody believed the story she told us."),
-    ("Please close the window before you go.", "It has been raining since this morning."),
-    ("They want to learn how to swim.", "The old man sold his house by the sea."),
-    ("I hope that you will come to the party.", "You can't park your car in front of the school."),
-    ("The baby slept through the whole film.", "Tell me why you are so late today."),
-    ("Do you want another cup of tea?", "We lost our way in the forest."),
-    ("Tom forgot to bring his umbrella.", "There is nothing interesting on television tonight."),
-)
-
 
 class PathView(NamedTuple):
-    """What shows a path: the stage, the fingerprint beside each of its ends, and a message in place of an error."""
+    """What shows a path: the stage, and a message in place of an error."""
 
     stage: Any
-    first_fingerprint: Any
-    second_fingerprint: Any
     message: Any
 
 
@@ -46,8 +30,6 @@ class AskedView(NamedTuple):
     """As `PathView`, and an example for boxes in which nothing stands."""
 
     stage: Any
-    first_fingerprint: Any
-    second_fingerprint: Any
     message: Any
     offer: Any
 
@@ -58,8 +40,6 @@ class PairView(NamedTuple):
     first: Any
     second: Any
     stage: Any
-    first_fingerprint: Any
-    second_fingerprint: Any
     message: Any
 
 
@@ -80,7 +60,7 @@ def show_path(session: Session, first: str, second: str, path: str, at: float = 
     try:
         model = session.checkpoint()
         if why := why_no_path(model):
-            return PathView({"why": why}, None, None, None)
+            return PathView({"why": why}, None)
         by = drawn.order(model.info.kl)
         stops = checked_path(model, first, second, path)
     except ValueError as error:
@@ -89,36 +69,21 @@ def show_path(session: Session, first: str, second: str, path: str, at: float = 
         {"text": s.text, "z": drawn.fingerprint(s.z, by), "begin": round(s.begin, 4), "end": round(s.end, 4)}
         for s in stops
     ]
-    stage = {"frames": frames, "ends": [" ".join(first.split()), " ".join(second.split())], "at": at}
-    return PathView(stage, frames[0]["z"], frames[-1]["z"], None)
+    ends = " ".join(first.split()), " ".join(second.split())
+    unread = [told.message() for told in unread_at_ends(model, ends, (stops[0].text, stops[-1].text))]
+    return PathView({"frames": frames, "ends": list(ends), "unread": unread, "path": path, "at": at}, None)
 
 
 def show_other_pair(session: Session, path: str, pair: int | None = None) -> PairView:
     """Two other sentences that suit the model in use, and the path between them, opened in its middle."""
     try:
-        first, second = two_sentences(session, pair)
+        first, second, source = examples.two_sentences(session, pair)
     except ValueError as error:
-        return PairView(gr.skip(), gr.skip(), None, None, None, drawn.note_value("note", str(error)))
-    return PairView(first, second, *show_path(session, first, second, path, 0.5))
-
-
-def two_sentences(session: Session, pair: int | None = None) -> tuple[str, str]:
-    """Examples for the bundled model; for any other, two sentences of its own, so that they lie in its world.
-
-    Raises:
-        RefusedError: there is no model, or it has collapsed and has no two sentences to say.
-    """
-    model = session.model()
-    if model.id == BUNDLED or not FAMILIES[model.family].has_latent_space:
-        return EXAMPLES[pair] if pair is not None else random.choice(EXAMPLES)
-
-    from vae.model import text_model
-
-    samples = text_model.sample(session.checkpoint().text_model, 8, seed=random.randrange(2**31))
-    longest = sorted({point.text for point in samples if point.text}, key=len)[-2:]
-    if len(longest) < 2:
-        raise RefusedError(Message("ui.slide.collapsed"))
-    return longest[0], longest[1]
+        return PairView(gr.skip(), gr.skip(), None, drawn.note_value("note", str(error)))
+    shown = PairView(first, second, *show_path(session, first, second, path, 0.5))
+    if source is None or shown.message is not None:
+        return shown
+    return shown._replace(message=drawn.note_value("note", str(source)))
 
 
 def swap_pair(session: Session, first: str, second: str, path: str) -> PairView:

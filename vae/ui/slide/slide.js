@@ -1,25 +1,28 @@
 /* The path between two sentences, and the slider along it. It is decoded beforehand: sliding asks nobody anything. */
 
-import { h, empty, live, reducedMotion } from "../components/dom.js";
+import { h, announce, empty, live, reducedMotion } from "../components/dom.js";
 import { strip } from "../components/fingerprint.js";
+import { keepButtons } from "../components/results.js";
 import { changes, words } from "../components/sentences.js";
+import { fill } from "../components/slot.js";
+import { pathResult } from "./path.js";
+import { linkToPath, pathShown, rested } from "./pair.js";
 
 /** @import { Context } from "../components/dom.js" */
+/** @import { Frame } from "./path.js" */
 
 /**
- * A sentence, the code in the middle of the stretch of the path where it is said, and that stretch from 0 to 1.
+ * `ends`: the two sentences; `unread`: what is said of the words of each that the model could not read; `path`: its
+ * kind; `at`: the share of it to begin at; `why` there is none.
  *
- * @typedef {{ text: string, z: number[], begin: number, end: number }} Frame
- */
-
-/**
- * `ends`: the two sentences; `at`: the share of the path to begin at; `why` there is none.
- *
- * @typedef {{ frames?: Frame[], ends: [string, string], at: number, why?: string }} Path
+ * @typedef {{ frames?: Frame[], ends: [string, string], unread: [string, string], path: string, at: number,
+ *   why?: string }} Path
  */
 
 /** @type {Record<string, number>} */
 const KEYS = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 3, PageDown: -3 };
+const PLACES = ["first-end", "second-end", "path"]; // of the page, beside the stage
+const LONG = 90; // characters of a sentence that is set smaller
 const GLIDE = 240; // ms from a frame to the one that was pressed
 
 /** @param {Context<Path>} context */
@@ -33,10 +36,11 @@ export function stage(context) {
     drawn = same;
     if (!path || !frames.length) {
       root.replaceChildren(empty(path?.why ?? context.props.empty));
+      for (const place of PLACES) fill(place);
       return;
     }
     const last = frames.length - 1;
-    const of = JSON.stringify(path.ends);
+    const of = JSON.stringify([path.ends, path.path]);
     const sentence = h("p", { class: "frame sentence", dir: "auto" });
     const print = strip(frames[0].z);
     const slider = h("input", {
@@ -72,6 +76,7 @@ export function stage(context) {
       buttons[near].setAttribute("aria-current", "step");
       stretches[near].setAttribute("class", "here");
       sentence.textContent = frames[near].text || "(nothing)";
+      sentence.classList.toggle("long", frames[near].text.length > LONG);
       slider.setAttribute("aria-valuetext", `${near + 1} of ${frames.length}: ${frames[near].text}`);
     }
 
@@ -94,6 +99,7 @@ export function stage(context) {
         slider.value = String(from + (to - from) * (1 - (1 - t) ** 3));
         show(t < 1 ? Number(slider.value) : to);
         if (t < 1) motion = requestAnimationFrame(step);
+        else rested(to, true);
       };
       motion = requestAnimationFrame(step);
     }
@@ -102,54 +108,55 @@ export function stage(context) {
       cancelAnimationFrame(motion);
       show(Number(slider.value));
     });
+    slider.addEventListener("change", () => rested(Number(slider.value), true));
     slider.addEventListener("keydown", (event) => {
       const by = KEYS[event.key];
       if (!by) return;
       event.preventDefault();
       jump(middle(Math.max(0, Math.min(last, shown + by))));
+      rested(Number(slider.value), true);
     });
 
     const count = `${frames.length} different ${frames.length === 1 ? "sentence" : "sentences"} on this path`;
     root.replaceChildren(
       h("div", { class: "now" }, sentence, print),
       h("div", { class: "rail" }, h("div", { class: "stretches", "aria-hidden": "true" }, ...stretches), slider),
-      h("p", { class: "hint count" }, `${count}. Each part of the track is where one of them is said.`),
-      endsOf(path.ends, [frames[0].text, frames[last].text]),
-      h("ol", { class: "path", "aria-label": "The whole path" }, ...buttons.map((button) => h("li", {}, button))),
+      h("p", { class: "hint count" }, `${count}. Each part of the track says one of them.`),
+      h("p", { class: "hint old" }, "You have changed the sentences. This is still the path between the earlier ones."),
     );
-    jump(before.of === of ? before.at : path.at);
+    fill("first-end", endOf(path.ends[0], frames[0], "begins", path.unread[0]));
+    fill("second-end", endOf(path.ends[1], frames[last], "ends", path.unread[1]));
+    fill("path",
+      h("ol", { class: "path", "aria-label": "The whole path" }, ...buttons.map((button) => h("li", {}, button))),
+      keepButtons(() => pathResult(frames), { link: linkToPath, formats: ["txt", "csv", "json", "png"] }),
+      how());
+    const pair = { a: path.ends[0], b: path.ends[1], path: path.path };
+    const begin = pathShown(pair, before.of === of ? before.at : path.at);
+    jump(begin);
+    announce(`${count}, from “${pair.a}” to “${pair.b}”.`);
   });
 }
 
 /**
- * Whether the path begins and ends with the two sentences that were given, and what differs if it does not.
+ * Whether the path begins or ends with the sentence that was given, and what differs if it does not.
  *
- * @param {[string, string]} ends
- * @param {[string, string]} made
+ * @param {string} given
+ * @param {Frame} frame
+ * @param {string} what it does
+ * @param {string} unread what is said of words that the model could not read, or nothing
  */
-function endsOf(ends, made) {
-  const rows = ends.map((text, i) => {
-    const { parts, kept, of } = changes(text, made[i]);
-    const exact = words(text).join(" ") === words(made[i]).join(" ");
-    const badge = h("span", { class: exact ? "badge exact" : "badge" },
-      exact ? "exactly yours" : `the nearest the model can say: ${kept} of ${of} words`);
-    return h("div", { class: "end" }, h("dt", {}, i ? "It ends with" : "It begins with"),
-      h("dd", { dir: "auto" }, h("span", { class: "sentence" }, ...(exact ? [made[i]] : parts)), badge));
-  });
-  return h("section", { class: "ends" }, h("dl", {}, ...rows),
-    h("details", { class: "hint" }, h("summary", {}, "How the two ends are found"),
-      h("p", {}, "The encoder guesses where in the space your sentence lies. From there a search moves the point, " +
-        "a little at a time, until the model says your words there, or comes as near to them as it can. " +
-        "Nothing is looked up: what the model cannot say, no point says.")));
+function endOf(given, { text, z }, what, unread) {
+  const { parts, kept, of } = changes(given, text);
+  const exact = words(given).join(" ") === words(text).join(" ");
+  const badge = h("span", { class: exact ? "badge exact" : "badge" },
+    exact ? "exactly yours" : `the nearest the model can say: ${kept} of ${of} words`);
+  const said = exact ? null : h("p", { class: "said" },
+    h("span", { class: "term" }, `The path ${what} with `), h("span", { class: "sentence", dir: "auto" }, ...parts));
+  return h("div", { class: "end" }, strip(z, text), badge, said, unread && h("p", { class: "unread" }, unread));
 }
 
-/**
- * Two sentences for boxes in which nothing stands; what was typed while the offer was on its way stays.
- *
- * @param {string} offer
- * @param {string} first
- * @param {string} second
- */
-export function offered(offer, first, second) {
-  return first.trim() || second.trim() ? [first, second] : JSON.parse(offer).pair;
-}
+/** What the search for the two ends is. */
+const how = () => h("details", { class: "hint" }, h("summary", {}, "How the two ends are found"),
+  h("p", {}, "The encoder guesses where in the space your sentence lies. From there a search moves the point, " +
+    "a little at a time, until the model says your words there, or comes as near to them as it can. " +
+    "Nothing is looked up: what the model can’t say is said at no point."));

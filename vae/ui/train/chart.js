@@ -1,8 +1,10 @@
 /* The loss chart: reconstruction, KL and beta against the step, on a canvas that points are only added to. */
 
 import { h, empty, live } from "../components/dom.js";
+import { keepButtons } from "../components/results.js";
 
 /** @import { Context } from "../components/dom.js" */
+/** @import { Result } from "../components/results.js" */
 
 /**
  * One moment of a run. Those of the training have beta and the trends, those of held-out sentences have not.
@@ -33,7 +35,7 @@ const SERIES = [ // of which a chart draws those that its value names; the one w
   { key: "kl", trend: "kl_trend", colour: "--series-2", width: 2 },
   { key: "beta", colour: "--ink-2", width: 1 },
 ];
-const [LEFT, RIGHT, TOP, BOTTOM] = [40, 32, 8, 24]; // px about the lines
+const [LEFT, RIGHT, TOP, BOTTOM] = [40, 32, 28, 24]; // px about the lines
 
 /** The points so far. The server thins them; of a point that comes again only the first is kept. */
 class Points {
@@ -117,6 +119,7 @@ function drawChart(canvas, points, steps, names) {
     pen.fillText(String(Number(value.toPrecision(3))), LEFT - 8, y(value));
   }
   pen.textAlign = "left";
+  pen.fillText("Nats a sentence", 0, 8);
   pen.fillText("0", LEFT, TOP + height + 16);
   pen.textAlign = "right";
   pen.fillText(`${far.toLocaleString("en")} steps`, LEFT + width, TOP + height + 16);
@@ -141,6 +144,8 @@ function drawChart(canvas, points, steps, names) {
       pen.setLineDash([4, 4]);
       line(key, thick, own);
       pen.setLineDash([]);
+      pen.textAlign = "right";
+      pen.fillText(names[key] ?? "", LEFT + width + RIGHT, 8);
       pen.textAlign = "left";
       for (const value of [0, most]) pen.fillText(String(value), LEFT + width + 8, own(value));
       continue;
@@ -181,6 +186,27 @@ function chartTable(points, names) {
       ...keys.map((key) => cell(point[key]))))));
 }
 
+/** What Help says of a term, or nothing. @param {string} term */
+function meaning(term) {
+  const terms = [...document.querySelectorAll("header dt")];
+  return terms.find((one) => one.textContent === term)?.nextElementSibling?.textContent ?? null;
+}
+
+/**
+ * All points as what can be kept of them.
+ *
+ * @param {Points} points
+ * @param {HTMLCanvasElement} canvas
+ * @returns {Result}
+ */
+function chartResult(points, canvas) {
+  const rows = points.all.sort((a, b) => a.step - b.step)
+    .map(({ step, valid, nll, kl, beta }) => [step, valid ? "held out" : "training", nll, kl, beta ?? null]);
+  const columns = ["step", "sentences", "reconstruction", "kl", "beta"];
+  const text = () => [columns, ...rows].map((row) => row.map((cell) => cell ?? "").join("\t")).join("\n");
+  return { name: "training", columns, rows, text, picture: () => canvas };
+}
+
 /** @param {Context<Chart>} context */
 export function lossChart(context) {
   const points = new Points();
@@ -191,8 +217,9 @@ export function lossChart(context) {
   const legend = h("p", { class: "legend", "aria-hidden": "true" });
   const numbers = h("div", { class: "numbers" });
   const hint = h("p", { class: "hint" },
-    "Bold: the trend. Faint: single moments, easy or hard by their sentences’ length.");
-  const details = h("details", { class: "chart-table", toggle: tell }, h("summary", {}, "The numbers"), numbers);
+    "The bold line is the trend. The faint one shows single moments, easy or hard by their sentences’ length.");
+  const details = h("details", { class: "chart-table", toggle: tell }, h("summary", {}, "The numbers"), numbers,
+    keepButtons(() => chartResult(points, canvas), { formats: ["csv", "json", "png"] }));
   const figure = h("figure", { class: "chart" }, legend, canvas, hint, details);
 
   /** @param {Names} series */
@@ -202,8 +229,10 @@ export function lossChart(context) {
     const all = Object.values(names).join(", ");
     const about = "in nats a sentence where it is a loss, against the step. The same stands in the table below.";
     canvas.setAttribute("aria-label", `${all}, ${about}`);
-    const keys = Object.entries(names).map(([key, name]) => h("span", { class: `key ${key}` }, name));
-    legend.replaceChildren(...keys, h("span", { class: "key valid" }, "held-out sentences"));
+    const keys = Object.entries(names).map(([key, name]) =>
+      h("span", { class: `key ${key}`, title: meaning(name) }, name));
+    const valid = h("span", { class: "key valid", title: meaning("Held out") }, "held-out sentences");
+    legend.replaceChildren(...keys, valid);
   }
   function tell() {
     if (details.open) numbers.replaceChildren(chartTable(points, names));

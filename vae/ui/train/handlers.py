@@ -28,6 +28,11 @@ SMALL = 1_000  # sentences; with fewer it is better to start from a ready model
 NO_TEXT = "<p>There is no text yet. Choose one in <b>Corpus</b> first.</p>"
 
 
+def to_slide(session: Session) -> Any:
+    """Open the Slide tab."""
+    return gr.Tabs(selected="slide")
+
+
 class TrainHandlers:
     """The tab's handlers, over the trainings."""
 
@@ -35,7 +40,9 @@ class TrainHandlers:
         self.trainings = trainings
         self.shared = shared
 
-    def plan(self, session: Session, family: str, start_from: str, minutes: float, epochs: float) -> tuple[str, Any]:
+    def plan(
+        self, session: Session, family: str, start_from: str, steps: float, minutes: float, epochs: float
+    ) -> tuple[str, Any]:
         """What Start would do, in words; and whether it can be pressed."""
         text = session.text
         if text is None:
@@ -43,7 +50,9 @@ class TrainHandlers:
         base = next((model for model in session.models() if model.id == start_from), None)
         begins = f"starting from {escape(base.name)}" if base else "from scratch"
         kind = FAMILIES[base.family if base else choice(family, "Family", tuple(FAMILIES))]  # which a base decides
-        length = f"for about {durations.duration(60 * minutes)}" if minutes else f"for {epochs or 0:g} epochs"
+        length = f"{steps:,.0f} steps" if steps else f"for {epochs or 0:g} epochs"
+        if minutes:
+            length = f"for about {durations.duration(60 * minutes)}"
         learns = f"learns <b>{escape(text.name)}</b>, {text.sentences:,} sentences"
         return f"<p>{kind.title}: {learns}, {begins}, {length}.</p>", gr.update(interactive=self._free(session))
 
@@ -143,7 +152,7 @@ class TrainHandlers:
         except ValueError as error:
             return drawn.note_value("error", str(error)), None
         except OSError as error:
-            return drawn.note_value("error", f"The server cannot hand out the file: {error.strerror}."), None
+            return drawn.note_value("error", f"The server could not provide the file: {error.strerror}."), None
 
     def _free(self, session: Session) -> bool:
         run = self.trainings.newest(session)

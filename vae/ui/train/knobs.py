@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import gradio as gr
 
-from vae.config.config import Parameter
+from vae.config.config import Config, Parameter
 from vae.config.families import FAMILIES
+from vae.config.fine_tuning import INHERITED, UNUSED
 from vae.config.presets import DEFAULT_PRESET, PRESETS
 from vae.serving.visitors.session import Session
 from vae.serving.visitors.trainings import PARAMETERS, configure
 from vae.serving.visitors.validation import choice
 
 MAIN = (  # all that a verdict's advice may name, and the length
-    "minutes", "epochs", "latent", "hidden", "beta", "free_bits", "word_dropout", "autoencoder", "adversarial",
+    "steps", "minutes", "epochs", "latent", "hidden", "beta", "free_bits", "word_dropout", "autoencoder", "adversarial",
     "learning_rate", "seed",
 )  # fmt: skip
 # Chosen elsewhere, the server's to decide, of interest to the command line alone, or, if anybody could set them, a way
 # to models that are too large to be loaded again.
 HIDDEN = frozenset({
-    "family", "tokenizer", "vocabulary", "embedding", "encoder_hidden", "bidirectional", "warmup", "steps", "clip",
+    "family", "tokenizer", "vocabulary", "embedding", "encoder_hidden", "bidirectional", "warmup", "clip",
     "batch", "precision", "device", "threads",
 })  # fmt: skip
 RECIPES = tuple(name for name in PARAMETERS if name not in HIDDEN and name not in MAIN)
@@ -58,7 +60,7 @@ def board() -> list[Any]:
     """All knobs, laid out in the order of KNOBS: the main ones, and the rest folded away."""
     with gr.Row(elem_classes=["knobs"]):
         controls = [knob(name) for name in MAIN]
-    fold = gr.Accordion("More recipes", open=False, elem_classes=["fold"], elem_id="train-recipes")
+    fold = gr.Accordion("More settings", open=False, elem_classes=["fold"], elem_id="train-recipes")
     with fold, gr.Row(elem_classes=["knobs"]):
         controls += [knob(name) for name in RECIPES]
     return controls
@@ -70,10 +72,38 @@ def values(session: Session, preset: str) -> list[Any]:
     return [getattr(config, name) for name in KNOBS]
 
 
-def of_family(session: Session, family: str) -> list[Any]:
-    """What a family is, in words, and the knobs that it has a use for."""
+def fitting(session: Session, family: str, start_from: str) -> list[Any]:
+    """What a family is, what of a model to start from stays as it is, and the knobs that there is a use for then."""
     unused = FAMILIES[choice(family, "Family", tuple(FAMILIES))].unused_settings
-    return [words(family), *(gr.update(visible=name not in unused) for name in KNOBS)]
+    base = next((model for model in session.models() if (model.id, model.family) == (start_from, family)), None)
+    told = ""
+    if base:
+        try:
+            told = _kept(base.name, session.checkpoint(base).config)
+        except ValueError as error:  # it is damaged, which Start would tell, too
+            told = f"<p class='hint'>{escape(str(error))}</p>"
+        unused |= {*INHERITED, *UNUSED}
+    return [words(family), told, *(gr.update(visible=name not in unused) for name in KNOBS)]
+
+
+def _kept(name: str, config: Config) -> str:
+    """What a fine-tuning takes from a model."""
+    kept = [PARAMETERS[field] for field in INHERITED if field != "family" and FAMILIES[config.family].uses(field)]
+    values = (f"{one.label.lower()} {_value(getattr(config, one.name))}" for one in kept)
+    return (
+        f"<p class='hint'>Fine-tuning keeps the shape of <b>{escape(name)}</b>: {', '.join(values)}. It skips the "
+        "autoencoder phase and the warm-up, and learns at half the learning rate below.</p>"
+    )
+
+
+def _value(value: object) -> str:
+    return (
+        ("yes" if value else "no")
+        if isinstance(value, bool)
+        else f"{value:,}"
+        if isinstance(value, int)
+        else f"{value}"
+    )
 
 
 def words(family: str) -> str:

@@ -29,7 +29,9 @@ class RunView(NamedTuple):
     pause: Any
     resume: Any
     stop: Any
+    go_on: Any  # the button that leads to Slide
     download: Any
+    setup: Any  # the fold of what is chosen before a training
     model_changed: Any  # the signal to the other tabs
     copy: Any  # the button that makes the model of a shared run one's own
 
@@ -46,6 +48,7 @@ class RunScreen:
         self._chart: ChartMark = run_history.NOTHING_DRAWN
         self._evaluation: object = object()  # the one that is shown
         self._buttons: object = None  # what the buttons depend on
+        self._folded = False
 
     def show(
         self, status: Status | None, history: RunHistory, fate: ModelFate = "", *, problem: str = "",
@@ -81,10 +84,23 @@ class RunScreen:
             return {}
         self._buttons = state, fate, resumable, kept
         going = state in ("waiting", "starting", "running")
-        return {
-            "start": gr.skip() if status is None else gr.update(interactive=not blocks_next(status)),
-            "pause": gr.update(visible=not resumable, interactive=going),
-            "resume": gr.update(visible=resumable),
-            "stop": gr.update(interactive=going or resumable or kept),
-            "download": gr.update(visible=fate in ("used", "kept")),
+        ending = state in ("pausing", "stopping")
+        ready = fate in ("used", "kept")
+        again: dict[str, Any] = {
+            "value": "Train again" if ready else "Start training",
+            "variant": "secondary" if ready else "primary",
         }
+        return {
+            "start": gr.skip() if status is None else gr.update(interactive=not blocks_next(status), **again),
+            "pause": gr.update(visible=going or ending, interactive=going),
+            "resume": gr.update(visible=resumable),
+            "stop": gr.update(visible=going or ending or resumable or kept, interactive=not ending),
+            "go_on": gr.update(visible=fate == "used"),
+            "download": gr.update(visible=ready),
+            "setup": self._fold(status),
+        }
+
+    def _fold(self, status: Status | None) -> Any:
+        """What is chosen before a training folds away as soon as there is one; whoever opens it again keeps it open."""
+        first, self._folded = not self._folded, True
+        return gr.update(open=status is None) if first else gr.skip()

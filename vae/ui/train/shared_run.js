@@ -1,6 +1,6 @@
 /* A training that somebody else shares. */
 
-import { address } from "../components/address.js";
+import { visit } from "../components/address.js";
 import { focus } from "../components/focus.js";
 
 /**
@@ -10,6 +10,6 @@ import { focus } from "../components/focus.js";
  */
 export function watching(code) {
   document.body.classList.toggle("watching", Boolean(code));
-  history.replaceState(null, "", address(code));
+  visit({ share: code }, true);
   focus(code ? "#shared-back" : "#train-start");
 }

@@ -31,7 +31,7 @@ WITHDRAWN = "This training is not shared with you any more."
 ENDED = "This training has ended. Copy its model to try it yourself."
 NO_MODEL = "This training has ended without a model."
 WAITS = Message("serving.waits_for_place")
-RESTS = "This training rests for now. Reload the page to see whether it goes on."
+RESTS = "This training is not running at the moment. Reload the page to see whether it continues."
 
 
 class SharedRunHandlers:

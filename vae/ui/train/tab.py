@@ -9,18 +9,19 @@ import gradio as gr
 from vae.config.presets import DEFAULT_PRESET, PRESETS
 from vae.serving.visitors.trainings import SCRATCH
 from vae.ui.components import drawn
+from vae.ui.components.glossary import explain
 from vae.ui.components.prose import heading, lead, prose
 from vae.ui.page import Page
 from vae.ui.train import knobs, shared_run
 from vae.ui.train.api import TrainEndpoints
-from vae.ui.train.handlers import NO_TEXT, TrainHandlers
+from vae.ui.train.handlers import NO_TEXT, TrainHandlers, to_slide
 from vae.ui.train.knobs import KNOBS
 from vae.ui.train.screen import RunView
 from vae.ui.train.shared_run import SharedRunHandlers
 
 LEAD = "Let a model learn your sentences, and watch what it can say."
-GIVEN_BACK = "Sentences that it never learned from, and what it makes of them, will appear here."
-OWN = "And sentences from random points of its space."
+GIVEN_BACK = "Held-out sentences, and what the model makes of them, appear here."
+OWN = "Sentences from random points of its space appear here."
 
 
 def build(page: Page, tab: gr.Tab) -> None:
@@ -30,66 +31,72 @@ def build(page: Page, tab: gr.Tab) -> None:
     handlers = TrainHandlers(trainings, shared)
     lead(LEAD)
     copy, back = shared_run.head()
-    cards = [(f"{preset.title}\n{preset.summary}", name) for name, preset in PRESETS.items()]
-    preset = gr.Radio(
-        cards, value=DEFAULT_PRESET, label="What matters to you", elem_classes=["cards"], elem_id="train-preset"
-    )
-    with gr.Column(elem_id="train-kind"):
-        family = gr.Radio(
-            knobs.families(), value="vae", label="Kind of model", elem_classes=["choices"], elem_id="train-family"
-        )
-        kind = prose(knobs.words("vae"), elem_id="train-kind-words")
-    with gr.Accordion("Settings", open=False, elem_classes=["fold"], elem_id="train-settings"):
-        start_from = gr.Dropdown(
-            [("Nothing: learn from scratch", SCRATCH)], value=SCRATCH, label="Start from", elem_id="train-from",
-            info="A model of the same kind that has learned already; the new one keeps its size and its pieces "
-            "(fine-tuning).",
-        )  # fmt: skip
-        controls = knobs.board()
+    plan = prose(NO_TEXT, elem_id="train-plan")
+    small: dict[str, Any] = {"scale": 0, "min_width": 96}
     with gr.Row(elem_classes=["row", "actions"], elem_id="train-go"):
         start = gr.Button(
             "Start training", variant="primary", interactive=False, elem_id="train-start", scale=0, min_width=160
         )
-        plan = prose(NO_TEXT, elem_id="train-plan")
+        pause = gr.Button("Pause", visible=False, elem_id="train-pause", **small)
+        resume = gr.Button("Resume", visible=False, variant="primary", elem_id="train-resume", **small)
+        stop = gr.Button("Stop", visible=False, elem_id="train-stop", **small)
+        go_on = gr.Button(
+            "Slide between sentences", visible=False, variant="primary", elem_id="train-next", scale=0, min_width=216
+        )
+        download = gr.Button("Download the model", visible=False, elem_id="train-download", scale=0, min_width=176)
+        share = gr.Button("Share", visible=False, elem_id="train-share", **small)
     note = drawn.note(elem_id="train-note")
+    sharing = shared_run.code()
     with gr.Column(elem_id="train-run"):
         verdict = drawn.verdict(elem_id="train-verdict")
         with gr.Row(elem_classes=["halves"]):
             with gr.Column(min_width=320, scale=1):
                 progress = drawn.progress(elem_id="train-progress")
                 chart = drawn.loss_chart(elem_id="train-chart")
-                with gr.Row(elem_classes=["row", "actions"], elem_id="train-buttons"):
-                    small: dict[str, Any] = {"scale": 0, "min_width": 96}
-                    pause = gr.Button("Pause", interactive=False, elem_id="train-pause", **small)
-                    resume = gr.Button("Resume", visible=False, elem_id="train-resume", **small)
-                    stop = gr.Button("Stop", interactive=False, elem_id="train-stop", **small)
-                    download = gr.Button(
-                        "Download the model", visible=False, elem_id="train-download", scale=0, min_width=176
-                    )
-                    share = gr.Button("Share", visible=False, elem_id="train-share", **small)
-                sharing = shared_run.code()
             with gr.Column(min_width=320, scale=1, elem_id="train-says"):
                 prose("<h2>What it can say now</h2>")
-                heading("Held-out sentences, given back")
+                heading("Held-out sentences, reconstructed")
                 reconstructions = drawn.lines(empty=GIVEN_BACK, elem_id="train-reconstructions")
-                heading("Sentences of its own")
+                heading("Sentences it makes up")
                 samples = drawn.lines(empty=OWN, elem_id="train-samples")
+        explain("Reconstruction", "KL", "Nats", "Beta", "Held out", "Latent space", "Collapse")
+    cards = [(f"{preset.title}\n{preset.summary}", name) for name, preset in PRESETS.items()]
+    with gr.Accordion("Preset, kind of model and settings", elem_classes=["fold"], elem_id="train-setup") as setup:
+        preset = gr.Radio(
+            cards, value=DEFAULT_PRESET, label="What matters to you?", elem_classes=["cards"], elem_id="train-preset"
+        )
+        with gr.Column(elem_id="train-kind"):
+            family = gr.Radio(
+                knobs.families(), value="vae", label="Kind of model", elem_classes=["choices"], elem_id="train-family"
+            )
+            kind = prose(knobs.words("vae"), elem_id="train-kind-words")
+        with gr.Accordion("Settings", open=False, elem_classes=["fold"], elem_id="train-settings"):
+            start_from = gr.Dropdown(
+                [("Nothing: learn from scratch", SCRATCH)], value=SCRATCH, label="Start from", elem_id="train-from",
+                info="A model of the same kind that has learned already (fine-tuning).",
+            )  # fmt: skip
+            kept = prose(elem_id="train-kept")
+            controls = knobs.board()
+            explain("Fine-tuning", "Epoch", "KL", "Free bits", "Nats", "Prior, bell curve", "Latent space", "Seed")
     file = gr.File(visible="hidden", interactive=False)
 
     screen = RunView(
         note=note, verdict=verdict, progress=progress, chart=chart, reconstructions=reconstructions, samples=samples,
-        start=start, pause=pause, resume=resume, stop=stop, download=download, copy=copy,
+        start=start, pause=pause, resume=resume, stop=stop, go_on=go_on, download=download, copy=copy, setup=setup,
         model_changed=page.model_changed,
     )  # fmt: skip
-    length = [controls[KNOBS.index("minutes")], controls[KNOBS.index("epochs")]]
+    length = [controls[KNOBS.index(name)] for name in ("steps", "minutes", "epochs")]
     page.on(preset.input, knobs.values, [preset], controls)
-    page.on(family.input, knobs.of_family, [family], [kind, *controls])
+    page.on([family.input, start_from.change], knobs.fitting, [family, start_from], [kind, kept, *controls])
     page.on(page.corpus_changed.change, handlers.suggest_base, [family, start_from], [start_from])
     plan_changed = [page.corpus_changed.change, *(item.change for item in (family, start_from, *length))]
     page.on(plan_changed, handlers.plan, [family, start_from, *length], [plan, start], trigger_mode="always_last")
     page.on([page.model_changed.change, family.input], handlers.base_choices, [family, start_from], [start_from])
     started = [note, start, page.runs_changed]
-    page.on(start.click, handlers.press_start, [preset, family, start_from, *controls], started, trigger_mode="once")
+    page.on(
+        start.click, handlers.press_start, [preset, family, start_from, *controls], started, trigger_mode="once"
+    ).then(None, js="() => space.focus('#train-stop')", api_visibility="private")
+    page.on(go_on.click, to_slide, [], [page.tabs])
     page.on(pause.click, handlers.press_pause, [], [note])
     page.on(resume.click, handlers.press_resume, [], [note, page.runs_changed])
     page.on(stop.click, handlers.press_stop, [], [note, page.runs_changed])

@@ -13,8 +13,8 @@ from vae.ui.components.drawn import line, note_value
 SHOWN = 3  # reconstructions, and as many samples
 EARLY = 0.1  # share of a run in which a verdict would only alarm
 OVERLAP = 20  # points sent again with new ones, so that messages which arrive together lose none
-UNKNOWN = "Whether the model uses its space is told here, as soon as it has been tried on held-out sentences."
-TOO_EARLY = "It is too early to tell whether the model uses its space: it has only begun to read."
+UNKNOWN = "This will say whether the model uses its latent space, once it has been tested on held-out sentences."
+TOO_EARLY = "It is too early to tell whether the model uses its latent space: the training has only begun."
 NO_SPACE = "A language model has no latent space, so nothing can collapse. Judge it by what it says."
 _DIVERGED = "The loss ran away, so the training stopped itself"
 _REMEDY = "Lower the learning rate or beta and start again."
@@ -22,7 +22,7 @@ _FATE_NOTES: dict[ModelFate, tuple[str, str]] = {
     "": ("busy", "{}: its model is being loaded."),
     "used": ("done", "{}: the model is in use now. Go on to Sample and Slide, or download it."),
     "kept": ("done", "{}. Another model is in use now: choose this one at the top of the page, or download it."),
-    "gone": ("note", "{}. Its model has made room for your newer ones."),
+    "gone": ("note", "{}. Its model has been removed to make room for your newer ones."),
 }
 
 
@@ -44,7 +44,7 @@ def note(status: Status | None, history: RunHistory, fate: ModelFate = "", probl
     usual = status_messages.is_usual(status.message)  # what else it says is why the server did so itself
     match status.state:
         case "paused":
-            where = f"Paused at step {step:,}. Resume goes on exactly there."
+            where = f"Paused at step {step:,}. Resume continues exactly there."
             return note_value("note", where if step and usual else str(status.message))
         case "failed":
             return note_value("error", str(status.message))

@@ -1,0 +1,35 @@
+"""How long trainings take on this server now, learned from those that go on."""
+
+from __future__ import annotations
+
+from vae.config.config import Config
+from vae.model import size
+
+_NEWEST = 0.05  # weight of a report: there are some a second, and what the machine does beside them comes and goes
+_LATE = 0.1  # share of a run in which what is left is mostly its end, and tells nothing of steps
+
+
+class Pace:
+    """Seconds for a unit of work, and for what comes before it. Its methods are called with the lock of `Jobs` held."""
+
+    def __init__(self) -> None:
+        self._start = self._rate = 0.0
+
+    def observe_start(self, seconds: float) -> None:
+        """A training told how far it is for the first time, so long after its turn had come."""
+        self._start = seconds if not self._start else (self._start + seconds) / 2
+
+    def observe(self, config: Config, seconds_left: float, steps_left: int, steps: int) -> None:
+        """What a training tells of itself."""
+        if steps_left > _LATE * steps:
+            rate = seconds_left / (steps_left * _work(config))
+            self._rate = rate if not self._rate else self._rate + _NEWEST * (rate - self._rate)
+
+    def expected(self, config: Config) -> float | None:
+        """Seconds that a training takes from its turn to its end; None while nobody can tell."""
+        return self._start + config.steps * _work(config) * self._rate if config.steps and self._rate else None
+
+
+def _work(config: Config) -> float:
+    """What a step takes, roughly: sentences times weights."""
+    return config.batch * size.min_parameter_count(config)
