@@ -79,7 +79,7 @@ def test_three_families_are_trained_measured_and_found_again_after_a_reload(
     shown = table(page)
     result = page.locator("#compare-result")
     assert all(kind.title in shown.replace("\u00ad", "") for kind in FAMILIES.values())
-    expect(page.locator("#compare-steps [role=status]")).to_have_text("It has ended.")
+    expect(page.locator(".announcer")).to_have_text("It has ended.")
     expect(page.locator("#compare-note [role=alert]")).to_have_count(0)
     expect(page.locator(".model-line")).to_contain_text("bundled")  # nobody's model was changed
     assert height(page) < 1600

@@ -50,7 +50,7 @@ def test_everything_of_a_visitor_is_forgotten_and_nothing_else(records: Records)
         records.put(row)
     records.put(VisitorRow("bob", 1.0))
     records.forget("ada")
-    assert [records.every(type(row)) for row in ROWS] == [[VisitorRow("bob", 1.0)], [], [], [], []]
+    assert [records.every(type(row)) for row in ROWS] == [[VisitorRow("bob", 1.0)], [], [], [], [], []]
 
 
 def test_what_is_changed_together_is_kept_whole_or_not_at_all(records: Records) -> None:

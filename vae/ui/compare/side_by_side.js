@@ -27,7 +27,7 @@ function sentenceParts({ text, z }, parts) {
  * @param {string} text
  */
 const struckOut = (before, text) =>
-  changes(text, before).parts.map((part) => (typeof part === "string" ? part : h("del", {}, part.textContent)));
+  changes(text, before).parts.map((part) => (typeof part === "string" ? part : h("s", {}, part.textContent)));
 
 /**
  * Lists side by side, a column a model; where there are none, why.
@@ -69,7 +69,7 @@ export function samplesBeside(name, columns, lists, lacks) {
 }
 
 /**
- * Paths: what is new since the step before is marked, and beneath it stands what has gone.
+ * Paths: what is new since the step before is marked, and where something was left out.
  *
  * @param {string} name
  * @param {Column[]} columns
@@ -78,11 +78,8 @@ export function samplesBeside(name, columns, lists, lacks) {
  */
 export function pathsBeside(name, columns, lists, lacks) {
   const list = (/** @type {Sentence[]} */ items) => h("ol", {}, ...items.map((item, i) => {
-    const before = items[i - 1];
-    const gone = before ? struckOut(before.text, item.text).filter((part) => typeof part !== "string") : [];
-    const [sentence, print] = sentenceParts(item, changes((before ?? item).text, item.text).parts);
-    return h("li", {}, sentence,
-      gone.length ? h("p", { class: "gone", dir: "auto" }, "gone: ", ...gone.flatMap((word) => [word, " "])) : null, print);
+    const { parts } = changes((items[i - 1] ?? item).text, item.text);
+    return h("li", {}, ...sentenceParts(item, parts));
   }));
   return [tableTools(name, () => listTable(columns, lists)), beside(columns, lists, lacks, list)];
 }

@@ -16,7 +16,7 @@ FEW = 100  # sentences: with fewer, only large differences are told
 LEAST, MOST = 2, 3  # sentences
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Told:
     """A model as the text speaks of it: its name, its figures, and the seconds that its training took if known."""
 
@@ -64,10 +64,7 @@ def sentences(models: Sequence[Told]) -> list[str]:
     """Who is best at what, two or three sentences; none where nothing can be told."""
     ranked, alone = [], []
     for topic in TOPICS:
-        figure = FIGURES[topic.figure]
-        able = [model for model in models
-                if getattr(model.known, topic.figure) is not None and certainty.told_by(figure, model.known)]  # fmt: skip
-        able.sort(key=lambda model, name=topic.figure: getattr(model.known, name), reverse=figure.better == "higher")
+        able = _able(topic, models)
         if len(able) > 1:
             ranked.append(_ranked(topic, able))
         elif able:
@@ -110,8 +107,16 @@ def _little(known: Evaluation) -> str:
     return f"only {known.shared_words:.0%} of the words that it says are words of the text"
 
 
+def _able(topic: Topic, models: Sequence[Told]) -> list[Told]:
+    """Those that have a figure which says something, the best first."""
+    figure = FIGURES[topic.figure]
+    values = {model: getattr(model.known, figure.name) for model in models if certainty.told_by(figure, model.known)}
+    able = {model: value for model, value in values.items() if value is not None}
+    return sorted(able, key=lambda model: able[model], reverse=figure.better == "higher")
+
+
 def _ranked(topic: Topic, able: Sequence[Told]) -> str:
-    """What is to be said of several models that have a figure which says something, the best first."""
+    """What is to be said of several models, the best first."""
     figure = FIGURES[topic.figure]
     if all(certainty.is_poor(figure, model.known) for model in able):
         return f"{topic.none}: {_values(topic, able, named=True)}."
