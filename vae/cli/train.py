@@ -33,7 +33,10 @@ _LENGTHS = ("steps", "minutes", "epochs")  # the one that is given overrules the
 
 def add(command: argparse.ArgumentParser) -> None:
     """Its arguments."""
-    command.add_argument("corpus", metavar="CORPUS", nargs="?", help="a text: txt, csv, tsv, json or jsonl")
+    command.add_argument(
+        "corpus", metavar="CORPUS", nargs="?",
+        help="a text: txt, csv, tsv, json or jsonl, also compressed or zipped; docx, odt, xlsx, ods, epub or pdf",
+    )  # fmt: skip
     command.add_argument("--output", required=True, metavar="MODEL", help="the model file to write (.safetensors)")
     command.add_argument(
         "--preset", choices=tuple(PRESETS),
@@ -42,6 +45,7 @@ def add(command: argparse.ArgumentParser) -> None:
     command.add_argument("--from", dest="start_from", metavar="MODEL", help="fine-tune this model instead of a new one")
     command.add_argument("--resume", metavar="FOLDER", help="go on with the run in this folder")
     command.add_argument("--column", help="the column or key that holds the sentences")
+    command.add_argument("--part", help="of an archive or a workbook: the member or the sheet to read")
     command.add_argument("--layout", choices=corpus.LAYOUTS, help="of a txt: a line each, or prose")
     command.add_argument(
         "--prepared", metavar="FOLDER", help="keep the prepared text here, for other runs on it; it takes what is there"
@@ -129,7 +133,8 @@ def _train_as_first(arguments: argparse.Namespace, output: Path) -> tuple[Path, 
         Path(arguments.corpus).stat()  # before anything is written
         text = TextFile(
             Path(arguments.corpus), layout=arguments.layout or "auto", column=arguments.column,
-            cache_folder=Path(arguments.prepared) if arguments.prepared else None, on_progress=display.show_preparation,
+            part=arguments.part, cache_folder=Path(arguments.prepared) if arguments.prepared else None,
+            on_progress=display.show_preparation,
         )  # fmt: skip
         description = RunDescription(arguments.name or "", arguments.attribution or "")
         events = train(
@@ -161,7 +166,7 @@ def _train_as_other(folder: Path) -> int:
 
 def _refuse_settings(arguments: argparse.Namespace) -> None:
     """A run that goes on keeps what it was begun with. Raises UserError naming the flags that would change that."""
-    fixed = ["preset", "start_from", "column", "layout", "prepared", "name", "attribution"]
+    fixed = ["preset", "start_from", "column", "part", "layout", "prepared", "name", "attribution"]
     fixed += [parameter.name for parameter in parameters()]
     given = [name for name in fixed if getattr(arguments, name) is not None]
     if given:

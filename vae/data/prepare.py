@@ -87,10 +87,10 @@ def _prepare_corpus(text: Corpus, folder: Path, config: Config, tokenizer: Token
 def _prepare_file(
     file: TextFile, folder: Path, config: Config, tokenizer: Tokenizer | None, control: Control
 ) -> PreparedText:
-    opener = file.opener()
     file.on_progress(Message("data.reading"), False)
-    text = open_text(opener)
-    options = file.name, file.layout, file.column, file.max_characters
+    source = file.source()
+    text = open_text(source.opener)
+    options = source.name, file.layout, file.column, file.max_characters
     key = _key(*_tokenization(config, tokenizer), text.digest, *options)
     home = file.cache_folder / key if file.cache_folder else folder
     if not is_prepared(home, key) or PreparedFolder(home).preparing_folder.exists():
@@ -99,13 +99,14 @@ def _prepare_file(
             if not is_prepared(home, key):  # nobody has finished it in between
                 work = _FilePreparation(file, home, key, control)
                 try:
-                    report = work.read(*corpus.read_records(text, file.name, layout=file.layout, column=file.column))
+                    report = work.read(*corpus.read_records(text, source.name, layout=file.layout, column=file.column))
                     prepared = _write(work.runs, home, config, tokenizer, report, work.progress)
                 except CorpusError:
                     shutil.rmtree(PreparedFolder(home).preparing_folder, ignore_errors=True)
                     raise
                 prepared.save(home, key)
                 kept = len(prepared.train) + len(prepared.held_out)
+                report = replace(report, unpacked=source.unpacked)
                 file.on_progress(_summary(_with_repeated(report, kept)), True)
             shutil.rmtree(PreparedFolder(home).preparing_folder, ignore_errors=True)
     if home != folder:
@@ -207,6 +208,8 @@ def _with_repeated(report: Report, distinct: int) -> Report:
 
 def _summary(report: Report) -> Message:
     summary = Message("data.summary", read=report.read, kept=report.kept)
+    if report.unpacked:
+        summary = Message("data.summary_of_unpacked", summary=summary, unpacked=report.unpacked)
     for dropped in dropped_words(report):
         summary = Message("data.summary_and_dropped", summary=summary, dropped=dropped)
     return summary

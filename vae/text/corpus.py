@@ -17,6 +17,8 @@ import numpy as np
 
 from vae.messages.message import Message, UserError
 from vae.text.cleaning import READABLE, CorpusError, clean
+from vae.text.containers.packed import Unpacked
+from vae.text.containers.registry import unpack
 from vae.text.file_encoding import Text, open_text
 from vae.text.formats.registry import open_table
 from vae.text.formats.table import Row
@@ -87,7 +89,8 @@ class Corpus:
 
     def to_json(self) -> bytes:
         """The whole corpus as UTF-8 JSON, for a file; `from_json` gives an equal one back."""
-        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":")).encode()
+        plain = asdict(self)
+        return json.dumps(plain, ensure_ascii=False, separators=(",", ":"), default=Message.to_json).encode()
 
     @classmethod
     def from_json(cls, data: bytes) -> Corpus:
@@ -98,12 +101,14 @@ class Corpus:
         """
         try:
             raw = json.loads(data)
-            report = Report(**raw.pop("report"))
+            note = raw["report"].pop("unpacked", None)
+            report = Report(**raw.pop("report"), unpacked=Message.from_json(note) if note else None)
             report = replace(report, dropped=tuple((reason, count) for reason, count in report.dropped))
             labels = None if raw["labels"] is None else tuple(raw["labels"])
             corpus = cls(raw["name"], tuple(raw["sentences"]), labels, report)
             texts = [corpus.name, report.kind, report.layout, report.encoding]
-            texts += [report.column or "", report.label_column or "", *(reason for reason, _ in report.dropped)]
+            texts += [report.column or "", report.label_column or "", str(report.unpacked or "")]
+            texts += [reason for reason, _ in report.dropped]
             "".join(chain(texts, corpus.sentences, labels or ())).encode()  # all are text, and text that can be written
             return corpus
         except CorpusError:
@@ -124,11 +129,12 @@ def read_corpus(
     layout: str = "auto",
     column: str | None = None,
     label_column: str | None = None,
+    part: str | None = None,
     max_characters: int = MAX_CHARACTERS,
     max_bytes: int = MAX_BYTES,
     max_sentences: int = MAX_SENTENCES,
 ) -> Corpus:
-    """The corpus in a file's bytes: plain text, CSV, TSV, JSON or JSON lines.
+    """The corpus in a file's bytes: plain text, CSV, TSV, JSON or JSON lines, or a file that holds one of these.
 
     Args:
         name: the file's name; its extension tells the format unless the content says otherwise.
@@ -136,6 +142,7 @@ def read_corpus(
             a layout other than "auto" also keeps a text from being taken for JSON or a table by its looks.
         column: of a table; None takes the one with the longest text.
         label_column: of a table; None reads no labels.
+        part: of an archive or a workbook: the member or the sheet; None takes the one that is meant.
         max_characters: longer sentences are dropped.
     Raises:
         CorpusError: the text cannot be used; its message says why, and what to do.
@@ -143,8 +150,10 @@ def read_corpus(
     """
     if not 1 <= max_characters <= 10_000:
         raise UserError(Message("text.max_characters", value=max_characters))
-    text = _open_bytes(data, max_bytes)
-    report, records = read_records(text, name, layout=layout, column=column, label_column=label_column)
+    unpacked = _unpack(data, name, part, max_bytes)
+    text = open_text(lambda: io.BytesIO(unpacked.data))
+    report, records = read_records(text, unpacked.name, layout=layout, column=column, label_column=label_column)
+    report = replace(report, unpacked=unpacked.note)
     return _collect(title(name), clean_records(records, max_characters), report, max_sentences)
 
 
@@ -199,10 +208,10 @@ def _table_records(rows: Iterable[Row], text: int, label: int | None) -> Iterato
             yield "", cell, "" if label is None else clean(row[label] or "")[:MAX_LABEL].strip()
 
 
-def _open_bytes(data: bytes, max_bytes: int) -> Text:
+def _unpack(data: bytes, name: str, part: str | None = None, max_bytes: int = MAX_BYTES) -> Unpacked:
     if len(data) > max_bytes:
         raise CorpusError(Message("text.too_large", size=len(data) / 1e6, most=max_bytes / 1e6))
-    return open_text(lambda: io.BytesIO(data))
+    return unpack(data, name, part=part, max_bytes=max_bytes)
 
 
 def _collect(name: str, records: Iterable[Record], report: Report, max_sentences: int) -> Corpus:
@@ -227,13 +236,14 @@ def _collect(name: str, records: Iterable[Record], report: Report, max_sentences
     return Corpus(name, tuple(kept), labels, report)
 
 
-def columns(data: bytes, name: str, *, max_bytes: int = MAX_BYTES) -> tuple[str, ...]:
+def columns(data: bytes, name: str, *, part: str | None = None, max_bytes: int = MAX_BYTES) -> tuple[str, ...]:
     """The names of a table's columns; () for plain text and for JSON of bare strings.
 
     Raises:
         CorpusError: as `read_corpus`.
     """
-    table = open_table(_open_bytes(data, max_bytes), name)
+    unpacked = _unpack(data, name, part, max_bytes)
+    table = open_table(open_text(lambda: io.BytesIO(unpacked.data)), unpacked.name)
     return table.columns if table else ()
 
 
@@ -243,7 +253,8 @@ def lines(data: bytes) -> list[str]:
     Raises:
         CorpusError: the bytes are no text.
     """
-    return [clean(line) for line in open_text(lambda: io.BytesIO(data)).lines()]
+    text = unpack(data, "").data
+    return [clean(line) for line in open_text(lambda: io.BytesIO(text)).lines()]
 
 
 def statistics(corpus: Corpus) -> Statistics:

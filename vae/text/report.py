@@ -38,6 +38,7 @@ class Report:
     dropped: tuple[tuple[str, int], ...]  # (reason, count), in the order of REASONS, none of them 0
     column: str | None = None
     label_column: str | None = None
+    unpacked: Message | None = None  # what was taken out of the file; None: the file is the text
 
 
 def dropped_counts(dropped: Mapping[str, int]) -> tuple[tuple[str, int], ...]:

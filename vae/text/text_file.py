@@ -9,7 +9,18 @@ from pathlib import Path
 
 from vae.messages.message import Message
 from vae.text import corpus
+from vae.text.containers.compressed import inner_name, is_compressed, open_compressed
+from vae.text.containers.registry import unpack
 from vae.text.file_encoding import Opener
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A text on its way out of a file."""
+
+    opener: Opener
+    name: str  # whose extension tells the format
+    unpacked: Message | None = None  # what it was taken out of
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +28,7 @@ class TextFile:
     """A text on disk, of any size, to be trained on without being in memory.
 
     Args:
-        layout, column, max_characters: as for `corpus.read_corpus`.
+        layout, column, part, max_characters: as for `corpus.read_corpus`.
         cache_folder: a folder in which the prepared text stays, for other runs on the same text to use.
         on_progress: called with how far the preparation is, and whether that is the last call.
     """
@@ -25,6 +36,7 @@ class TextFile:
     path: Path
     layout: str = "auto"
     column: str | None = None
+    part: str | None = None
     max_characters: int = corpus.MAX_CHARACTERS
     cache_folder: Path | None = None
     on_progress: Callable[[Message, bool], None] = lambda _, __: None
@@ -38,9 +50,18 @@ class TextFile:
         """Whether it is larger than what is read at once elsewhere: then its preparation takes a while."""
         return self.path.stat().st_size > corpus.MAX_BYTES
 
-    def opener(self) -> Opener:
-        """What opens it. A pipe can be read only once, and is kept in memory."""
-        if self.path.is_file():
-            return lambda: self.path.open("rb")
-        data = self.path.read_bytes()
-        return lambda: io.BytesIO(data)
+    def source(self) -> Source:
+        """Where its text comes from: a stream, but for documents and archives, which are unpacked in memory.
+
+        Raises:
+            CorpusError: as `unpack`.
+            OSError: it cannot be read.
+        """
+        path, name = self.path, self.name
+        if path.is_file():
+            if self.part is None and is_compressed(path):
+                return Source(lambda: open_compressed(path), inner_name(name))
+            if self.is_large:
+                return Source(lambda: path.open("rb"), name)
+        found = unpack(path.read_bytes(), name, part=self.part)  # a pipe can be read only once
+        return Source(lambda: io.BytesIO(found.data), found.name, found.note)

@@ -28,7 +28,8 @@ def read_corpus(
     """Read a text to train on: an uploaded file, pasted text, or one of the page's own by its name.
 
     Args:
-        file: the text as a file: txt, csv, tsv, json or jsonl; null when `text` or `name` says what to read.
+        file: the text as a file: txt, csv, tsv, json, jsonl, docx, odt, xlsx, ods, epub, pdf or parquet, also in a
+            zip, gz, bz2 or xz; null when `text` or `name` says what to read.
         text: the text itself.
         name: of the text; without file and text, one of everyday-english.tsv, restaurant-opinions.csv,
             weather-two-languages.csv, hundred.txt.
@@ -50,6 +51,7 @@ def read_corpus(
     report, found = known.report, corpus.statistics(known)
     return {
         "name": known.name, "kind": report.kind, "layout": report.layout, "encoding": report.encoding,
+        "unpacked": str(report.unpacked or ""),
         "columns": list(columns), "column": report.column, "labels": report.label_column,
         "read": report.read, "kept": report.kept, "dropped": dict(report.dropped),
         "sentences": found.sentences, "words": found.words, "vocabulary": found.vocabulary,

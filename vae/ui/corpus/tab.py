@@ -23,6 +23,7 @@ from vae.ui.corpus.handlers import (
 from vae.ui.page import Page
 
 LAYOUTS = {"Notice it by itself": "auto", "A sentence a line": "lines", "Running text": "running"}
+KINDS = "txt, csv, tsv, json, jsonl, docx, odt, xlsx, ods, epub, pdf, parquet; also zip, gz, bz2, xz"
 LEAD = "Choose the sentences that a model shall learn."
 LENGTHS = "Length in words"
 FREQUENT = "Most frequent words"
@@ -44,7 +45,7 @@ def build(page: Page, tab: gr.Tab) -> None:
                 heading("Or a file of yours")
                 file = gr.File(label="A text file", show_label=False, elem_id="corpus-file", height=128)
                 most = f"at most {page.services.visitors.limits.corpus_mb} MB"
-                prose(f"<p class='hint'>txt, csv, tsv, json or jsonl, {most}</p>")
+                prose(f"<p class='hint'>{KINDS}; {most}</p>")
             pasted = gr.Textbox(
                 label="Or some sentences", placeholder="One a line, or running text", lines=4, max_lines=8,
                 # The browser cuts in silence, and counts some characters twice: what it cuts must still be too long.

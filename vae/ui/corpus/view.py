@@ -38,7 +38,8 @@ def figures(corpus: Corpus, statistics: Statistics) -> str:
         f"on average: {plural(statistics.words, unit)} in all, {statistics.vocabulary:,} of them different."
     )
     report = corpus.report
-    how = f"Read as {report.kind}, {_LAYOUTS.get(report.layout, report.layout)}"
+    taken = f"Taken from the file: {report.unpacked}. " if report.unpacked else ""
+    how = f"{taken}Read as {report.kind}, {_LAYOUTS.get(report.layout, report.layout)}"
     if report.column:
         how += f", the sentences from “{report.column}”"
     if report.label_column and corpus.labels:

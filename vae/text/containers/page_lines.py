@@ -1,0 +1,72 @@
+"""Lines as they stand on pages: without what repeats on most of them, and with words that were cut put together."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+_EDGE = 2  # lines at the top of a page, and at its end, that may be none of the text
+_FEWEST = 3  # pages from which it can be told what repeats
+_SHARE = 0.5  # of the pages
+_NUMBERS = re.compile(r"\d+")
+_PAGE_NUMBER = re.compile(
+    r"\W*(?:page|seite|p\.?)?\s*(?:\d{1,4}|[ivxlc]{1,7})(?:\s*(?:/|of|von)\s*\d{1,4})?\W*", re.IGNORECASE
+)
+_CUT = re.compile(r"([^\W\d_]+)[-\u2010\xad]$")  # the word before a hyphen at a line's end
+_REST = re.compile(r"([^\W\d_]+)(\S*)\s*")
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+
+
+def without_furniture(pages: Sequence[Sequence[str]]) -> tuple[list[str], int]:
+    """All lines but the page numbers, and the headers and footers that stand on most pages; and how many those were.
+
+    Numbers don't count when lines are compared: `12 The Fox` and `14 The Fox` are the same.
+    """
+    often = Counter(key for page in pages for key in {_key(page[i]) for i in _edges(page)})
+    repeated = {key for key, count in often.items() if len(pages) >= _FEWEST and count > _SHARE * len(pages)}
+    # Books have one header on the left pages and another on the right ones.
+    for side in (pages[::2], pages[1::2]):
+        seen = Counter(key for page in side for key in {_key(page[i]) for i in _edges(page)})
+        repeated |= {key for key, count in seen.items() if len(side) >= _FEWEST and count > _SHARE * len(side)}
+    kept: list[str] = []
+    for page in pages:
+        edges = set(_edges(page))
+        kept += [
+            line
+            for i, line in enumerate(page)
+            if i not in edges
+            or not (_key(line) in repeated or (len(pages) >= _FEWEST and _PAGE_NUMBER.fullmatch(line)))
+        ]
+    return kept, sum(map(len, pages)) - len(kept)
+
+
+def _edges(page: Sequence[str]) -> Iterator[int]:
+    """The places of a page's first lines and last ones, as long as the text is not all there is between them."""
+    size = min(_EDGE, len(page) // 3)
+    yield from range(size)
+    yield from range(len(page) - size, len(page))
+
+
+def _key(line: str) -> str:
+    return _NUMBERS.sub("#", " ".join(line.split())).casefold()
+
+
+def join_hyphenated(lines: Sequence[str]) -> list[str]:
+    """The lines, with each word that was cut at a line's end whole and on that line.
+
+    The hyphen stays where the text has the word with it elsewhere (`self-made`), and not without.
+    """
+    known = {word.casefold() for line in lines for word in _WORD.findall(line)}
+    joined: list[str] = []
+    for line in lines:
+        cut = _CUT.search(joined[-1]) if joined else None
+        rest = _REST.match(line)
+        if cut and rest and line[0].islower():
+            whole, hyphenated = cut[1] + rest[1], f"{cut[1]}-{rest[1]}"
+            keep = hyphenated.casefold() in known and whole.casefold() not in known
+            joined[-1] = joined[-1][: cut.start()] + (hyphenated if keep else whole) + rest[2]
+            line = line[rest.end() :]
+        if line:
+            joined.append(line)
+    return joined
