@@ -8,12 +8,12 @@ import io
 import lzma
 import re
 import zlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from vae.messages.message import Message
-from vae.text.containers.packed import Kind, Packed, Unpacked, checked_size, damaged
+from vae.text.containers.packed import Kind, Listing, Packed, Unpacked, checked_size, damaged
 
 # What reading a broken one raises: gzip and bzip2 an OSError, too.
 _BROKEN = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError)
@@ -71,7 +71,7 @@ def inner_name(name: str) -> str:
 
 
 def _kind(what: Message, magic: bytes, decompress: Decompress) -> Kind:
-    def recognizes(data: bytes, members: Collection[str]) -> bool:
+    def recognizes(data: bytes, listing: Listing) -> bool:
         return re.match(magic, data) is not None
 
     def read(packed: Packed) -> Unpacked:

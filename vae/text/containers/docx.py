@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import zipfile
-from collections.abc import Collection
 
 from vae.messages.message import Message
 from vae.text.containers.markup import Markup, elements, paragraphs
-from vae.text.containers.packed import MAX_MARKUP, Kind, Packed, Unpacked, of_paragraphs, without_text
+from vae.text.containers.packed import MAX_MARKUP, Kind, Listing, Packed, Unpacked, of_paragraphs, without_text
 from vae.text.containers.zip_file import open_zip, read_member
 
 WHAT = Message("text.word_document")
@@ -36,8 +35,8 @@ _MARKUP = Markup(
 )
 
 
-def recognizes(data: bytes, members: Collection[str]) -> bool:
-    return _RELATIONS in members and any(name.startswith("word/") for name in members)
+def recognizes(data: bytes, listing: Listing) -> bool:
+    return _RELATIONS in listing.names and any(name.startswith("word/") for name in listing.names)
 
 
 def read(packed: Packed) -> Unpacked:

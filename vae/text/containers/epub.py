@@ -5,13 +5,23 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from urllib.parse import unquote, urldefrag
 
 from vae.messages.message import Message
 from vae.text.containers.chapter import lines_of
 from vae.text.containers.markup import elements
-from vae.text.containers.packed import MAX_MARKUP, Kind, Packed, Unpacked, encrypted, of_lines, too_large, without_text
+from vae.text.containers.packed import (
+    MAX_MARKUP,
+    Kind,
+    Listing,
+    Packed,
+    Unpacked,
+    encrypted,
+    of_lines,
+    too_large,
+    without_text,
+)
 from vae.text.containers.zip_file import open_zip, read_member
 
 WHAT = Message("text.e_book")
@@ -22,8 +32,8 @@ _NAVIGATION = ("toc", "cover", "title-page", "copyright-page", "index", "loi", "
 _DECLARED = re.compile(rb"""\A[^>]{0,200}?encoding\s*=\s*["']([\w.-]{1,40})["']""")
 
 
-def recognizes(data: bytes, members: Collection[str]) -> bool:
-    return _CONTAINER in members
+def recognizes(data: bytes, listing: Listing) -> bool:
+    return _CONTAINER in listing.names
 
 
 def read(packed: Packed) -> Unpacked:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Collection
 
 from vae.messages.message import Message
 from vae.text.containers.markup import Markup, paragraphs
-from vae.text.containers.packed import MAX_BYTES, MAX_MARKUP, Kind, Packed, Unpacked, encrypted, of_paragraphs
+from vae.text.containers.packed import MAX_BYTES, MAX_MARKUP, Kind, Listing, Packed, Unpacked, encrypted, of_paragraphs
 from vae.text.containers.zip_file import open_zip, read_member
 
 WHAT = Message("text.opendocument_document")
 CONTENT = "content.xml"
 _MANIFEST = "META-INF/manifest.xml"
-_TYPE = b"application/vnd.oasis.opendocument.text"  # the first member of the archive holds it, not compressed
-_NEAR = 200  # bytes from the beginning
+_TYPE = "application/vnd.oasis.opendocument.text"
 _TEXT = "urn:oasis:names:tc:opendocument:xmlns:text:1.0"
 _OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0"
 _DRAWING = "urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0"
@@ -29,8 +27,8 @@ _MARKUP = Markup(
 )
 
 
-def recognizes(data: bytes, members: Collection[str]) -> bool:
-    return CONTENT in members and _TYPE in data[:_NEAR]
+def recognizes(data: bytes, listing: Listing) -> bool:
+    return CONTENT in listing.names and listing.mimetype.startswith(_TYPE)
 
 
 def read(packed: Packed) -> Unpacked:

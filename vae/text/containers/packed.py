@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from vae.messages.message import Message
@@ -36,18 +36,26 @@ class Unpacked:
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """What is in a file that is a zip archive; of any other, nothing."""
+
+    names: frozenset[str] = frozenset()
+    mimetype: str = ""  # what the member of this name says, by which documents tell what they are
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of file with a text in it: how to know it, and how to read it.
 
     Args:
         what: what a person calls it.
-        recognizes: whether bytes are such a file; gets the names of its members, too, where it is a zip archive.
+        recognizes: whether bytes are such a file, of which there is a listing where it is a zip archive.
         read: takes the text out. Raises CorpusError where there is none, and whatever it likes of a damaged file.
         confined: whether it is read in a process of its own: always, if a library or a parser of markup reads it.
     """
 
     what: Message
-    recognizes: Callable[[bytes, Collection[str]], bool]
+    recognizes: Callable[[bytes, Listing], bool]
     read: Callable[[Packed], Unpacked]
     confined: bool = True
 
@@ -93,8 +101,8 @@ def no_such_part(part: str, names: Sequence[str]) -> CorpusError:
 
 
 def of_lines(lines: Sequence[str], packed: Packed, note: Message) -> Unpacked:
-    """A plain text of these lines."""
-    data = "".join(f"{line}\n" for line in lines).encode("utf-8", "replace")
+    """A plain text of these lines, without the NUL that some fonts and programs leave in a text."""
+    data = "".join(f"{line}\n" for line in lines).replace("\0", "").encode("utf-8", "replace")
     return Unpacked(checked_size(data, packed), renamed(packed.name, "txt"), note)
 
 

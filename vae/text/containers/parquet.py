@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Collection
 from typing import Any
 
 from vae.messages.message import Message
-from vae.text.containers.packed import Kind, Packed, Unpacked, renamed, too_large, without_text
+from vae.text.containers.packed import Kind, Listing, Packed, Unpacked, renamed, too_large, without_text
 
 WHAT = Message("text.parquet_table")
 _MAGIC = b"PAR1"
 _AT_ONCE = 100  # rows
 
 
-def recognizes(data: bytes, members: Collection[str]) -> bool:
+def recognizes(data: bytes, listing: Listing) -> bool:
     return len(data) > 2 * len(_MAGIC) and data.startswith(_MAGIC) and data.endswith(_MAGIC)
 
 

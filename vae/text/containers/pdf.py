@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from vae.messages.message import Message
 from vae.text.cleaning import READABLE, CorpusError, split_lines
-from vae.text.containers.packed import Kind, Packed, Unpacked, encrypted, of_lines, too_large
-from vae.text.containers.page_lines import join_hyphenated, without_furniture
+from vae.text.containers.packed import Kind, Listing, Packed, Unpacked, encrypted, of_lines, too_large
+from vae.text.containers.page_lines import join_hyphenated, paragraphs, without_furniture
 
 WHAT = Message("text.pdf_document")
 _MAGIC = b"%PDF-"
@@ -16,7 +16,7 @@ _NEAR = 1024  # bytes from the beginning within which it may stand
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"})
 
 
-def recognizes(data: bytes, members: Collection[str]) -> bool:
+def recognizes(data: bytes, listing: Listing) -> bool:
     return data.startswith(_MAGIC) or (_MAGIC in data[:_NEAR] and b"%%EOF" in data[-_NEAR:])
 
 
@@ -39,7 +39,7 @@ def read(packed: Packed) -> Unpacked:
     note = Message("text.unpacked_pages", count=len(pages))
     if left_out:
         note = Message("text.unpacked_without_furniture", note=note, count=left_out)
-    return of_lines(join_hyphenated(lines), packed, note)
+    return of_lines(paragraphs(join_hyphenated(lines)), packed, note)
 
 
 def _lines(pages: Iterable[str], most: int) -> Iterator[list[str]]:

@@ -6,8 +6,8 @@ from vae.messages.message import Message
 from vae.text.cleaning import CorpusError
 from vae.text.containers import compressed, docx, epub, odt, parquet, pdf, workbook, zip_archive
 from vae.text.containers.confined import read_confined
-from vae.text.containers.packed import MAX_BYTES, Kind, Packed, Unpacked
-from vae.text.containers.zip_file import MAGIC, members_of
+from vae.text.containers.packed import MAX_BYTES, Kind, Listing, Packed, Unpacked
+from vae.text.containers.zip_file import MAGIC, listing_of
 
 # The first that recognizes a file reads it: a document that is a zip archive inside comes before the archive.
 KINDS: tuple[Kind, ...] = (
@@ -46,5 +46,5 @@ def unpack(data: bytes, name: str, *, part: str | None = None, max_bytes: int = 
 
 def kind_of(data: bytes) -> Kind | None:
     """The kind of container that bytes are; None: they are none that is read here."""
-    members = members_of(data) if data.startswith(MAGIC) else ()
-    return next((kind for kind in KINDS if kind.recognizes(data, members)), None)
+    listing = listing_of(data) if data.startswith(MAGIC) else Listing()
+    return next((kind for kind in KINDS if kind.recognizes(data, listing)), None)

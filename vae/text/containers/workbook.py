@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from itertools import chain, islice
 from typing import Any
 
@@ -13,6 +13,7 @@ from vae.text.cleaning import READABLE
 from vae.text.containers.odt import refuse_encrypted
 from vae.text.containers.packed import (
     Kind,
+    Listing,
     Packed,
     Unpacked,
     encrypted,
@@ -28,16 +29,15 @@ WHAT = Message("text.workbook")
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # a file system of its own, with these names in it:
 _OLD_WORKBOOKS = tuple(name.encode("utf-16-le") for name in ("Workbook", "Book"))
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-_OPEN_DOCUMENT = b"application/vnd.oasis.opendocument.spreadsheet"
-_NEAR = 200  # bytes from the beginning
+_OPEN_DOCUMENT = "application/vnd.oasis.opendocument.spreadsheet"
 _ROWS_WITH_TEXT = 2  # that make a sheet more than a note
 _SAMPLE = 1000  # rows in which they are looked for
 
 
-def recognizes(data: bytes, members: Collection[str]) -> bool:
+def recognizes(data: bytes, listing: Listing) -> bool:
     if data.startswith(_OLD_OFFICE):
         return _ENCRYPTED in data or any(name in data for name in _OLD_WORKBOOKS)
-    return any(name.startswith("xl/") for name in members) or (bool(members) and _OPEN_DOCUMENT in data[:_NEAR])
+    return any(name.startswith("xl/") for name in listing.names) or listing.mimetype.startswith(_OPEN_DOCUMENT)
 
 
 def read(packed: Packed) -> Unpacked:
@@ -82,7 +82,7 @@ def _table(rows: Iterable[Iterable[Any]], most: int) -> bytes:
             writer.writerow(cells)
         if table.tell() > most:
             raise too_large(most)
-    return table.getvalue().encode("utf-8", "replace")
+    return table.getvalue().replace("\0", "").encode("utf-8", "replace")
 
 
 def _words(row: Iterable[Any]) -> list[str]:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from vae.messages.message import Message
 from vae.text.cleaning import CorpusError
-from vae.text.containers.packed import Kind, Packed, Unpacked, listed, no_such_part, without_text
+from vae.text.containers.packed import Kind, Listing, Packed, Unpacked, listed, no_such_part, without_text
 from vae.text.containers.zip_file import MAGIC, open_zip, read_head, read_member
 
 WHAT = Message("text.zip_archive")
+_CONTENT_TYPES = "[Content_Types].xml"  # is in every document of Microsoft's Office
 _HEAD = 1024  # bytes by which a text is told
 _MAX_TRIED = 1000  # members that are looked into
 # What systems put into archives by themselves, and what tells about a text and is none.
-_HIDDEN = re.compile(r"(^|/)(__MACOSX/|\.|Thumbs\.db$|desktop\.ini$)")
+_HIDDEN = re.compile(r"(^|/)(__MACOSX/|\.[^./]|Thumbs\.db$|desktop\.ini$)")
 _ASIDE = re.compile(
     r"(^|/)_*(read.?me|licen[cs]e|copying|changelog|notice|authors|citation|index|metadata)[^/]*$"
     r"|\.(py|js|css|xml|ya?ml|toml|ini|cfg|log|sh|bat|bib|sql|r|m)$",
@@ -30,8 +31,9 @@ _DOCUMENT = re.compile(
 _RIVAL = 0.8  # of the largest's size: of two texts of a kind that are so much alike, none is meant more
 
 
-def recognizes(data: bytes, members: Collection[str]) -> bool:
-    return data.startswith(MAGIC)
+def recognizes(data: bytes, listing: Listing) -> bool:
+    """A document of a kind that is not read here is no archive of texts, though it is full of them."""
+    return data.startswith(MAGIC) and not listing.mimetype and _CONTENT_TYPES not in listing.names
 
 
 def read(packed: Packed) -> Unpacked:

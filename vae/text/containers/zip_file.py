@@ -11,13 +11,14 @@ from contextlib import contextmanager
 
 from vae.messages.message import Message
 from vae.text.cleaning import CorpusError
-from vae.text.containers.packed import damaged, encrypted, too_large
+from vae.text.containers.packed import Listing, damaged, encrypted, too_large
 
 MAGIC = (b"PK\x03\x04", b"PK\x05\x06")  # the latter: an empty one
 _ENTRY = b"PK\x01\x02"  # begins what the list at the archive's end says of each member
 _MAX_MEMBERS = 10_000
 # Others are hardly met, and LZMA lets a file of few bytes ask for memory without end.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
+_MIMETYPE = "mimetype"
 _IS_ENCRYPTED = 0x1
 _BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, ValueError, LookupError, RuntimeError)
 
@@ -42,10 +43,13 @@ def open_zip(data: bytes, what: Message) -> Iterator[zipfile.ZipFile]:
         raise damaged(what) from None
 
 
-def members_of(data: bytes) -> frozenset[str]:
-    """The names of an archive's members. Raises CorpusError: as `open_zip`."""
-    with open_zip(data, Message("text.zip_archive")) as archive:
-        return frozenset(archive.namelist())
+def listing_of(data: bytes) -> Listing:
+    """What is in an archive. Raises CorpusError: as `open_zip`."""
+    what = Message("text.zip_archive")
+    with open_zip(data, what) as archive:
+        names = frozenset(archive.namelist())
+        mimetype = read_head(archive, _MIMETYPE, what, 100) if _MIMETYPE in names else b""
+    return Listing(names, mimetype.decode("ascii", "replace").strip())
 
 
 def read_member(archive: zipfile.ZipFile, name: str, what: Message, most: int) -> bytes:
