@@ -341,7 +341,7 @@ class Document:
     """A document, book, workbook or archive that somebody brings, damaged or made to do harm; nothing is written."""
 
     _LAUGHS = "<!DOCTYPE l [<!ENTITY a 'ha'><!ENTITY b '&a;&a;&a;&a;'><!ENTITY i SYSTEM 'file:///etc/passwd'>]>"
-    _ODD_NAMES = ("../../evil.txt", "/evil.txt", "C:\\evil.txt", "a" * 5000, "a\0b.txt", "\udce9", "")
+    _ODD_NAMES = ("../../evil.txt", "/evil.txt", "C:\\evil.txt", "a" * 5000, "a\0b.txt", "\udce9", " ")
     _ODD_TEXT = ("&b;&i;", "x" * 3_000_000, "]]>", "&#0;", "&#xD800;", "<w:t>", "</w:p>", "\0", "1e999", "XFD1048576")
 
     def __init__(self, folder: Path) -> None:

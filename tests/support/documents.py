@@ -44,8 +44,11 @@ def docx(body: str = "", head: str = "") -> bytes:
         f"<w:tbl><w:tr><w:tc><w:p><w:r><w:t>{said[1][:6]}</w:t></w:r><w:r><w:t>{said[1][6:]}</w:t></w:r></w:p></w:tc>"
         f"</w:tr></w:tbl><w:p/><w:p><w:r><w:t>{said[2]}</w:t><w:footnoteReference w:id='1'/></w:r></w:p>"
     )
+    kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+    types = '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+    types += f'<Default Extension="xml" ContentType="{kind}"/>'
     members: dict[str, str | bytes] = {
-        "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types"/>',
+        "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types">{types}</Types>',
         "_rels/.rels": _relations(("officeDocument", "word/document.xml")),
         "word/comments.xml": f'<w:comments xmlns:w="{_WORD}"><w:p><w:r><w:t>A comment.</w:t></w:r></w:p></w:comments>',
         "word/document.xml": f'{head}<w:document xmlns:w="{_WORD}"><w:body>{body}</w:body></w:document>',
