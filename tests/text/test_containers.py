@@ -222,6 +222,7 @@ def test_file_on_disk_is_unpacked_on_its_way(name: str, tmp_path: Path) -> None:
         with source.opener() as file:
             assert file.read() == TEXT
     assert source.name == "a.txt"
+    assert source.unpacked == unpack(path.read_bytes(), name).note
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(CorpusError, match="damaged"):
         TextFile(path).source().opener().read()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vae.messages.message import Message
 from vae.text import corpus
-from vae.text.containers.compressed import inner_name, is_compressed, open_compressed
+from vae.text.containers.compressed import inner_name, open_compressed, unpacked_from
 from vae.text.containers.registry import unpack
 from vae.text.file_encoding import Opener
 
@@ -59,8 +59,8 @@ class TextFile:
         """
         path, name = self.path, self.name
         if path.is_file():
-            if self.part is None and is_compressed(path):
-                return Source(lambda: open_compressed(path), inner_name(name))
+            if self.part is None and (note := unpacked_from(path)):
+                return Source(lambda: open_compressed(path), inner_name(name), note)
             if self.is_large:
                 return Source(lambda: path.open("rb"), name)
         found = unpack(path.read_bytes(), name, part=self.part)  # a pipe can be read only once

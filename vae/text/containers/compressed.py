@@ -27,11 +27,12 @@ _FORMATS: tuple[tuple[Message, bytes, Decompress], ...] = (
 _HEAD = 16  # bytes by which one is known
 
 
-def is_compressed(path: Path) -> bool:
-    """Whether a file is compressed. Raises OSError: it cannot be read."""
+def unpacked_from(path: Path) -> Message | None:
+    """What a compressed file is unpacked from; None: it is not compressed. Raises OSError: it cannot be read."""
     with path.open("rb") as file:
         head = file.read(_HEAD)
-    return any(re.match(magic, head) for _, magic, _ in _FORMATS)
+    found = next((what for what, magic, _ in _FORMATS if re.match(magic, head)), None)
+    return found and Message("text.unpacked_from", what=found)
 
 
 def open_compressed(path: Path) -> BinaryIO:
