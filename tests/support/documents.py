@@ -41,6 +41,7 @@ def docx(body: str = "", head: str = "") -> bytes:
     body = body or (
         f"<w:p><w:pPr><w:tabs><w:tab/></w:tabs></w:pPr><w:r><w:t>{said[0]}</w:t></w:r>"
         "<w:del><w:r><w:delText>deleted</w:delText></w:r></w:del><w:r><w:instrText>PAGE</w:instrText></w:r></w:p>"
+        "<w:moveFrom><w:p><w:r><w:t>This went elsewhere.</w:t></w:r></w:p></w:moveFrom>"
         f"<w:tbl><w:tr><w:tc><w:p><w:r><w:t>{said[1][:6]}</w:t></w:r><w:r><w:t>{said[1][6:]}</w:t></w:r></w:p></w:tc>"
         f"</w:tr></w:tbl><w:p/><w:p><w:r><w:t>{said[2]}</w:t><w:footnoteReference w:id='1'/></w:r></w:p>"
     )
