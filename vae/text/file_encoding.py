@@ -182,8 +182,6 @@ def _refuse_known_binaries(head: bytes) -> None:
         raise CorpusError(Message("text.not_text", what=found[0], remedy=found[1]))
     if head[1:8].count(0) >= 4 and head[8:9] == b"{":  # a safetensors file: the length of its header, and its header
         raise CorpusError(Message("text.trained_model"))
-    if re.match(rb"\s{0,100}<(?:!doctype html|html|\?xml)\b", head, re.IGNORECASE):
-        raise CorpusError(Message("text.web_page"))
 
 
 def _detect(opener: Opener) -> str:
