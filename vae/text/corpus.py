@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from vae.messages.message import Message, UserError
+from vae.messages.message import Message
 from vae.text.cleaning import CorpusError, clean
 from vae.text.file_encoding import Text, open_text
+from vae.text.formats.registry import format_named
 from vae.text.hashing import digests
 from vae.text.options import LAYOUTS, MAX_CHARACTERS, ReadingOptions
 from vae.text.reading import open_table, read_records
@@ -42,6 +43,8 @@ __all__ = [
 MAX_BYTES = 20_000_000
 MAX_SENTENCES = 500_000
 MAX_RECORDS = 1_000_000  # read, whatever becomes of them
+
+
 @dataclass(frozen=True, slots=True)
 class Corpus:
     """Distinct clean sentences in the order of their file, two at least; with a label each, or none."""
@@ -127,7 +130,7 @@ def read_corpus(
         UserError: an option is out of range.
     """
     options = ReadingOptions(encoding, format, column, label_column, layout, split, max_characters)
-    report, records = read_records(_open_bytes(data, max_bytes), title(name), options)
+    report, records = read_records(_open_bytes(data, encoding, max_bytes), title(name), options)
     return _collect(title(name), records, report, max_sentences)
 
 
@@ -136,10 +139,10 @@ def title(name: str) -> str:
     return clean(re.split(r"[\\/]", name)[-1])[-120:].strip() or "pasted.txt"
 
 
-def _open_bytes(data: bytes, max_bytes: int = MAX_BYTES) -> Text:
+def _open_bytes(data: bytes, encoding: str | None, max_bytes: int) -> Text:
     if len(data) > max_bytes:
         raise CorpusError(Message("text.too_large", size=len(data) / 1e6, most=max_bytes / 1e6))
-    return open_text(lambda: io.BytesIO(data))
+    return open_text(lambda: io.BytesIO(data), encoding)
 
 
 def _collect(name: str, records: Iterable[Record], report: Report, max_sentences: int) -> Corpus:
@@ -174,25 +177,26 @@ def columns(
     Raises:
         CorpusError: as `read_corpus`.
     """
-    table = open_table(_open_bytes(data, max_bytes), title(name), ReadingOptions(encoding, format))
+    table = open_table(_open_bytes(data, encoding, max_bytes), title(name), ReadingOptions(encoding, format))
     return table.columns if table else ()
 
 
 def lines(data: bytes, name: str = "lines.txt", **options: Any) -> list[str]:
-    """Every line of a plain text in order, decoded and cleaned as `read_corpus` does: none dropped, cut or merged.
-
-    Of any other format, its sentences in order, repeated ones included.
+    """The sentences of a file in order, repeated ones included; of a plain text every line: none dropped, cut, merged.
 
     Args:
+        name: the file's name; what its extension says of the format is believed.
         options: as in `options.ReadingOptions`.
     Raises:
         CorpusError: the bytes are no text.
     """
-    text = open_text(lambda: io.BytesIO(data))
-    report, records = read_records(text, title(name), ReadingOptions(**options))
-    if report.kind == "txt" and report.layout == "lines":
+    if format_named(name) in ("txt", "") and options.get("layout", "auto") == "auto":
+        options["layout"] = "lines"
+    chosen = ReadingOptions(**options)
+    text = open_text(lambda: io.BytesIO(data), chosen.encoding)
+    if chosen.layout == "lines" and chosen.format in (None, "txt"):
         return [clean(line) for line in text.lines()]
-    return [record.text for record in records if not record.reason]
+    return [record.text for record in read_records(text, title(name), chosen)[1] if not record.reason]
 
 
 def statistics(corpus: Corpus) -> Statistics:

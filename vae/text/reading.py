@@ -107,4 +107,3 @@ def open_table(text: Text, name: str, options: ReadingOptions) -> Table | None:
     """The table that a text holds, with its columns and their first texts; None for lines without columns."""
     found, _ = open_format(text, name, options.format, sniff=options.layout == "auto")
     return found if isinstance(found, Table) else None
-

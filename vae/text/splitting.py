@@ -15,7 +15,7 @@ _ENDS = tuple(".!?…。！？")
 
 
 def way_to_split(cells: Sequence[str]) -> str:
-    """"lines" for verse, "sentences" where at least half of the cells hold several, else "none"."""
+    """ "lines" for verse, "sentences" where at least half of the cells hold several, else "none"."""
     seen = cells[:_LOOKED_AT]
     if not seen:
         return "none"
@@ -31,9 +31,7 @@ def way_to_split(cells: Sequence[str]) -> str:
     return "sentences" if many * 2 >= len(seen) and len(seen) > 1 else "none"
 
 
-def split_records(
-    records: Iterator[Record], way: str, cells: Sequence[str], longest: int | None
-) -> Iterator[Record]:
+def split_records(records: Iterator[Record], way: str, cells: Sequence[str], longest: int | None) -> Iterator[Record]:
     """The records with their cells split.
 
     Args:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from vae.messages.message import Message
 from vae.text import corpus
 from vae.text.file_encoding import Opener
+from vae.text.options import ReadingOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +18,13 @@ class TextFile:
     """A text on disk, of any size, to be trained on without being in memory.
 
     Args:
-        layout, column, max_characters: as for `corpus.read_corpus`.
+        options: how it is to be read.
         cache_folder: a folder in which the prepared text stays, for other runs on the same text to use.
         on_progress: called with how far the preparation is, and whether that is the last call.
     """
 
     path: Path
-    layout: str = "auto"
-    column: str | None = None
-    max_characters: int = corpus.MAX_CHARACTERS
+    options: ReadingOptions = field(default_factory=ReadingOptions)
     cache_folder: Path | None = None
     on_progress: Callable[[Message, bool], None] = lambda _, __: None
 

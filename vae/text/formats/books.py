@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 
 _START = re.compile(
-    r"\s*\*\*\*?\s*START OF (?:THE|THIS) PROJECT GUTENBERG|\s*\*END\*?\s*THE SMALL PRINT|\s*\*\*\*\s*START:", re.IGNORECASE
+    r"\s*\*\*\*?\s*START OF (?:THE|THIS) PROJECT GUTENBERG|\s*\*END\*?\s*THE SMALL PRINT|\s*\*\*\*\s*START:",
+    re.IGNORECASE,
 )
 _END = re.compile(
     r"\s*\*\*\*?\s*END OF (?:THE|THIS) PROJECT GUTENBERG|\s*End of (?:the |this )?Project Gutenberg|"
@@ -15,8 +16,8 @@ _END = re.compile(
     re.IGNORECASE,
 )
 _CREDIT = re.compile(
-    r"\s*(?:(?:e-?text )?(?:produced|prepared|transcribed|scanned) by\b.*|\[(?:illustration|transcriber|footnote:? ?\d*\]).*|"
-    r"credits?:.*|.*\bpgdp\.net\b.*|.*Distributed Proofread.*|release date:.*|language: \w+)",
+    r"\s*(?:(?:e-?text )?(?:produced|prepared|transcribed|scanned) by\b.*|\[(?:illustration|transcriber).*|credits?:.*|"
+    r".*\bpgdp\.net\b.*|.*Distributed Proofread.*|release date:.*|language: \w+)",
     re.IGNORECASE,
 )
 _LONGEST_WRAPPER = 1500  # lines in which a book has begun
@@ -34,13 +35,8 @@ def book(lines: Iterable[str]) -> Iterator[str]:
     front = list(islice(rest, _LONGEST_WRAPPER))
     begins = [i for i, line in enumerate(front) if _START.match(line)]
     start = begins[-1] + 1 if begins else 0
-    for number, line in enumerate(_chain(front[start:], rest)):
+    for number, line in enumerate(chain(front[start:], rest)):
         if _END.match(line):
             return
         if number >= _CREDIT_LINES or not begins or not _CREDIT.fullmatch(line):
             yield line
-
-
-def _chain(first: list[str], rest: Iterator[str]) -> Iterator[str]:
-    yield from first
-    yield from rest

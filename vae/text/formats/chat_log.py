@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 
 from vae.text.cleaning import split_lines
 from vae.text.file_encoding import Text
@@ -15,7 +15,9 @@ from vae.text.report import CHAT_NOTE
 
 _SNIFFED_LINES = 200
 _DATE = r"\d{1,4}\s?[./\-\u5e74\ub144]\s?\d{1,2}\s?[./\-\u6708\uc6d4]\s?\d{1,4}[.\u65e5\uc77c]?"
-_NAMED_DATE = r"(?:\d{1,2}\.? [^\W\d]{3,12}\.?,? \d{2,4}|[^\W\d]{3,12}\.? \d{1,2},? \d{2,4}|\d{1,2}-[^\W\d]{3,5}-\d{2,4})"
+_NAMED_DATE = (
+    r"(?:\d{1,2}\.? [^\W\d]{3,12}\.?,? \d{2,4}|[^\W\d]{3,12}\.? \d{1,2},? \d{2,4}|\d{1,2}-[^\W\d]{3,5}-\d{2,4})"
+)
 _HALF = r"[^\W\d_](?:[^\W\d_]|[.\s\u0300-\u036f]){0,8}"  # of the day: AM, p. m., nachm., 오후, 上午
 _TIME = rf"(?:{_HALF})?\s?\d{{1,2}}[:.]\d{{2}}(?:[:.]\d{{2}})?(?:\s?{_HALF}(?=\s?[\]\-–—)]|: ))?"
 _WHEN = rf"(?:{_DATE}|{_NAMED_DATE})(?:,|،|\.| at| um| à| kl\.?| klo| o)?\s+{_TIME}"
@@ -80,7 +82,7 @@ def _pattern_of(lines: list[str]) -> tuple[re.Pattern[str] | None, bool]:
             named = sum(bool(_split_name(found["rest"])[0]) for _, found in starts)
             if named * 2 >= len(starts):
                 return pattern, False
-            gaps = [b - a for (a, _), (b, _) in zip(starts, starts[1:], strict=False)]
+            gaps = [b - a for (a, _), (b, _) in pairwise(starts)]
             if named == 0 and gaps and min(gaps) >= 2 and all(len(found["rest"]) <= 60 for _, found in starts):
                 return pattern, True
         else:

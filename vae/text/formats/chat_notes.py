@@ -35,7 +35,9 @@ _DELETED = (
     "bu mesaj silindi|bu mesajı sildiniz|detta meddelande raderades|"
     "このメッセージは削除されました|此消息已删除|此訊息已刪除|삭제된 메시지입니다|تم حذف هذه الرسالة|null"
 )
-_MEDIA_NAME = r"(?:\S[^/]{0,80})?\S\.(?:jpe?g|png|gif|webp|heic|mp4|mov|3gp|opus|ogg|m4a|mp3|aac|pdf|docx?|xlsx?|vcf|zip)"
+_MEDIA_NAME = (
+    r"(?:\S[^/]{0,80})?\S\.(?:jpe?g|png|gif|webp|heic|mp4|mov|3gp|opus|ogg|m4a|mp3|aac|pdf|docx?|xlsx?|vcf|zip)"
+)
 _CALL = (
     "(?:missed|declined|unanswered|ongoing)? ?(?:group )?(?:voice|video) call(?:, .{0,40})?|"
     "verpasster (?:sprach|video)anruf|appel (?:vocal|vidéo) manqué|(?:video)?llamada (?:de voz )?perdida|"

@@ -27,7 +27,9 @@ def _from_object(value: dict[str, Any]) -> Any:
     parts = list(value.values())
     if parts and all(isinstance(part, dict) and len(part) >= 2 and _flat(part.values()) for part in parts):
         keys = parts[0].keys()
-        of_rows = all(key.isdigit() for key in keys) or (len(keys) > len(parts) and all(p.keys() == keys for p in parts))
+        of_rows = all(key.isdigit() for key in keys) or (
+            len(keys) > len(parts) and all(p.keys() == keys for p in parts)
+        )
         if of_rows:  # an object for each column
             return [{name: part.get(key) for name, part in value.items()} for key in keys]
     arrays = {name: part for name, part in value.items() if isinstance(part, list) and _flat(part)}

@@ -18,8 +18,8 @@ def read_csv(text: Text, extension: str) -> Table | None:
     """The table in a text that says it is one by its name, or, if it looks like nothing else, by its looks."""
     head = text.head[:SAMPLE_SIZE]
     if extension in ("csv", "tsv"):
-        separator = find_separator(head, "\t" if extension == "tsv" else ",") or NO_SEPARATOR
-        return read_delimited(text, separator)
+        preferred = "\t" if extension == "tsv" else ","
+        return read_delimited(text, find_separator(head, preferred) or NO_SEPARATOR)
     separator = find_separator(head)
     if separator is None or (separator == "\t" and not looks_tab_separated(head)):
         return None
@@ -88,7 +88,7 @@ def _rows(text: Text, separator: str, quoting: bool) -> Iterator[list[str]]:
 
 
 def _is_quoted(text: Text, separator: str) -> bool:
-    """Tables of tabs, and of one column, often quote nothing and hold lone quotation marks: then they fail as quotes."""
+    """Whether quotes are meant as such: tables of tabs and of one column often hold lone ones, and quote nothing."""
     if separator in ("\t", NO_SEPARATOR):
         try:
             deque(_rows(text, separator, True), maxlen=0)

@@ -47,7 +47,7 @@ def read_json(text: Text, extension: str) -> Table | None:
             raise
         return None
     found = find_paths(value)
-    if found and max(map(len, found.values())) < 2 and len(found) > 1 and isinstance(value, dict):
+    if len(found) > 1 and not any(EACH in path for path in found):
         texts = tuple(chain.from_iterable(found.values()))
         return Table("json", (EVERYTHING,), (texts,), lambda _, __: (Record("", one) for one in texts))
     return _table("json", found, lambda path, label: records(value, path, label))

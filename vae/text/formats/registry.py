@@ -53,6 +53,11 @@ NAMES = tuple(one.name for one in FORMATS)
 _BY_EXTENSION = {extension: one.name for one in FORMATS for extension in one.extensions}
 
 
+def format_named(name: str) -> str:
+    """The format that a file's name promises; "" where it promises none."""
+    return _BY_EXTENSION.get(name.rpartition(".")[2].lower() if "." in name else "", "")
+
+
 def open_format(text: Text, name: str, wanted: str | None, *, sniff: bool = True) -> tuple[Table | Prose, str]:
     """What a text holds, and why it was taken for that: "chosen", "name" or "looks".
 
@@ -66,7 +71,7 @@ def open_format(text: Text, name: str, wanted: str | None, *, sniff: bool = True
     """
     if wanted is not None:
         return _open_as(text, wanted), "chosen"
-    extension = _BY_EXTENSION.get(name.rpartition(".")[2].lower() if "." in name else "", "")
+    extension = format_named(name)
     if not sniff and extension in ("txt", ""):
         return read_plain(text), "chosen"
     for one in FORMATS:

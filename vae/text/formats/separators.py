@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
+from typing import Literal
 
 from vae.messages.message import Message
 from vae.text.cleaning import CorpusError, split_lines
@@ -19,8 +20,8 @@ SEPARATOR_LINE = re.compile(r'"?sep=([,;|\t])"?')  # with which a spreadsheet sa
 _SNIFFED_ROWS = 100  # rows looked at
 _MAX_LINE = 1_000_000  # characters in a line of a table
 _SINGLE = ",;\t|"
-# Signs in a row that no sentence holds: not the marks, dots, dashes and quotes of prose, nor those of emphasis.
-_RARE = re.compile(r"(?:(?![\s.,!?…'\"“”„«»‘’()*_=~-])[^\w\s]){2,}(?:[^\w\s\"'“”(]*(?<![\s.,!?…'\"“”()*_=~-]))?")
+# Signs in a row that no sentence holds: none of the marks, dashes and quotes of prose, nor an address on the net.
+_RARE = re.compile(r"(?!://)[|+$:@#%&^<>/\\;]{2,}")
 
 
 def find_separator(head: str, preferred: str = ",") -> str | None:
@@ -88,11 +89,11 @@ def _rare_separator(lines: list[str]) -> str | None:
     filled = filled[:-1] if len(filled) > 20 else filled  # the last may be cut off
     if len(filled) < 2:
         return None
-    for signs in dict.fromkeys(_RARE.findall(filled[0][:2000])):
+    for signs in dict.fromkeys(map(str, _RARE.findall(filled[0][:2000]))):
         counts = Counter(line.count(signs) for line in filled)
         usual, often = counts.most_common(1)[0]
         if usual and often * 20 >= 19 * len(filled) and not all(line.startswith(signs) for line in filled):
-            return str(signs)
+            return signs
     return None
 
 
@@ -114,7 +115,7 @@ def rows_of(lines: Iterable[str], separator: str, quoting: bool) -> Iterator[lis
 
 def csv_rows(lines: Iterable[str], separator: str, quoting: bool = True) -> Iterator[list[str]]:
     """As `rows_of`, for one sign between cells, which may be quoted."""
-    style = csv.QUOTE_MINIMAL if quoting else csv.QUOTE_NONE
+    style: Literal[0, 3] = csv.QUOTE_MINIMAL if quoting else csv.QUOTE_NONE
     reader = csv.reader(_with_line_ends(lines), delimiter=separator, strict=True, quoting=style)
     line = 1  # on which the record begins
     try:

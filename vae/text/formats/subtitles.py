@@ -17,7 +17,7 @@ _SPEAKER = re.compile(r"(?:\[[^\[\]]{1,30}\]|\([^()]{1,30}\)|[A-ZÀ-ÞА-Я][A-Z
 _DASH = re.compile(r"\s*(?:[-–—‐]|>>+)\s*(?=\S)")
 _CREDITS = re.compile(r"https?://|www\.|opensubtitles|\bsubtitles? by\b|\bsync(?:ed|hroni[sz]ed)? by\b", re.IGNORECASE)
 _FIRST_PERSON = re.compile(r"I(?:['’]\w+)?\s")
-_ENDS = tuple(".!?…\"”»。！？؟♪)")
+_ENDS = tuple('.!?…"”»。！？؟♪)')
 
 
 def read_subtitles(text: Text, extension: str) -> Prose | None:
