@@ -100,7 +100,9 @@ def _prepare_file(
             if not is_prepared(home, key):  # nobody has finished it in between
                 work = _FilePreparation(file, home, key, control)
                 try:
-                    report = work.read(*read_records(text, file.name, file.options))
+                    found, records = read_records(text, file.name, file.options)
+                    file.on_report(found)
+                    report = work.read(found, records)
                     prepared = _write(work.runs, home, config, tokenizer, report, work.progress)
                 except CorpusError:
                     shutil.rmtree(PreparedFolder(home).preparing_folder, ignore_errors=True)

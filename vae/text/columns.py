@@ -18,6 +18,7 @@ EXAMPLES, EXAMPLE_LENGTH = 3, 120  # lines shown of a column, and characters of 
 _MOST_CANDIDATES = 6
 _LOOKED_AT, _CELL_LENGTH = 300, 400  # cells of a column, characters of a cell
 _TIE = 0.75  # what comes as near to the best as this is as good
+_FAR = 0.1  # what comes no nearer than this is no candidate
 _ENOUGH_DIFFERENT = 300  # cells that differ, of which no label has so many
 _NOT_TEXT = re.compile(
     r"\w{2,12}://\S+|www\.\S+|\S+@\S+\.\w+|[\[{].*[\]}]|.{0,20}\bCC[- ]BY\b.*|.{0,20}\bAttribution:.*|"
@@ -48,7 +49,7 @@ def choose(table: Table) -> tuple[int, str, tuple[Candidate, ...]]:
     if len(table.columns) == 1:
         why = "only"
     order = sorted(range(len(scores)), key=lambda i: (i != chosen, -scores[i], i))
-    likely = [i for i in order if i == chosen or scores[i] > 0][:_MOST_CANDIDATES]
+    likely = [i for i in order if i == chosen or scores[i] > _FAR * best][:_MOST_CANDIDATES]
     return chosen, why, tuple(Candidate(table.columns[i], examples(table.samples[i])) for i in likely)
 
 

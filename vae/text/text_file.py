@@ -11,6 +11,7 @@ from vae.messages.message import Message
 from vae.text import corpus
 from vae.text.file_encoding import Opener
 from vae.text.options import ReadingOptions
+from vae.text.report import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +21,14 @@ class TextFile:
     Args:
         options: how it is to be read.
         cache_folder: a folder in which the prepared text stays, for other runs on the same text to use.
+        on_report: called with what it is taken for, as soon as that is known; its counts are not.
         on_progress: called with how far the preparation is, and whether that is the last call.
     """
 
     path: Path
     options: ReadingOptions = field(default_factory=ReadingOptions)
     cache_folder: Path | None = None
+    on_report: Callable[[Report], None] = lambda _: None
     on_progress: Callable[[Message, bool], None] = lambda _, __: None
 
     @property

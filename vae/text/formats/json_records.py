@@ -50,7 +50,8 @@ def read_json(text: Text, extension: str) -> Table | None:
     if len(found) > 1 and not any(EACH in path for path in found):
         texts = tuple(chain.from_iterable(found.values()))
         return Table("json", (EVERYTHING,), (texts,), lambda _, __: (Record("", one) for one in texts))
-    return _table("json", found, lambda path, label: records(value, path, label))
+    often = {path: texts for path, texts in found.items() if EACH in path}  # not what is said once, of the whole file
+    return _table("json", often, lambda path, label: records(value, path, label))
 
 
 def _table(
