@@ -100,9 +100,7 @@ def _prepare_file(
             if not is_prepared(home, key):  # nobody has finished it in between
                 work = _FilePreparation(file, home, key, control)
                 try:
-                    found, records = read_records(text, file.name, file.options)
-                    file.on_report(found)
-                    report = work.read(found, records)
+                    report = work.read(*read_records(text, file.name, file.options))
                     prepared = _write(work.runs, home, config, tokenizer, report, work.progress)
                 except CorpusError:
                     shutil.rmtree(PreparedFolder(home).preparing_folder, ignore_errors=True)
@@ -144,6 +142,8 @@ class _FilePreparation:
                     sentences.append(record.text)
             counts = {"read": len(sentences) + dropped.total(), "dropped": dict(dropped), "split": split}
             self.runs.add(sentences, counts)
+            if len(runs) == 1 and sentences:
+                self._file.on_report(report)
             self.progress(Message("data.preparing_read", count=sum(run["read"] for run in runs)))
         total: Counter[str] = Counter()
         for run in runs:

@@ -21,7 +21,7 @@ class TextFile:
     Args:
         options: how it is to be read.
         cache_folder: a folder in which the prepared text stays, for other runs on the same text to use.
-        on_report: called with what it is taken for, as soon as that is known; its counts are not.
+        on_report: called with what it is taken for, once there is a sentence in it; the counts are not known then.
         on_progress: called with how far the preparation is, and whether that is the last call.
     """
 

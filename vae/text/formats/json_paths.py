@@ -41,6 +41,17 @@ def find_paths(value: Any) -> dict[Path, list[str]]:
     return found
 
 
+def every_text(value: Any) -> Iterator[str]:
+    """All strings in a value that has no arrays, in their order."""
+    stack = [value]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, dict):
+            stack.extend(reversed(value.values()))
+        elif isinstance(value, str):
+            yield value
+
+
 def _sample(items: Sequence[Any], path: Path) -> Iterable[Any]:
     return items[:SAMPLE_ROWS] if len(path) < _MAX_DEPTH else ()
 

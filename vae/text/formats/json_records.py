@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
 from vae.messages.message import Message
 from vae.text.cleaning import SAMPLE_SIZE, CorpusError
 from vae.text.file_encoding import Text
 from vae.text.formats.data_frames import as_records
-from vae.text.formats.json_paths import EACH, Path, find_paths, name_of, records
+from vae.text.formats.json_paths import EACH, Path, every_text, find_paths, name_of, records
 from vae.text.formats.json_values import looks_like_json_lines, parse_json
 from vae.text.records import SAMPLE_ROWS, Record, Table, unique_names
 from vae.text.report import EMPTY
@@ -48,7 +48,7 @@ def read_json(text: Text, extension: str) -> Table | None:
         return None
     found = find_paths(value)
     if len(found) > 1 and not any(EACH in path for path in found):
-        texts = tuple(chain.from_iterable(found.values()))
+        texts = tuple(every_text(value))
         return Table("json", (EVERYTHING,), (texts,), lambda _, __: (Record("", one) for one in texts))
     often = {path: texts for path, texts in found.items() if EACH in path}  # not what is said once, of the whole file
     return _table("json", often, lambda path, label: records(value, path, label))
