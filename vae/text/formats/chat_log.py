@@ -42,7 +42,11 @@ class Message:
 
     when: str
     name: str
-    text: str
+    lines: list[str]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
 
 
 def read_chat(text: Text, extension: str) -> Table | None:
@@ -101,18 +105,19 @@ def _messages(lines: Iterable[str], pattern: re.Pattern[str], headed: bool) -> I
         found = _start(line, pattern)
         if found is None:
             if current is not None:
-                current.text = f"{current.text}\n{line}" if current.text else line
+                current.lines.append(line)
             continue
         if current is not None:
             yield current
         parts = found.groupdict()
         when = parts.get("a") or parts.get("b") or ""
         if "text" in parts:
-            current = Message(when, parts["name"], parts["text"])
+            current = Message(when, parts["name"], [parts["text"]])
         elif headed:
-            current = Message(when, parts["rest"].strip(), "")
+            current = Message(when, parts["rest"].strip(), [])
         else:
-            current = Message(when, *_split_name(_as_written(line, parts["rest"])))
+            name, words = _split_name(_as_written(line, parts["rest"]))
+            current = Message(when, name, [words])
     if current is not None:
         yield current
 
