@@ -263,7 +263,10 @@ def test_interrupt_saves_the_model_and_says_how_to_go_on(text: Path, tmp_path: P
     child = subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE, text=True, cwd=ROOT)
     assert child.stderr is not None
     with child:
-        printed = [child.stderr.readline()]  # its first line: the training is under way
+        printed = [child.stderr.readline()]
+        while "to learn from" not in printed[-1]:  # the training is under way
+            printed.append(child.stderr.readline())
+            assert printed[-1], printed
         child.send_signal(signal.SIGINT)
         printed += child.stderr.readlines()
     told = "".join(printed)

@@ -31,6 +31,7 @@ from vae.messages.message import Message
 from vae.system.files import locked_folder
 from vae.text.corpus import Corpus, CorpusError, read_corpus
 from vae.text.hashing import digests
+from vae.text.options import ReadingOptions
 from vae.text.text_file import TextFile
 from vae.text.tokenizer import EOS_ID
 from vae.training.events import Finished
@@ -150,11 +151,11 @@ def test_model_of_too_many_sentences_lists_none(text: Path, tmp_path: Path, monk
 def test_column_and_layout_are_those_asked_for(tmp_path: Path) -> None:
     table = tmp_path / "t.csv"
     table.write_text("text,other\n" + "".join(f"a first sentence {i},b {i}\n" for i in range(50)))
-    found = made(TextFile(table, column="other"), tmp_path / "a")
+    found = made(TextFile(table, ReadingOptions(column="other")), tmp_path / "a")
     assert all(sentence.startswith("b ") for sentence in found.held_out)
     lines = tmp_path / "l.txt"
     lines.write_text("".join(f"One {i}. Two {i}.\n" for i in range(40)))
-    assert len(made(TextFile(lines, layout="lines"), tmp_path / "b").train) == 38
+    assert len(made(TextFile(lines, ReadingOptions(layout="lines")), tmp_path / "b").train) == 38
     assert len(made(TextFile(lines), tmp_path / "c").train) == 76
 
 

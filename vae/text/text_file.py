@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from vae.messages.message import Message
@@ -12,6 +12,8 @@ from vae.text import corpus
 from vae.text.containers.compressed import inner_name, open_compressed, unpacked_from
 from vae.text.containers.registry import unpack
 from vae.text.file_encoding import Opener
+from vae.text.options import ReadingOptions
+from vae.text.report import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +30,16 @@ class TextFile:
     """A text on disk, of any size, to be trained on without being in memory.
 
     Args:
-        layout, column, part, max_characters: as for `corpus.read_corpus`.
+        options: how it is to be read.
         cache_folder: a folder in which the prepared text stays, for other runs on the same text to use.
+        on_report: called with what it is taken for, once there is a sentence in it; the counts are not known then.
         on_progress: called with how far the preparation is, and whether that is the last call.
     """
 
     path: Path
-    layout: str = "auto"
-    column: str | None = None
-    part: str | None = None
-    max_characters: int = corpus.MAX_CHARACTERS
+    options: ReadingOptions = field(default_factory=ReadingOptions)
     cache_folder: Path | None = None
+    on_report: Callable[[Report], None] = lambda _: None
     on_progress: Callable[[Message, bool], None] = lambda _, __: None
 
     @property
@@ -59,9 +60,9 @@ class TextFile:
         """
         path, name = self.path, self.name
         if path.is_file():
-            if self.part is None and (note := unpacked_from(path)):
+            if self.options.part is None and (note := unpacked_from(path)):
                 return Source(lambda: open_compressed(path), inner_name(name), note)
             if self.is_large:
                 return Source(lambda: path.open("rb"), name)
-        found = unpack(path.read_bytes(), name, part=self.part)  # a pipe can be read only once
+        found = unpack(path.read_bytes(), name, part=self.options.part)  # a pipe can be read only once
         return Source(lambda: io.BytesIO(found.data), found.name, found.note)

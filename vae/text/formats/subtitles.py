@@ -1,0 +1,67 @@
+"""Subtitles (srt, vtt, sbv): what is said, without numbers, times, marks and notes of sounds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from vae.text.cleaning import split_lines
+from vae.text.file_encoding import Text
+from vae.text.records import Prose
+
+_CLOCK = r"(?:\d{1,3}:)?\d{1,2}:\d{2}[.,:]\d{1,3}"
+_TIMES = re.compile(rf"\s*{_CLOCK}\s*(?:-->|,)\s*{_CLOCK}(?:\s.*)?")
+_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>|<\d[\d:.]*>|\{\\[^{}]{0,200}\}|\{[a-z]:[^{}]{0,80}\}")
+_SOUND = re.compile(r"[\[(（【♪♫#][^\[\]()（）【】]*[\])）】♪♫#]|[♪♫#*\s]+")
+_SPEAKER = re.compile(r"(?:\[[^\[\]]{1,30}\]|\([^()]{1,30}\)|[A-ZÀ-ÞА-Я][A-ZÀ-ÞА-Я .'’\d]{1,24}:(?=\s|$))\s*")
+_DASH = re.compile(r"\s*(?:[-–—‐]|>>+)\s*(?=\S)")
+_CREDITS = re.compile(r"https?://|www\.|opensubtitles|\bsubtitles? by\b|\bsync(?:ed|hroni[sz]ed)? by\b", re.IGNORECASE)
+_FIRST_PERSON = re.compile(r"I(?:['’]\w+)?\s")
+_ENDS = tuple('.!?…"”»。！？؟♪)')
+
+
+def read_subtitles(text: Text, extension: str) -> Prose | None:
+    """The speech of a file of subtitles, a paragraph each turn and sentence; None: it is no such file."""
+    head = split_lines(text.head[:20_000])
+    times = sum(bool(_TIMES.fullmatch(line)) for line in head[:200])
+    if not (times >= 2 or (times and extension in ("srt", "vtt", "sbv"))):
+        return None
+    return Prose("subtitles", lambda: _lines(text.lines()), "running")
+
+
+def _lines(lines: Iterator[str]) -> Iterator[str]:
+    """The lines of speech, with an empty one wherever a new sentence or somebody else begins."""
+    before, cue_before = "", 0
+    for cue, line in _spoken(lines):
+        turn = _DASH.match(line)
+        words = _SPEAKER.sub("", line[turn.end() :] if turn else line, count=1).strip()
+        if not words or words == before:  # captions that roll show a line twice
+            continue
+        if before and (turn or not _goes_on(before, words, cue == cue_before)):
+            yield ""
+        yield words
+        before, cue_before = words, cue
+
+
+def _goes_on(before: str, words: str, same_cue: bool) -> bool:
+    """Whether a line continues the sentence of the one before it."""
+    if before.endswith(("…", "...")):
+        return words[:1].islower() or words.startswith(("…", "..."))
+    if before.endswith(_ENDS):
+        return False
+    return same_cue or words[:1].islower() or before.endswith((",", ";", ":", "-")) or bool(_FIRST_PERSON.match(words))
+
+
+def _spoken(lines: Iterator[str]) -> Iterator[tuple[int, str]]:
+    """What stands below the times, line by line, each with the number of its cue."""
+    cue, inside = 0, False
+    for line in lines:
+        bare = line.strip("\ufeff \t")
+        if _TIMES.fullmatch(line):
+            cue, inside = cue + 1, True
+        elif not bare:
+            inside = False
+        elif inside and not _CREDITS.search(bare):
+            spoken = _TAG.sub("", bare).strip()
+            if spoken and not _SOUND.fullmatch(spoken):
+                yield cue, spoken.strip("♪♫# ")
