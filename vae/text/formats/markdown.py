@@ -38,7 +38,7 @@ def markdown_words(lines: Iterable[str]) -> Iterator[str]:
         if mark and mark.group().strip() != ">":
             yield ""
         bare = line[mark.end() :] if mark else line.strip()
-        if bare.startswith("|") or (" | " in bare and bare.endswith("|")):
+        if bare.startswith("|") or " | " in bare:
             for cell in bare.strip("| ").split("|"):
                 yield ""
                 yield _words(cell)

@@ -62,6 +62,6 @@ def _spoken(lines: Iterator[str]) -> Iterator[tuple[int, str]]:
         elif not bare:
             inside = False
         elif inside and not _CREDITS.search(bare):
-            spoken = _TAG.sub("", bare).strip()
+            spoken = _TAG.sub("", bare).replace("\\h", " ").replace("\\N", " ").strip()
             if spoken and not _SOUND.fullmatch(spoken):
                 yield cue, spoken.strip("♪♫# ")

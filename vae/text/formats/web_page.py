@@ -68,7 +68,11 @@ def _blocks(page: str) -> Iterator[tuple[str, frozenset[str]]]:
         parts = []
         if name in inside:
             inside[name] = max(0, inside[name] + (-1 if closing else 1))
-        if not closing and name not in _EMPTY and (name in _SKIPPED or (name != "body" and _ASIDE.search(content[:1000]))):
+        if (
+            not closing
+            and name not in _EMPTY
+            and (name in _SKIPPED or (name != "body" and _ASIDE.search(content[:1000])))
+        ):
             skipped.append(name)
     if block := clean(html.unescape("".join(parts))):
         yield block, frozenset(part for part, depth in inside.items() if depth)
