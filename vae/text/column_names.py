@@ -11,7 +11,8 @@ def _set(words: str) -> frozenset[str]:
 
 TEXT = _set(
     """
-    text texts note notes remarks notiz notizen bemerkung bemerkungen remarque nota notas uwagi 备注 sentence sentences body content contents message messages comment comments review reviews
+    text texts note notes remarks notiz notizen bemerkung bemerkungen remarque nota notas uwagi 备注 sentence
+    sentences body content contents message messages comment comments review reviews
     utterance utterances quote quotes tweet post posts question questions answer answers prompt response reply
     feedback opinion caption transcript transcription dialogue dialog line lyric lyrics verse poem poems joke
     story essay abstract statement headline phrase phrases remark speech document article paragraph utt txt msg
