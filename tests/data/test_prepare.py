@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +107,10 @@ _KINDS: dict[str, Callable[[], bytes]] = {
     "table.csv": lambda: ("text,n\n" + "".join(f'"{s}\nand more",{i}\n' for i, s in enumerate(_FOUND))).encode(),
     "table.tsv": lambda: ("text\tn\n" + "".join(f"{s}\t{i}\n" for i, s in enumerate(_FOUND))).encode(),
     "objects.jsonl": lambda: "\n".join(json.dumps({"text": s}) for s in _FOUND).encode(),
+    "chat.txt": lambda: "".join(f"12/03/2024, 09:{i % 60:02} - A: {s}\n" for i, s in enumerate(_FOUND)).encode(),
+    "speech.srt": lambda: "".join(f"{i}\n0:00:01,000 --> 0:09:03,500\n{s}\n\n" for i, s in enumerate(_FOUND)).encode(),
+    "nested.jsonl": lambda: "\n".join(json.dumps({"a": [{"body": s}, {"body": s + "!"}]}) for s in _FOUND).encode(),
+    "poems.csv": lambda: ("poem\n" + "".join(f'"{a}\n{b}"\n' for a, b in pairwise(sentences(900)))).encode(),
     "array.json": lambda: json.dumps(_FOUND).encode(),
     "prose.txt": lambda: "\n\n".join(" ".join(map(str.title, _FOUND[i : i + 5])) for i in range(6, 800, 5)).encode(),
 }  # fmt: skip

@@ -414,7 +414,31 @@ KINDS = {
         ),
         ("All of it", "Right"),
     ),
+    "a message below its stamp": Kind(
+        "c.txt", "".join(f"Zoe, [20/08/2026 09:1{i}]\n{s}\n\n" for i, s in enumerate(CHAT)), CHAT
+    ),
+    "tabs and days": Kind(
+        "c.txt",
+        "2024/03/12(Tue)\n" + "".join(f"09:1{i}\tZoe\t{s}\n2024/03/13(Wed)\n" for i, s in enumerate(CHAT)),
+        CHAT,
+    ),
+    "a picture with words": Kind(
+        "c.txt",
+        chat(
+            ("3/9/24, 9:1", " PM - "),
+            "Zoe: IMG-2024-WA0001.jpg (file attached)\nmy new hat",
+            "Zoe: so far <attached: 01.jpg>",
+        ),
+        (*CHAT[:3], "my new hat", "so far", CHAT[3]),
+    ),
     # Subtitles, pages, notes, trees, notebooks
+    "a styled script": Kind(
+        "film.ass",
+        "[Script Info]\nTitle: x\n\n[Events]\nFormat: Layer, Start, Text\n"
+        "Dialogue: 0,0:02:17.40,0:02:20.40,Default,,0,0,0,,{\\i1}Well, then\\Nwe go.\n"
+        "Dialogue: 0,0:02:27.40,0:02:29.40,Default,,0,0,0,,No.\n",
+        ("Well, then we go.", "No."),
+    ),
     "captions": Kind("talk.vtt", CAPTIONS, ("We never asked for any of this.", "Who is it?", "Me.")),
     "subtitles in a txt": Kind("film.txt", FILM, ("Run!", "The bridge, it is falling down.")),
     "a page": Kind("p.html", PAGE, ("Bees", "Bees dance & sing.", "They fly.", "Wax")),

@@ -11,7 +11,8 @@ def _set(words: str) -> frozenset[str]:
 
 TEXT = _set(
     """
-    text texts sentence sentences body content contents message messages comment comments review reviews
+    text texts note notes remarks notiz notizen bemerkung bemerkungen remarque nota notas uwagi 备注 sentence
+    sentences body content contents message messages comment comments review reviews
     utterance utterances quote quotes tweet post posts question questions answer answers prompt response reply
     feedback opinion caption transcript transcription dialogue dialog line lyric lyrics verse poem poems joke
     story essay abstract statement headline phrase phrases remark speech document article paragraph utt txt msg
@@ -58,6 +59,7 @@ _LANGUAGES = _set(
     japanese deutsch englisch français anglais español inglés italiano
     """
 )
+_LONGEST_NAME = 4  # words
 _WORDS = re.compile(r"[^\W\d_]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -71,6 +73,8 @@ def weight(name: str) -> float:
     """How much the name of a column speaks for a text in it: 1 says nothing. Of several words, the last counts
     most."""
     words = parts(name.replace("[]", "").rpartition(".")[2] or name)
+    if len(words) > _LONGEST_NAME:  # a question of a survey, which says nothing of its answers
+        return 1.0
     for word in reversed(words):
         if word in OTHER:
             return 0.5

@@ -12,13 +12,13 @@ from itertools import chain
 
 from vae.messages.message import Message
 from vae.text.cleaning import READABLE, SAMPLE_SIZE, CorpusError, clean
-from vae.text.columns import choose
+from vae.text.columns import choose, examples
 from vae.text.file_encoding import Text
 from vae.text.formats.registry import open_format
 from vae.text.markup import shows_markup, without_markup
 from vae.text.options import ReadingOptions
 from vae.text.records import Prose, Record, Table
-from vae.text.report import EMPTY, TOO_LONG, UNREADABLE, Report
+from vae.text.report import EMPTY, TOO_LONG, UNREADABLE, Candidate, Report
 from vae.text.sentence_splitting import is_cased, is_running, sentences
 from vae.text.splitting import split_records, way_to_split
 
@@ -73,6 +73,8 @@ def _from_table(table: Table, options: ReadingOptions) -> tuple[Report, Iterator
     index, why, candidates = choose(table)
     if options.column is not None:
         index, why = table.index_of(options.column), "chosen"
+        if table.columns[index] not in [one.column for one in candidates]:
+            candidates = (*candidates, Candidate(table.columns[index], examples(table.samples[index])))
     label = None if options.label_column is None else table.index_of(options.label_column)
     records = table.read(index, label)
     cells = list(table.samples[index])

@@ -59,7 +59,8 @@ class Table:
         folded = [clean(name).casefold() for name in self.columns]
         if wanted in folded:
             return folded.index(wanted)
-        ends = [i for i, name in enumerate(folded) if name.removesuffix("[]").endswith("." + wanted.removesuffix("[]"))]
+        last = wanted.removesuffix("[]")
+        ends = [i for i, name in enumerate(folded) if f".{name}".removesuffix("[]").endswith(f".{last}")]
         if len(ends) == 1:
             return ends[0]
         if not self.columns:

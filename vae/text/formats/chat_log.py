@@ -14,6 +14,7 @@ from vae.text.records import SAMPLE_ROWS, Record, Table, clean_label
 from vae.text.report import CHAT_NOTE
 
 _SNIFFED_LINES = 200
+_LONGEST_START = 200  # characters that hold a stamp and a name
 _DATE = r"\d{1,4}\s?[./\-\u5e74\ub144]\s?\d{1,2}\s?[./\-\u6708\uc6d4]\s?\d{1,4}[.\u65e5\uc77c]?"
 _NAMED_DATE = (
     r"(?:\d{1,2}\.? [^\W\d]{3,12}\.?,? \d{2,4}|[^\W\d]{3,12}\.? \d{1,2},? \d{2,4}|\d{1,2}-[^\W\d]{3,5}-\d{2,4})"
@@ -30,10 +31,14 @@ _RELAY = re.compile(
 )
 # [Ann] [오후 9:14] Hello
 _NAME_FIRST = re.compile(rf"\[(?P<name>[^\[\]]{{1,40}})\] \[(?P<a>{_TIME})\] (?P<text>.*)", re.DOTALL)
-_NAMED = re.compile(r"(?P<name>[^:\n]{1,60}?)\s?:\s(?P<text>.*)", re.DOTALL)
+# 09:14<tab>Ann<tab>Hello
+_TABBED = re.compile(rf"(?P<a>{_TIME})\t(?P<name>[^\t]{{1,40}})\t(?P<text>.*)", re.DOTALL)
+# Ann, [12/03/2024 09:14]        and the message below
+_ABOVE = re.compile(rf"(?P<rest>[^,:\[\]\n]{{1,60}}),? \[(?P<a>{_WHEN})\]:?\s*")
+_DAY = re.compile(rf"[\s-]*{_DATE}\s?(?:\(\w{{1,3}}\)|\w{{1,12}})?[\s-]*")
+_NAMED = re.compile(r"(?P<name>[^:\n\"“”«»]{1,60}?)\s?:\s(?P<text>.*)", re.DOTALL)
 _BARE_NAME = re.compile(r"(?P<name>[^:\n]{1,60}):")
-_PATTERNS = (_PHONE, _RELAY, _NAME_FIRST, _IN_BRACKETS)
-_STARTS = re.compile(r"[\s\u200e\u200f\u202a-\u202e\ufeff]*[\[(\d]")
+_PATTERNS = (_PHONE, _RELAY, _NAME_FIRST, _IN_BRACKETS, _TABBED, _ABOVE)
 
 
 @dataclass(slots=True)
@@ -82,6 +87,8 @@ def _pattern_of(lines: list[str]) -> tuple[re.Pattern[str] | None, bool]:
         starts = [(i, found) for i, line in enumerate(filled) if (found := _start(line, pattern))]
         if len(starts) < 2 or starts[0][0] > 3 or len(starts) * 6 < len(filled):
             continue
+        if pattern is _ABOVE:
+            return pattern, True
         if pattern is _PHONE or pattern is _IN_BRACKETS:
             named = sum(bool(_split_name(found["rest"])[0]) for _, found in starts)
             if named * 2 >= len(starts):
@@ -95,7 +102,8 @@ def _pattern_of(lines: list[str]) -> tuple[re.Pattern[str] | None, bool]:
 
 
 def _start(line: str, pattern: re.Pattern[str]) -> re.Match[str] | None:
-    return pattern.match(visible(line).lstrip()) if _STARTS.match(line) else None
+    seen = visible(line[:_LONGEST_START]).lstrip() + line[_LONGEST_START:]
+    return (pattern.fullmatch if pattern is _ABOVE else pattern.match)(seen)
 
 
 def _messages(lines: Iterable[str], pattern: re.Pattern[str], headed: bool) -> Iterator[Message]:
@@ -104,7 +112,7 @@ def _messages(lines: Iterable[str], pattern: re.Pattern[str], headed: bool) -> I
     for line in lines:
         found = _start(line, pattern)
         if found is None:
-            if current is not None:
+            if current is not None and not _DAY.fullmatch(line[:60]):
                 current.lines.append(line)
             continue
         if current is not None:

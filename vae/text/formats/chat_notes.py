@@ -50,9 +50,16 @@ _NOTE = re.compile(
     r"\[?(?:photo|video|sticker|file|album|voice message|사진|동영상|이모티콘|スタンプ|写真|图片|表情|照片|貼圖)\]?",
     re.IGNORECASE,
 )
-# What is added to a text that was changed later.
-_EDITED = re.compile(
-    r"\s*<[^<>]*(?:edited|bearbeitet|modifi|editad|modificat|bewerkt|edytowan|измен|düzenlen|編集|编辑|수정)[^<>]*>$",
+_ENCRYPTED = re.compile(
+    "(?:messages|nachrichten|los mensajes|les messages|i messaggi|as mensagens|berichten|wiadomości|сообщения|mesajlar)"
+    ".{0,80}(?:end-to-end|ende-zu-ende|extremo a extremo|bout en bout|crittografat|ponta a ponta|całkowicie|сквозн|"
+    "uçtan uca).*",
+    re.IGNORECASE | re.DOTALL,
+)
+# What is added to a text: that it was changed later, or the name of a picture.
+_ADDED = re.compile(
+    r"\s*<[^<>]*(?:edited|bearbeitet|modifi|editad|modificat|bewerkt|edytowan|измен|düzenlen|編集|编辑|수정|"
+    r"\.[a-z0-9]{3,4})[^<>]*>$",
     re.IGNORECASE,
 )
 _MARK = "\u200e"  # with which one phone begins its own notes
@@ -77,8 +84,9 @@ def own_words(text: str) -> str | None:
     """What somebody wrote in a message, on one or several lines; None where a note stands in for it."""
     if text.lstrip().startswith(_MARK):
         return None
-    words = _EDITED.sub("", visible(text)).strip()
-    return None if _NOTE.fullmatch(words.rstrip(".…")) else words
+    words = _ADDED.sub("", visible(text)).strip()
+    lines = [line for line in words.split("\n") if not _NOTE.fullmatch(line.strip().rstrip(".…"))]
+    return None if (words and not lines) or _ENCRYPTED.fullmatch(words) else "\n".join(lines)
 
 
 def is_service_message(item: Any) -> bool:

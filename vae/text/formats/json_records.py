@@ -47,7 +47,7 @@ def read_json(text: Text, extension: str) -> Table | None:
             raise
         return None
     found = find_paths(value)
-    if len(found) > 1 and not any(EACH in path for path in found):
+    if found and not any(EACH in path for path in found):
         texts = tuple(every_text(value))
         return Table("json", (EVERYTHING,), (texts,), lambda _, __: (Record("", one) for one in texts))
     often = {path: texts for path, texts in found.items() if EACH in path}  # not what is said once, of the whole file

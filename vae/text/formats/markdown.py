@@ -15,7 +15,7 @@ _RULE = re.compile(r"\s{0,3}(?:=+|-+|(?:[-*_]\s*){3,})\s*")
 _TABLE_RULE = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*")
 _REFERENCE = re.compile(r"\s{0,3}\[[^\]]{1,100}\]:\s*\S+.*")
 _IMAGE = re.compile(r"!\[([^\]]{0,500})\](?:\([^()]{0,2000}(?:\([^()]{0,200}\)[^()]{0,200})?\)|\[[^\]]{0,100}\])")
-_LINK = re.compile(r"\[([^\[\]]{1,1000})\](?:\([^()]{0,2000}(?:\([^()]{0,200}\)[^()]{0,200})?\)|\[[^\]]{0,100}\])")
+_LINK = re.compile(r"\[([^\[\]]{0,1000})\](?:\([^()]{0,2000}(?:\([^()]{0,200}\)[^()]{0,200})?\)|\[[^\]]{0,100}\])")
 _FOOTNOTE = re.compile(r"\[\^[^\]\s]{1,40}\]:?")
 _ADDRESS = re.compile(r"<?\bhttps?://[^\s<>]+>?|<[^\s<>@]+@[^\s<>]+>")
 _MARKED = re.compile(r"(\*{1,3}|_{1,3}|~~|`{1,2}|==)(?=\S)(.{1,200}?)(?<=\S)\1")
@@ -38,7 +38,7 @@ def markdown_words(lines: Iterable[str]) -> Iterator[str]:
         if mark and mark.group().strip() != ">":
             yield ""
         bare = line[mark.end() :] if mark else line.strip()
-        if bare.startswith("|") or (" | " in bare and bare.endswith("|")):
+        if bare.startswith("|") or " | " in bare:
             for cell in bare.strip("| ").split("|"):
                 yield ""
                 yield _words(cell)

@@ -41,7 +41,7 @@ FORMATS = (  # in the order in which they are tried
     Format(("jsonl", "ndjson", "jsonlines"), read_json_lines),
     Format(("json", "geojson"), read_json),
     Format(("html", "htm", "xhtml", "xml"), read_page),
-    Format(("srt", "vtt", "sbv"), read_subtitles),
+    Format(("srt", "vtt", "sbv", "ass", "ssa"), read_subtitles),
     Format(("conllu", "conll", "conllx"), read_treebank),
     Format(("md", "markdown", "mdown", "qmd", "rmd"), read_markdown),
     Format(("chat", "log"), read_chat),

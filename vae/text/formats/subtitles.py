@@ -1,4 +1,4 @@
-"""Subtitles (srt, vtt, sbv): what is said, without numbers, times, marks and notes of sounds."""
+"""Subtitles (srt, vtt, sbv, ass): what is said, without numbers, times, marks and notes of sounds."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from vae.text.records import Prose
 
 _CLOCK = r"(?:\d{1,3}:)?\d{1,2}:\d{2}[.,:]\d{1,3}"
 _TIMES = re.compile(rf"\s*{_CLOCK}\s*(?:-->|,)\s*{_CLOCK}(?:\s.*)?")
+_EVENT = re.compile(r"Dialogue:\s*(?:[^,]*,){9}(.*)")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>|<\d[\d:.]*>|\{\\[^{}]{0,200}\}|\{[a-z]:[^{}]{0,80}\}")
 _SOUND = re.compile(r"[\[(（【♪♫#][^\[\]()（）【】]*[\])）】♪♫#]|[♪♫#*\s]+")
-_SPEAKER = re.compile(r"(?:\[[^\[\]]{1,30}\]|\([^()]{1,30}\)|[A-ZÀ-ÞА-Я][A-ZÀ-ÞА-Я .'’\d]{1,24}:(?=\s|$))\s*")
+_SPEAKER = re.compile(
+    r"(?:\[[^\[\]]{1,30}\]|\([^()]{1,30}\)|（[^（）]{1,20}）|[A-ZÀ-ÞА-Я][A-ZÀ-ÞА-Я .'’\d]{1,24}:(?=\s|$))\s*"
+)
 _DASH = re.compile(r"\s*(?:[-–—‐]|>>+)\s*(?=\S)")
+_TURN = re.compile(r"(?<=[.!?…]) (?=[-–—] ?\S)")  # somebody else, on the same line
 _CREDITS = re.compile(r"https?://|www\.|opensubtitles|\bsubtitles? by\b|\bsync(?:ed|hroni[sz]ed)? by\b", re.IGNORECASE)
 _FIRST_PERSON = re.compile(r"I(?:['’]\w+)?\s")
 _ENDS = tuple('.!?…"”»。！？؟♪)')
@@ -23,16 +27,18 @@ _ENDS = tuple('.!?…"”»。！？؟♪)')
 def read_subtitles(text: Text, extension: str) -> Prose | None:
     """The speech of a file of subtitles, a paragraph each turn and sentence; None: it is no such file."""
     head = split_lines(text.head[:20_000])
+    if sum(bool(_EVENT.match(line)) for line in head) >= 2 or (head[:1] == ["[Script Info]"]):
+        return Prose("subtitles", lambda: _lines(_events(text.lines())), "running")
     times = sum(bool(_TIMES.fullmatch(line)) for line in head[:200])
     if not (times >= 2 or (times and extension in ("srt", "vtt", "sbv"))):
         return None
-    return Prose("subtitles", lambda: _lines(text.lines()), "running")
+    return Prose("subtitles", lambda: _lines(_cues(text.lines())), "running")
 
 
-def _lines(lines: Iterator[str]) -> Iterator[str]:
+def _lines(spoken: Iterator[tuple[int, str]]) -> Iterator[str]:
     """The lines of speech, with an empty one wherever a new sentence or somebody else begins."""
     before, cue_before = "", 0
-    for cue, line in _spoken(lines):
+    for cue, line in spoken:
         turn = _DASH.match(line)
         words = _SPEAKER.sub("", line[turn.end() :] if turn else line, count=1).strip()
         if not words or words == before:  # captions that roll show a line twice
@@ -52,7 +58,7 @@ def _goes_on(before: str, words: str, same_cue: bool) -> bool:
     return same_cue or words[:1].islower() or before.endswith((",", ";", ":", "-")) or bool(_FIRST_PERSON.match(words))
 
 
-def _spoken(lines: Iterator[str]) -> Iterator[tuple[int, str]]:
+def _cues(lines: Iterator[str]) -> Iterator[tuple[int, str]]:
     """What stands below the times, line by line, each with the number of its cue."""
     cue, inside = 0, False
     for line in lines:
@@ -61,7 +67,21 @@ def _spoken(lines: Iterator[str]) -> Iterator[tuple[int, str]]:
             cue, inside = cue + 1, True
         elif not bare:
             inside = False
-        elif inside and not _CREDITS.search(bare):
-            spoken = _TAG.sub("", bare).strip()
-            if spoken and not _SOUND.fullmatch(spoken):
-                yield cue, spoken.strip("♪♫# ")
+        elif inside:
+            yield from ((cue, turn) for turn in _speech(bare))
+
+
+def _events(lines: Iterator[str]) -> Iterator[tuple[int, str]]:
+    """What stands in the last field of each event of a styled script, line by line, with the event's number."""
+    for number, line in enumerate(lines):
+        if event := _EVENT.match(line):
+            yield from ((number, turn) for part in re.split(r"\\[Nn]", event[1]) for turn in _speech(part))
+
+
+def _speech(line: str) -> Iterator[str]:
+    """What is said on a line, by one or by several in turn."""
+    if _CREDITS.search(line):
+        return
+    for turn in _TURN.split(_TAG.sub("", line).replace("\\h", " ").replace("\\N", " ").strip()):
+        if turn and not _SOUND.fullmatch(turn):
+            yield turn.strip("♪♫# ")
