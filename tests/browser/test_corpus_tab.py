@@ -96,9 +96,12 @@ def test_table_offers_its_columns_and_labels(arrive: Arrive) -> None:
     page.get_by_role("combobox", name="Labels are in").click()
     page.get_by_role("option", name="sentiment").click()
     expect(page.locator("#corpus-first .badge").first).to_have_text("bad")
-    page.get_by_role("combobox", name="Sentences are in").click()
+    page.get_by_role("combobox", name="Column").click()
     page.get_by_role("option", name="note").click()
     expect(page.locator("#corpus-first li").first).to_contain_text("short 0")
+    expect(page.locator("#corpus-candidates .selected")).to_contain_text("short 1")
+    page.locator("#corpus-candidates label").filter(has_text="review").click()
+    expect(page.locator("#corpus-first li").first).to_contain_text(SENTENCES[0])
 
 
 @pytest.mark.parametrize(("name", "data", "said"), MALFORMED, ids=[name for name, _, _ in MALFORMED])

@@ -278,7 +278,10 @@ def test_interrupt_saves_the_model_and_says_how_to_go_on(text: Path, tmp_path: P
     child = subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE, text=True, cwd=ROOT)
     assert child.stderr is not None
     with child:
-        printed = [child.stderr.readline()]  # its first line: the training is under way
+        printed = [child.stderr.readline()]
+        while "to learn from" not in printed[-1]:  # the training is under way
+            printed.append(child.stderr.readline())
+            assert printed[-1], printed
         child.send_signal(signal.SIGINT)
         printed += child.stderr.readlines()
     told = "".join(printed)
@@ -288,6 +291,38 @@ def test_interrupt_saves_the_model_and_says_how_to_go_on(text: Path, tmp_path: P
     assert "Traceback" not in told
     assert len(sample(load(model).text_model, 2)) == 2
     assert (tmp_path / "m.run" / "state.safetensors").exists()
+
+
+def test_dry_run_tells_how_a_text_is_read_and_ten_of_its_sentences(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    table = tmp_path / "table.csv"
+    rows = "".join(f'{i},"The hen number {i} sleeps. It snores.",a{i % 3}\n' for i in range(50))
+    table.write_text(f"id,comment,kind\n{rows}")
+    assert cli.main(["train", str(table), "--dry-run"]) == 0
+    shown = capsys.readouterr()
+    assert [line.split(":")[0] for line in shown.err.splitlines()[:5]] == [
+        "Encoding", "Format", "Sentences from the column “comment”", "Layout", "Split",
+    ]  # fmt: skip
+    assert "50 cells" in shown.err
+    assert "100 read, 51 kept; 49 repeated" in shown.err
+    assert len(shown.out.splitlines()) == 10
+    assert cli.main(["train", str(table), "--dry-run", "--split", "none", "--column", "comment"]) == 0
+    assert "The hen number 5 sleeps. It snores." in capsys.readouterr().out.splitlines()
+    assert list(tmp_path.iterdir()) == [table]
+    assert cli.main(["train", str(table), "--dry-run", "--format", "txt", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["report"]["kind"], told["report"]["format_why"], told["is_part"]) == ("txt", "chosen", False)
+
+
+def test_other_formats_are_measured_by_their_sentences(
+    capsys: pytest.CaptureFixture[str], model_path: Path, tmp_path: Path
+) -> None:
+    film = tmp_path / "film.srt"
+    film.write_text("1\n00:00:01,000 --> 00:00:03,500\nWe saw the\nsea.\n\n2\n00:00:04,000 --> 00:00:05,000\n- Why?\n")
+    assert cli.main(["reconstruct", str(model_path), str(film), "--refine", "0", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["reconstructions"]
+    assert [one["source"] for one in found] == ["We saw the sea.", "Why?"]
 
 
 def test_mistake_ends_with_status_2_and_one_line(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,7 @@ from vae.messages.message import Message
 from vae.system.files import locked_folder
 from vae.text.corpus import Corpus, CorpusError, read_corpus
 from vae.text.hashing import digests, hashes
+from vae.text.options import ReadingOptions
 from vae.text.text_file import TextFile
 from vae.text.tokenizer import EOS_ID
 from vae.training.events import Finished
@@ -106,6 +108,10 @@ _KINDS: dict[str, Callable[[], bytes]] = {
     "table.csv": lambda: ("text,n\n" + "".join(f'"{s}\nand more",{i}\n' for i, s in enumerate(_FOUND))).encode(),
     "table.tsv": lambda: ("text\tn\n" + "".join(f"{s}\t{i}\n" for i, s in enumerate(_FOUND))).encode(),
     "objects.jsonl": lambda: "\n".join(json.dumps({"text": s}) for s in _FOUND).encode(),
+    "chat.txt": lambda: "".join(f"12/03/2024, 09:{i % 60:02} - A: {s}\n" for i, s in enumerate(_FOUND)).encode(),
+    "speech.srt": lambda: "".join(f"{i}\n0:00:01,000 --> 0:09:03,500\n{s}\n\n" for i, s in enumerate(_FOUND)).encode(),
+    "nested.jsonl": lambda: "\n".join(json.dumps({"a": [{"body": s}, {"body": s + "!"}]}) for s in _FOUND).encode(),
+    "poems.csv": lambda: ("poem\n" + "".join(f'"{a}\n{b}"\n' for a, b in pairwise(sentences(900)))).encode(),
     "array.json": lambda: json.dumps(_FOUND).encode(),
     "prose.txt": lambda: "\n\n".join(" ".join(map(str.title, _FOUND[i : i + 5])) for i in range(6, 800, 5)).encode(),
 }  # fmt: skip
@@ -240,11 +246,11 @@ def test_sentences_of_a_base_are_listed_with_those_of_the_text(
 def test_column_and_layout_are_those_asked_for(tmp_path: Path) -> None:
     table = tmp_path / "t.csv"
     table.write_text("text,other\n" + "".join(f"a first sentence {i},b {i}\n" for i in range(50)))
-    found = made(TextFile(table, column="other"), tmp_path / "a")
+    found = made(TextFile(table, ReadingOptions(column="other")), tmp_path / "a")
     assert all(sentence.startswith("b ") for sentence in found.held_out)
     lines = tmp_path / "l.txt"
     lines.write_text("".join(f"One {i}. Two {i}.\n" for i in range(40)))
-    assert len(made(TextFile(lines, layout="lines"), tmp_path / "b").train) == 38
+    assert len(made(TextFile(lines, ReadingOptions(layout="lines")), tmp_path / "b").train) == 38
     assert len(made(TextFile(lines), tmp_path / "c").train) == 76
 
 

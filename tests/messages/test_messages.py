@@ -21,7 +21,7 @@ LIBRARIES = {
     ("vae/serving/jobs/status_messages.py", "clause"),  # records of servers whose messages had no keys
     ("vae/serving/records/database.py", "_refused"),  # sqlite3: locked by another program
     ("vae/system/distributed.py", "_peers_needed"),  # torch.distributed: a timeout
-    ("vae/text/formats/delimited.py", "_reason"),  # csv: what is wrong with a quotation mark
+    ("vae/text/formats/separators.py", "_reason"),  # csv: what is wrong with a quotation mark
     ("vae/ui/binding.py", "errors_shown"),  # concurrent.futures: no more work is taken
     ("vae/web/gradio_patches.py", "on_headers_finished"),  # starlette: too many parts
 }

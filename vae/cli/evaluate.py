@@ -12,6 +12,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from vae.cli import reading_flags
 from vae.cli.generate import Command
 from vae.cli.terminal import StatusLine, print_json
 from vae.evaluation.evaluate import compare
@@ -19,7 +20,6 @@ from vae.evaluation.evaluation import Evaluation
 from vae.evaluation.figures import FIGURES, GROUPS, Figure
 from vae.evaluation.missing_figures import reason_missing
 from vae.model import checkpoint
-from vae.text import corpus
 
 _BAR = 10  # characters of a full bar
 
@@ -29,7 +29,10 @@ def add(command: Command) -> None:
     evaluated = command("evaluate", _evaluate, "Measure a model on a text with a sentence a line.")
     compared = command("compare", _compare, "Measure several models on a text, side by side.")
     for parser in (evaluated, compared):
-        parser.add_argument("file", metavar="FILE", help="a text with a sentence a line; nothing in it is dropped")
+        parser.add_argument(
+            "file", metavar="FILE", help="a text with a sentence a line, all of which count; or any file"
+        )
+        reading_flags.add(parser)
         parser.add_argument(
             "--samples", type=int, default=100, metavar="S",
             help="draws a sentence of the importance-weighted bound (default 100; 500 to compare with other work)",
@@ -98,8 +101,8 @@ def _compare(arguments: argparse.Namespace) -> int:
 
 def _evaluate_models(models: Sequence[str], arguments: argparse.Namespace) -> list[Evaluation]:
     """The figures of each model on the text. What can be wrong with a file is said before the work begins."""
-    sentences = corpus.lines(Path(arguments.file).read_bytes())
-    real = corpus.lines(Path(arguments.train).read_bytes()) if arguments.train else None
+    sentences = reading_flags.sentences(arguments.file, arguments)
+    real = reading_flags.sentences(arguments.train, arguments) if arguments.train else None
     judge = checkpoint.load(arguments.judge) if arguments.judge else None
     checkpoints = [
         judge if judge and Path(model).exists() and Path(model).samefile(arguments.judge) else checkpoint.load(model)

@@ -6,15 +6,14 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from pathlib import Path
 
+from vae.cli import reading_flags
 from vae.cli.terminal import print_json
 from vae.messages.message import Message, UserError
 from vae.metrics import text_scores
 from vae.model import checkpoint, interpolation, readability, text_model
 from vae.model.readability import Unread
 from vae.model.refinement import STEPS
-from vae.text import corpus
 
 Command = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
 
@@ -53,7 +52,8 @@ def add(command: Command) -> None:
     )  # fmt: skip
 
     reconstruct = command("reconstruct", _reconstruct, "Say what is left of each line of a file.")
-    reconstruct.add_argument("file", metavar="FILE", help="a text with a sentence a line")
+    reconstruct.add_argument("file", metavar="FILE", help="a text with a sentence a line, or any file")
+    reading_flags.add(reconstruct)
     reconstruct.add_argument("--beam", type=int, default=1, help="candidates of the search (default 1: greedy)")
     for parser in (interpolate, reconstruct):
         parser.add_argument(
@@ -106,7 +106,7 @@ def _interpolate(arguments: argparse.Namespace) -> int:
 
 def _reconstruct(arguments: argparse.Namespace) -> int:
     tm = checkpoint.load(arguments.model).text_model
-    sentences = corpus.lines(Path(arguments.file).read_bytes())
+    sentences = reading_flags.sentences(arguments.file, arguments)
     points = text_model.reconstruct(tm, sentences, beam=arguments.beam, refine=arguments.refine)
     reconstructed = [point.text for point in points]
     pairs = list(zip(sentences, reconstructed, strict=True))

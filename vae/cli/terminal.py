@@ -8,9 +8,11 @@ import sys
 import time
 from typing import Any
 
+from vae.cli import reading_flags
 from vae.config.families import FAMILIES
 from vae.messages.durations import duration
 from vae.messages.message import Message
+from vae.text.report import Report
 from vae.training.events import Evaluated, Event, Progress, Started, plain
 
 _INTERVAL = 10.0  # seconds without a word
@@ -89,6 +91,12 @@ class TrainingDisplay:
         elif self._is_terminal and not self._quiet:
             print(f"\r\x1b[K{what}", end="", file=sys.stderr, flush=True)
 
+    def show_reading(self, report: Report) -> None:
+        """What a text was taken for, and how to take it for something else."""
+        if not self._quiet:
+            for line in reading_flags.lines(report):
+                self._line(line)
+
     def _line(self, text: str) -> None:
         print(f"\r\x1b[K{text}" if self._is_terminal else text, file=sys.stderr, flush=True)
 
@@ -119,4 +127,4 @@ class StatusLine:
 
 def print_json(value: dict[str, Any]) -> None:
     """One object on stdout, for other programs: strict JSON, with null for a figure that is not finite."""
-    print(json.dumps(plain(value), ensure_ascii=False, indent=2, allow_nan=False))
+    print(json.dumps(plain(value), ensure_ascii=False, indent=2, allow_nan=False, default=str))

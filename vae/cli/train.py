@@ -10,7 +10,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from vae.cli import run_folders
+from vae.cli import reading_flags, run_folders
+from vae.cli.dry_run import dry_run
 from vae.cli.terminal import StopOnInterrupt, TrainingDisplay, print_json
 from vae.config.config import Config, Parameter, parameters
 from vae.config.families import FAMILIES
@@ -19,7 +20,7 @@ from vae.messages.message import Message, UserError
 from vae.model import checkpoint
 from vae.system import distributed
 from vae.system.files import atomic_write
-from vae.text import corpus
+from vae.text.options import MAX_CHARACTERS
 from vae.text.text_file import TextFile
 from vae.training.events import Evaluated, Finished, to_json
 from vae.training.plan import RunDescription
@@ -34,16 +35,23 @@ _LENGTHS = ("steps", "minutes", "epochs")  # the one that is given overrules the
 
 def add(command: argparse.ArgumentParser) -> None:
     """Its arguments."""
-    command.add_argument("corpus", metavar="CORPUS", nargs="?", help="a text: txt, csv, tsv, json or jsonl")
-    command.add_argument("--output", required=True, metavar="MODEL", help="the model file to write (.safetensors)")
+    command.add_argument(
+        "corpus",
+        metavar="CORPUS",
+        nargs="?",
+        help="a text: plain, a table, JSON, a chat, subtitles, a page, a book, ...",
+    )
+    command.add_argument("--output", metavar="MODEL", help="the model file to write (.safetensors)")
+    command.add_argument(
+        "--dry-run", action="store_true", help="show how the text is read, and ten of its sentences; train nothing"
+    )
+    reading_flags.add(command)
     command.add_argument(
         "--preset", choices=tuple(_PRESETS),
         help="; ".join([*(f"{p.name}: {p.summary}" for p in _PRESETS.values()), f"{_PRESET} if none is named"]),
     )  # fmt: skip
     command.add_argument("--from", dest="start_from", metavar="MODEL", help="fine-tune this model instead of a new one")
     command.add_argument("--resume", metavar="FOLDER", help="go on with the run in this folder")
-    command.add_argument("--column", help="the column or key that holds the sentences")
-    command.add_argument("--layout", choices=corpus.LAYOUTS, help="of a txt: a line each, or prose")
     command.add_argument(
         "--valid",
         metavar="FILE",
@@ -54,7 +62,7 @@ def add(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--max-characters", type=int, metavar="N",
-        help=f"drop sentences that are longer (default {corpus.MAX_CHARACTERS})",
+        help=f"drop sentences that are longer (default {MAX_CHARACTERS})",
     )  # fmt: skip
     command.add_argument(
         "--prepared", metavar="FOLDER", help="keep the prepared text here, for other runs on it; it takes what is there"
@@ -81,6 +89,12 @@ def _add_flag(flags: Any, parameter: Parameter) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.dry_run:
+        if arguments.corpus is None or arguments.resume is not None:
+            raise UserError(Message("cli.no_dry_resume"))
+        return dry_run(Path(arguments.corpus), reading_flags.options(arguments), arguments.json)
+    if arguments.output is None:
+        raise UserError(Message("cli.output_needed"))
     output = Path(arguments.output)
     if not output.parent.is_dir():
         raise UserError(Message("cli.no_such_folder", folder=str(output.parent)))
@@ -140,11 +154,13 @@ def _train_as_first(arguments: argparse.Namespace, output: Path) -> tuple[Path, 
         events = train(None, None, folder, resume=True, control=stop.control, started=arguments.started)
     else:
         Path(arguments.corpus).stat()  # before anything is written
+        options = reading_flags.options(arguments)
+        if arguments.max_characters is not None:
+            options = replace(options, max_characters=arguments.max_characters)
         text = TextFile(
-            Path(arguments.corpus), layout=arguments.layout or "auto", column=arguments.column,
-            max_characters=corpus.MAX_CHARACTERS if arguments.max_characters is None else arguments.max_characters,
-            keep_duplicates=bool(arguments.keep_duplicates),
-            cache_folder=Path(arguments.prepared) if arguments.prepared else None, on_progress=display.show_preparation,
+            Path(arguments.corpus), options, keep_duplicates=bool(arguments.keep_duplicates),
+            cache_folder=Path(arguments.prepared) if arguments.prepared else None,
+            on_progress=display.show_preparation, on_report=display.show_reading,
         )  # fmt: skip
         validation = replace(text, path=Path(arguments.valid), cache_folder=None) if arguments.valid else None
         description = RunDescription(arguments.name or "", arguments.attribution or "")
@@ -177,7 +193,7 @@ def _train_as_other(folder: Path) -> int:
 
 def _refuse_settings(arguments: argparse.Namespace) -> None:
     """A run that goes on keeps what it was begun with. Raises UserError naming the flags that would change that."""
-    fixed = ["preset", "start_from", "column", "layout", "prepared", "name", "attribution", "valid"]
+    fixed = ["preset", "start_from", *reading_flags.FLAGS, "prepared", "name", "attribution", "valid"]
     fixed += ["keep_duplicates", "max_characters"]
     fixed += [parameter.name for parameter in parameters()]
     given = [name for name in fixed if getattr(arguments, name) is not None]

@@ -149,8 +149,8 @@ class Config:
     cycles: int = _number(4, 1, 100, "schedule", "Cycles", "Times that beta rises, if it does so again and again.")
     decoder_reset: bool = _switch(
         False, "schedule", "Decoder reset",
-        "The decoder forgets everything when the autoencoder phase ends (at once, if it starts from another model), and "
-        "learns again from codes that already tell a lot.",
+        "The decoder forgets everything when the autoencoder phase ends (at once, if it starts from another model), "
+        "and learns again from codes that already tell a lot.",
     )  # fmt: skip
     aggressive: int = _number(
         0, 0, 100, "schedule", "Encoder first",

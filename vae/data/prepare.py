@@ -13,7 +13,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import astuple, replace
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
@@ -31,15 +31,17 @@ from vae.messages.message import Message, UserError
 from vae.system.files import atomic_write, locked_folder
 from vae.text import corpus
 from vae.text.cleaning import CorpusError
-from vae.text.corpus import Corpus, Record
+from vae.text.corpus import Corpus
 from vae.text.file_encoding import open_text
 from vae.text.hashing import digests
+from vae.text.reading import read_records
+from vae.text.records import Record
 from vae.text.report import REPEATED, Report, dropped_counts, dropped_words, too_few_sentences
 from vae.text.text_file import TextFile
 from vae.text.tokenizer import Tokenizer, train_tokenizer
 
 MAX_SEEN_HASHES = 1_000_000  # sentences up to which a model lists the hashes of all it learned from, 4 bytes each
-_FORMAT = "1"
+_FORMAT = "2"
 _RUN_SIZE = 65_536  # lines or records of a run
 _HEAD_SENTENCES, _HEAD_CHARACTERS = 50_000, 5_000_000  # at least, of which some are held out, and pieces learned
 _ENCODED_AT_ONCE = 16_384  # sentences
@@ -99,10 +101,11 @@ def _sentences(validation: Corpus | TextFile) -> list[str]:
     if validation.is_large:
         size = validation.path.stat().st_size / 1e6
         raise CorpusError(Message("text.too_large", size=size, most=corpus.MAX_BYTES / 1e6))
-    layout, column = validation.layout, validation.column
-    report, records = corpus.read_records(open_text(validation.opener()), validation.name, layout=layout, column=column)
+    source = validation.source()
+    text = open_text(source.opener, validation.options.encoding)
+    report, records = read_records(text, source.name, validation.options)
     dropped, sentences = Counter[str](), list[str]()
-    for reason, sentence, _ in corpus.clean_records(records, validation.max_characters):
+    for reason, sentence, _ in records:
         if reason:
             dropped[reason] += 1
         else:
@@ -133,10 +136,10 @@ def _prepare_file(
     file: TextFile, folder: Path, config: Config, base: Base | None, held_out: list[str] | None,
     control: Control,
 ) -> PreparedText:  # fmt: skip
-    opener = file.opener()
     file.on_progress(Message("data.reading"), False)
-    text = open_text(opener)
-    options = file.name, file.layout, file.column, file.max_characters, *["duplicates"] * file.keep_duplicates
+    source = file.source()
+    text = open_text(source.opener, file.options.encoding)
+    options = source.name, *astuple(file.options), *["duplicates"] * file.keep_duplicates
     key = _key(*_ways(config, base), text.digest, *options, *_held_out_key(held_out))
     home = file.cache_folder / key if file.cache_folder else folder
     if not is_prepared(home, key) or PreparedFolder(home).preparing_folder.exists():
@@ -145,7 +148,8 @@ def _prepare_file(
             if not is_prepared(home, key):  # nobody has finished it in between
                 work = _FilePreparation(file, home, key, control)
                 try:
-                    report = work.read(*corpus.read_records(text, file.name, layout=file.layout, column=file.column))
+                    report, records = read_records(text, source.name, file.options)
+                    report = work.read(replace(report, unpacked=source.unpacked), records)
                     prepared = _write(work.runs, home, config, base, report, held_out, work.progress)
                 except CorpusError:
                     shutil.rmtree(PreparedFolder(home).preparing_folder, ignore_errors=True)
@@ -177,21 +181,25 @@ class _FilePreparation:
         """Read what is not yet read, clean and sort it. The counts: what is repeated still counts as kept."""
         runs = self.runs.metadata
         unread = islice(records, sum(run["read"] for run in runs), None)
-        cleaned = corpus.clean_records(unread, self._file.max_characters)
         while not runs or runs[-1]["read"] == _RUN_SIZE:
-            sentences, dropped = [], Counter[str]()
-            for reason, sentence, _ in islice(cleaned, _RUN_SIZE):
-                if reason:
-                    dropped[reason] += 1
+            sentences, dropped, split = [], Counter[str](), 0
+            for record in islice(unread, _RUN_SIZE):
+                split += record.pieces > 1
+                if record.reason:
+                    dropped[record.reason] += 1
                 else:
-                    sentences.append(sentence)
-            self.runs.add(sentences, {"read": len(sentences) + dropped.total(), "dropped": dict(dropped)})
+                    sentences.append(record.text)
+            counts = {"read": len(sentences) + dropped.total(), "dropped": dict(dropped), "split": split}
+            self.runs.add(sentences, counts)
+            if len(runs) == 1 and sentences:
+                self._file.on_report(report)
             self.progress(Message("data.preparing_read", count=sum(run["read"] for run in runs)))
         total: Counter[str] = Counter()
         for run in runs:
             total.update(run["dropped"])
         read = sum(run["read"] for run in runs)
-        return replace(report, read=read, kept=read - total.total(), dropped=dropped_counts(total))
+        by_reason, split_cells = dropped_counts(total), sum(run["split"] for run in runs)
+        return replace(report, read=read, kept=read - total.total(), dropped=by_reason, cells_split=split_cells)
 
     def progress(self, message: Message) -> None:
         """Tell how far it is. Raises PreparationStoppedError: it is to end here."""

@@ -9,33 +9,28 @@ import io
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
+from typing import Any
 
 import numpy as np
 
-from vae.messages.message import Message, UserError
-from vae.text.cleaning import READABLE, CorpusError, clean
+from vae.messages.message import Message
+from vae.text.cleaning import CorpusError, clean
+from vae.text.containers.registry import unpack
 from vae.text.file_encoding import Text, open_text
-from vae.text.formats.registry import open_table
-from vae.text.formats.table import Row
+from vae.text.formats.registry import format_named
 from vae.text.hashing import digests
-from vae.text.report import (
-    EMPTY,
-    NO_TEXT,
-    REPEATED,
-    TOO_LONG,
-    TOO_MANY_CELLS,
-    UNREADABLE,
-    Report,
-    dropped_counts,
-    too_few_sentences,
-)
-from vae.text.sentence_splitting import is_running, sentences
+from vae.text.options import LAYOUTS, MAX_CHARACTERS, ReadingOptions
+from vae.text.reading import open_table, read_records
+from vae.text.records import Record
+from vae.text.report import REPEATED, Report, dropped_counts, too_few_sentences
 from vae.text.statistics import Statistics, summarize
 
 __all__ = [
+    "LAYOUTS",
+    "MAX_CHARACTERS",
     "Corpus",
     "CorpusError",
     "Report",
@@ -49,11 +44,6 @@ __all__ = [
 MAX_BYTES = 20_000_000
 MAX_SENTENCES = 500_000
 MAX_RECORDS = 1_000_000  # read, whatever becomes of them
-MAX_CHARACTERS = 400  # of a sentence, unless told otherwise
-MAX_LABEL = 80  # characters of a label
-LAYOUTS = ("auto", "lines", "running")
-
-Record = tuple[str, str, str]  # why there is no text (else ""), the text, its label
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +77,8 @@ class Corpus:
 
     def to_json(self) -> bytes:
         """The whole corpus as UTF-8 JSON, for a file; `from_json` gives an equal one back."""
-        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":")).encode()
+        plain = asdict(self)
+        return json.dumps(plain, ensure_ascii=False, separators=(",", ":"), default=Message.to_json).encode()
 
     @classmethod
     def from_json(cls, data: bytes) -> Corpus:
@@ -98,13 +89,11 @@ class Corpus:
         """
         try:
             raw = json.loads(data)
-            report = Report(**raw.pop("report"))
-            report = replace(report, dropped=tuple((reason, count) for reason, count in report.dropped))
+            report = Report.from_plain(raw.pop("report"))
             labels = None if raw["labels"] is None else tuple(raw["labels"])
             corpus = cls(raw["name"], tuple(raw["sentences"]), labels, report)
-            texts = [corpus.name, report.kind, report.layout, report.encoding]
-            texts += [report.column or "", report.label_column or "", *(reason for reason, _ in report.dropped)]
-            "".join(chain(texts, corpus.sentences, labels or ())).encode()  # all are text, and text that can be written
+            # All are text, and text that can be written.
+            "".join(chain((corpus.name,), corpus.sentences, labels or ())).encode()
             return corpus
         except CorpusError:
             raise
@@ -121,31 +110,33 @@ def read_corpus(
     data: bytes,
     name: str = "pasted.txt",
     *,
-    layout: str = "auto",
+    encoding: str | None = None,
+    format: str | None = None,  # as everybody calls it
+    part: str | None = None,
     column: str | None = None,
     label_column: str | None = None,
+    layout: str = "auto",
+    split: str = "auto",
     max_characters: int = MAX_CHARACTERS,
     max_bytes: int = MAX_BYTES,
     max_sentences: int = MAX_SENTENCES,
 ) -> Corpus:
-    """The corpus in a file's bytes: plain text, CSV, TSV, JSON or JSON lines.
+    """The corpus in a file's bytes: a text, table, JSON, chat, book, ..., also in a document or an archive.
+
+    Its report says what was taken for what, why, and what else was possible; each of the options takes another.
 
     Args:
         name: the file's name; its extension tells the format unless the content says otherwise.
-        layout: of plain text: "lines" (a sentence each), "running" (to be split into sentences) or "auto";
-            a layout other than "auto" also keeps a text from being taken for JSON or a table by its looks.
-        column: of a table; None takes the one with the longest text.
-        label_column: of a table; None reads no labels.
-        max_characters: longer sentences are dropped.
+        encoding, format, part, column, label_column, layout, split, max_characters: as in `options.ReadingOptions`.
     Raises:
         CorpusError: the text cannot be used; its message says why, and what to do.
-        UserError: layout or max_characters is out of range.
+        UserError: an option is out of range.
     """
-    if not 1 <= max_characters <= 10_000:
-        raise UserError(Message("text.max_characters", value=max_characters))
-    text = _open_bytes(data, max_bytes)
-    report, records = read_records(text, name, layout=layout, column=column, label_column=label_column)
-    return _collect(title(name), clean_records(records, max_characters), report, max_sentences)
+    options = ReadingOptions(encoding, format, part, column, label_column, layout, split, max_characters)
+    text, inner, unpacked = _open_bytes(data, name, options, max_bytes)
+    report, records = read_records(text, inner, options)
+    report = replace(report, unpacked=unpacked)
+    return _collect(title(name), records, report, max_sentences)
 
 
 def title(name: str) -> str:
@@ -153,65 +144,24 @@ def title(name: str) -> str:
     return clean(re.split(r"[\\/]", name)[-1])[-120:].strip() or "pasted.txt"
 
 
-def read_records(
-    text: Text, name: str, *, layout: str = "auto", column: str | None = None, label_column: str | None = None
-) -> tuple[Report, Iterator[Record]]:
-    """How a text is read, without counts yet, and what is in it, still to be cleaned. Arguments: `read_corpus`."""
-    if layout not in LAYOUTS:
-        raise UserError(Message("text.layout", layouts=", ".join(LAYOUTS), value=repr(layout)))
-    table = open_table(text, title(name), sniff=layout == "auto")
-    if table is None:
-        if column is not None or label_column is not None:
-            raise CorpusError(Message("text.plain_text_column"))
-        if layout == "auto":
-            layout = "running" if is_running(text.head) else "lines"
-        found = text.lines() if layout == "lines" else sentences(text.lines(), text.head)
-        return Report("txt", layout, text.encoding, 0, 0, ()), (("", sentence, "") for sentence in found)
-    index, rows = table.select(column)
-    name_of_text = table.columns[index] if table.columns else None
-    label_index = None if label_column is None else table.index_of(label_column)
-    name_of_label = None if label_index is None else table.columns[label_index]
-    report = Report(table.kind, "table", text.encoding, 0, 0, (), name_of_text, name_of_label)
-    return report, _table_records(rows, index, label_index)
-
-
-def clean_records(records: Iterable[Record], max_characters: int = MAX_CHARACTERS) -> Iterator[Record]:
-    """Of each record why it is dropped (else ""), its clean sentence and its label."""
-    for reason, text, label in records:
-        sentence = clean(text)
-        if not (reason or sentence):
-            reason = EMPTY
-        elif len(sentence) > max_characters:
-            reason = TOO_LONG
-        elif not (reason or READABLE.search(sentence)):
-            reason = UNREADABLE
-        yield reason, sentence, label
-
-
-def _table_records(rows: Iterable[Row], text: int, label: int | None) -> Iterator[Record]:
-    """Of each row the text and its clean label, by the indices of their columns; or why there is no text."""
-    for row in rows:
-        if row is None:
-            yield TOO_MANY_CELLS, "", ""
-        elif (cell := row[text]) is None:
-            yield NO_TEXT, "", ""
-        else:
-            yield "", cell, "" if label is None else clean(row[label] or "")[:MAX_LABEL].strip()
-
-
-def _open_bytes(data: bytes, max_bytes: int) -> Text:
+def _open_bytes(
+    data: bytes, name: str, options: ReadingOptions, max_bytes: int = MAX_BYTES
+) -> tuple[Text, str, Message | None]:
+    """The text in a file, its name, and what it was taken out of, if it was."""
     if len(data) > max_bytes:
         raise CorpusError(Message("text.too_large", size=len(data) / 1e6, most=max_bytes / 1e6))
-    return open_text(lambda: io.BytesIO(data))
+    found = unpack(data, name, part=options.part, max_bytes=max_bytes)
+    return open_text(lambda: io.BytesIO(found.data), options.encoding), title(found.name), found.note
 
 
 def _collect(name: str, records: Iterable[Record], report: Report, max_sentences: int) -> Corpus:
     """Counts what is dropped and why, and builds the corpus; `report` lacks the counts."""
     kept: dict[str, str] = {}
     dropped: Counter[str] = Counter()
-    read = 0
-    for reason, sentence, label in records:
+    read = cells_split = 0
+    for reason, sentence, label, pieces in records:
         read += 1
+        cells_split += pieces > 1
         if read > MAX_RECORDS:
             raise CorpusError(Message("text.too_many_records", most=MAX_RECORDS))
         if reason:
@@ -223,27 +173,47 @@ def _collect(name: str, records: Iterable[Record], report: Report, max_sentences
             if len(kept) > max_sentences:
                 raise CorpusError(Message("text.too_many_sentences", most=max_sentences))
     labels = None if report.label_column is None else tuple(kept.values())
-    report = replace(report, read=read, kept=len(kept), dropped=dropped_counts(dropped))
+    counts = dropped_counts(dropped)
+    report = replace(report, read=read, kept=len(kept), dropped=counts, cells_split=cells_split)
     return Corpus(name, tuple(kept), labels, report)
 
 
-def columns(data: bytes, name: str, *, max_bytes: int = MAX_BYTES) -> tuple[str, ...]:
-    """The names of a table's columns; () for plain text and for JSON of bare strings.
+def columns(
+    data: bytes,
+    name: str,
+    *,
+    encoding: str | None = None,
+    format: str | None = None,
+    part: str | None = None,
+    max_bytes: int = MAX_BYTES,
+) -> tuple[str, ...]:
+    """The names of a table's columns; () for lines without columns and for JSON of bare strings.
 
     Raises:
         CorpusError: as `read_corpus`.
     """
-    table = open_table(_open_bytes(data, max_bytes), name)
+    options = ReadingOptions(encoding, format, part)
+    text, inner, _ = _open_bytes(data, name, options, max_bytes)
+    table = open_table(text, inner, options)
     return table.columns if table else ()
 
 
-def lines(data: bytes) -> list[str]:
-    """Every line of a plain text in order, decoded and cleaned as `read_corpus` does: none dropped, cut or merged.
+def lines(data: bytes, name: str = "lines.txt", **options: Any) -> list[str]:
+    """The sentences of a file in order, repeated ones included; of a plain text every line: none dropped, cut, merged.
 
+    Args:
+        name: the file's name; what its extension says of the format is believed.
+        options: as in `options.ReadingOptions`.
     Raises:
         CorpusError: the bytes are no text.
     """
-    return [clean(line) for line in open_text(lambda: io.BytesIO(data)).lines()]
+    chosen = ReadingOptions(**options)
+    text, inner, _ = _open_bytes(data, name, chosen)
+    if format_named(inner) in ("txt", "") and chosen.layout == "auto":
+        chosen = replace(chosen, layout="lines")
+    if chosen.layout == "lines" and chosen.format in (None, "txt"):
+        return [clean(line) for line in text.lines()]
+    return [record.text for record in read_records(text, inner, chosen)[1] if not record.reason]
 
 
 def statistics(corpus: Corpus) -> Statistics:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import BinaryIO
 
-from vae.messages.message import Message
+from vae.messages.message import Message, UserError
 from vae.text.cleaning import SAMPLE_SIZE, CorpusError, split_at_line_ends
 
 Opener = Callable[[], BinaryIO]  # opens the bytes of a text at their beginning, as often as it is called
@@ -107,7 +107,7 @@ class Text:
         return "".join(_blocks(self.opener, self.encoding))
 
 
-def open_text(opener: Opener) -> Text:
+def open_text(opener: Opener, encoding: str | None = None) -> Text:
     """Reads a text through once, to tell that it is one, and in which encoding.
 
     UTF-8, with or without a byte order mark, UTF-16 and UTF-32 by their mark; anything else is detected.
@@ -124,11 +124,17 @@ def open_text(opener: Opener) -> Text:
             hashed.update(block)
             size += len(block)
             block = file.read(_BLOCK)
-    encoding = next((name for mark, name in _BOMS if head.startswith(mark)), "utf-8")
+    if encoding is not None:
+        try:
+            encoding = codecs.lookup(encoding).name
+        except LookupError:
+            raise UserError(Message("text.encoding", value=repr(encoding))) from None
+    chosen = encoding is not None
+    encoding = encoding or next((name for mark, name in _BOMS if head.startswith(mark)), "utf-8")
     try:
         holds_nul = _contains_nul(opener, encoding)
     except UnicodeDecodeError:
-        if encoding not in ("utf-8", "utf-8-sig"):
+        if chosen or encoding not in ("utf-8", "utf-8-sig"):
             raise CorpusError(Message("text.encoding_damaged", encoding=encoding.upper())) from None
         encoding = _detect(opener)
         try:
@@ -182,8 +188,6 @@ def _refuse_known_binaries(head: bytes) -> None:
         raise CorpusError(Message("text.not_text", what=found[0], remedy=found[1]))
     if head[1:8].count(0) >= 4 and head[8:9] == b"{":  # a safetensors file: the length of its header, and its header
         raise CorpusError(Message("text.trained_model"))
-    if re.match(rb"\s{0,100}<(?:!doctype html|html|\?xml)\b", head, re.IGNORECASE):
-        raise CorpusError(Message("text.web_page"))
 
 
 def _detect(opener: Opener) -> str:

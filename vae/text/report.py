@@ -1,10 +1,11 @@
-"""How a text was read, and what became of all that was read: kept, or dropped for one of six reasons."""
+"""How a text was read, why so, and what became of all that was read: kept, or dropped for one of seven reasons."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import reduce
+from typing import Any
 
 from vae.messages.message import Message
 
@@ -14,30 +15,80 @@ NO_TEXT = "no text in the column"
 TOO_MANY_CELLS = "more cells than columns"
 TOO_LONG = "too long"
 UNREADABLE = "no letter or digit"
+CHAT_NOTE = "a note of the chat"
 REPEATED = "repeated"
-REASONS = (EMPTY, NO_TEXT, TOO_MANY_CELLS, TOO_LONG, UNREADABLE, REPEATED)
+REASONS = (EMPTY, NO_TEXT, TOO_MANY_CELLS, TOO_LONG, UNREADABLE, CHAT_NOTE, REPEATED)
 _REASON_WORDS = {
     EMPTY: Message("text.reason_empty"),
     NO_TEXT: Message("text.reason_no_text"),
     TOO_MANY_CELLS: Message("text.reason_too_many_cells"),
     TOO_LONG: Message("text.reason_too_long"),
     UNREADABLE: Message("text.reason_unreadable"),
+    CHAT_NOTE: Message("text.reason_chat_note"),
     REPEATED: Message("text.reason_repeated"),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """How a text was read, and what became of it: read == kept + the sum of dropped."""
+class Candidate:
+    """A column that may be the text, with its first lines."""
 
-    kind: str  # txt, csv, tsv, jsonl or json
-    layout: str  # lines, running (read counts sentences) or table (read counts records)
-    encoding: str
-    read: int
-    kept: int
-    dropped: tuple[tuple[str, int], ...]  # (reason, count), in the order of REASONS, none of them 0
+    column: str
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How a text was read, and what became of it: read == kept + the sum of dropped.
+
+    Args:
+        kind: txt, book, csv, tsv, jsonl, json, html, md, srt, conllu, chat or ipynb.
+        layout: lines, running (read counts sentences) or table (read counts records, and what they were split into).
+        dropped: (reason, count), in the order of REASONS, none of them 0.
+        split: how cells were split: none, lines or sentences.
+        cells_split: cells that held more than one sentence, and became so many.
+        separator: what stands between the cells of a table, if anything does.
+        format_why: chosen, name (its extension) or looks.
+        column_why: chosen, only, format, name or words.
+        candidates: the columns that look like a text, the likeliest first.
+        unpacked: what was taken out of a document or an archive; None: the file is the text.
+    """
+
+    kind: str
+    layout: str
+    encoding: str = "utf-8"
+    read: int = 0
+    kept: int = 0
+    dropped: tuple[tuple[str, int], ...] = ()
     column: str | None = None
     label_column: str | None = None
+    split: str = "none"
+    cells_split: int = 0
+    separator: str = ""
+    format_why: str = "looks"
+    column_why: str = ""
+    candidates: tuple[Candidate, ...] = ()
+    unpacked: Message | None = None
+
+    @classmethod
+    def from_plain(cls, raw: dict[str, Any]) -> Report:
+        """The report that `dataclasses.asdict` made a dictionary of. Raises TypeError, ValueError: it is no such."""
+        found = cls(**raw)
+        dropped = tuple((reason, count) for reason, count in found.dropped)
+        candidates = tuple(Candidate(one["column"], tuple(one["examples"])) for one in raw.get("candidates", ()))
+        note = raw.get("unpacked")
+        unpacked = Message.from_json(note) if note else None
+        found = replace(found, dropped=dropped, candidates=candidates, unpacked=unpacked)
+        "".join(found.texts()).encode()  # all are text, and text that can be written
+        return found
+
+    def texts(self) -> Iterator[str]:
+        """All texts in it."""
+        yield str(self.unpacked or "")
+        yield from (self.kind, self.layout, self.encoding, self.column or "", self.label_column or "", self.split)
+        yield from (self.separator, self.format_why, self.column_why, *(reason for reason, _ in self.dropped))
+        for candidate in self.candidates:
+            yield from (candidate.column, *candidate.examples)
 
 
 def dropped_counts(dropped: Mapping[str, int]) -> tuple[tuple[str, int], ...]:

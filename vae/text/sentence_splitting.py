@@ -46,17 +46,16 @@ _MAX_PARAGRAPH = 20_000_000  # characters of a paragraph, which has to fit into 
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
 
 
-def sentences(lines: Iterable[str], head: str) -> Iterator[str]:
-    """The sentences of a running text, clean, in order. `head`: its beginning, to tell its habits from.
+def sentences(lines: Iterable[str], cased: bool) -> Iterator[str]:
+    """The sentences of a running text, clean, in order. `cased`: whether capitals begin them, as `is_cased` tells.
 
     Lines are joined to paragraphs where they were wrapped; empty lines and indented lines begin one.
     """
-    cased = _is_cased(head[:SAMPLE_SIZE])
     for paragraph in _paragraphs(lines):
         yield from _split(clean(paragraph), cased)
 
 
-def _is_cased(text: str) -> bool:
+def is_cased(text: str) -> bool:
     """Whether capitals begin the sentences: not so in a text that is all lower case."""
     lower = sum(map(str.islower, text))
     return sum(map(str.isupper, text)) * 100 > lower
@@ -141,6 +140,12 @@ def _join(part: list[str]) -> str:
     return "".join(pieces)
 
 
+def _begins(line: str) -> bool:
+    """Whether a line begins as a sentence does: with a capital or a digit, behind whatever opens it."""
+    first = line.lstrip(_OPENING)[:1]
+    return first.isupper() or first.isdigit()
+
+
 def is_running(head: str) -> bool:
     """Whether the text that begins with `head` runs on, rather than holding a sentence a line.
 
@@ -156,7 +161,10 @@ def is_running(head: str) -> bool:
     ends = tuple(_TERMINAL + _WIDE_TERMINAL + _CLOSING)
     full = sum(len(a) + 1 + (1 if _WIDE.match(b) else _first_word_length(b)) >= width for a, b in pairs)
     ended = sum(a.endswith(ends) for a, _ in pairs)
-    if width >= 30 and len(pairs) >= 2 and full * 2 > len(pairs) and ended * 2 < len(pairs):
+    # Verse and headlines begin each line as a sentence; lines that were wrapped begin wherever they were cut.
+    begun = sum(_begins(b) for _, b in pairs)
+    wrapped = full * 2 > len(pairs) and ended * 2 < len(pairs) and begun * 4 < len(pairs) * 3
+    if width >= 30 and len(pairs) >= 2 and wrapped:
         return True
-    cased = _is_cased(head[:SAMPLE_SIZE])
+    cased = is_cased(head[:SAMPLE_SIZE])
     return sum(1 for line in filled for _ in _split(clean(line), cased)) >= 2 * len(filled)

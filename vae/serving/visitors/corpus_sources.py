@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from vae.messages.message import Message
 from vae.serving.visitors.session import Session
@@ -63,28 +65,32 @@ SOURCES = {"ours": bundled_corpus, "uploaded": uploaded_corpus, "pasted": pasted
 read_once = lru_cache(maxsize=8)(corpus.read_corpus)  # ours only: a class that opens the same text has it read once
 
 
-def read_and_keep(
-    session: Session, source: CorpusSource, layout: object = "auto", column: object = "", labels: object = ""
-) -> Corpus:
+def read_and_keep(session: Session, source: CorpusSource, **options: object) -> Corpus:
     """Read a text and keep it as the visitor's. When it cannot be, theirs is the one before.
 
     Args:
-        layout: of plain text: auto, lines or running.
-        column, labels: of a table: the columns of the sentences and of the labels; "" chooses, "" takes none.
+        options: those of `options.ReadingOptions` by name, as a page or a program sends them: "" finds out.
     Raises:
         CorpusError: it cannot be read.
         RefusedError: it cannot be stored.
     """
-    if layout not in corpus.LAYOUTS:
-        raise CorpusError(Message("serving.no_layout"))
-    if not isinstance(column, str) or not isinstance(labels, str):
-        raise CorpusError(Message("serving.column_not_named"))
     read = (read_once if source.shared else corpus.read_corpus)(
-        source.data, source.name, layout=str(layout), column=column or None, label_column=labels or None,
+        source.data, source.name, **reading_options(options),
         max_bytes=max_bytes(session), max_sentences=session.limits.sentences,
     )  # fmt: skip
     session.set_corpus(read)
     return read
+
+
+def reading_options(values: Mapping[str, object]) -> dict[str, Any]:
+    """The options that say something, checked to be texts. Raises CorpusError: one is none."""
+    chosen: dict[str, Any] = {}
+    for name, value in values.items():
+        if not isinstance(value, str):
+            raise CorpusError(Message("serving.option_not_text", option=name))
+        if value and value != "auto":
+            chosen[name] = value
+    return chosen
 
 
 def max_bytes(session: Session) -> int:

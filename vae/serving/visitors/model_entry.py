@@ -11,7 +11,7 @@ from vae.text.cleaning import clean
 
 MAX_NAME = 60  # characters
 USUAL_FAMILY = "vae"  # the family of which nothing is said
-_FILE_NAME = re.compile(r"(.+)\.(txt|csv|tsv|json|jsonl|safetensors)", re.IGNORECASE)
+_FILE_NAME = re.compile(r"(.+)\.(txt|csv|tsv|jsonl?|html?|srt|vtt|md|conllu|ipynb|safetensors)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

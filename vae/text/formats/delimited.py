@@ -1,132 +1,120 @@
-"""Comma-, semicolon-, tab- and bar-separated tables."""
+"""Comma-, semicolon-, tab- and bar-separated tables, also those of rarer separators, or of one column."""
 
 from __future__ import annotations
 
-import csv
-import re
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from itertools import islice
-from typing import Literal
+from collections.abc import Iterator
+from itertools import chain, islice
 
-from vae.messages.message import Message
-from vae.text.cleaning import CorpusError, clean, split_lines
+from vae.text.cleaning import SAMPLE_SIZE, CorpusError, split_lines
 from vae.text.file_encoding import Text
-from vae.text.formats.table import MAX_COLUMNS, SAMPLE_ROWS, Row, Table, unique_names, wordiest_column
-
-NO_DELIMITER = "\x1f"  # of a table with one column, whose cells may hold any delimiter unquoted
-_SNIFFED_ROWS = 100  # rows looked at to tell a delimiter
-_MAX_LINE = 1_000_000  # characters in a line of a table
-_Quoting = Literal[0, 3]  # csv.QUOTE_MINIMAL, csv.QUOTE_NONE
-# Words that head a column and hardly begin a text.
-_HEADINGS = {
-    "text", "sentence", "sentences", "content", "body", "message", "comment", "review", "title", "description",
-    "quote", "utterance", "tweet", "post", "question", "answer", "prompt", "response", "feedback", "opinion",
-    "label", "class", "category", "topic", "sentiment", "rating", "score", "stars", "emotion", "mood", "tense",
-    "genre", "target", "id", "number", "index", "name", "date", "timestamp", "language", "lang", "author", "url",
-}  # fmt: skip
-_WORD = re.compile(r"[^\W_]+")
-_NUMBER = re.compile(r"[\d.,:/ +%-]+")
+from vae.text.formats.headings import has_headings
+from vae.text.formats.separators import NO_SEPARATOR, SEPARATOR_LINE, find_separator, rows_of
+from vae.text.records import SAMPLE_ROWS, Record, Table, clean_label, unique_names
+from vae.text.report import NO_TEXT, TOO_MANY_CELLS
 
 
-def find_delimiter(head: str, preferred: str) -> str | None:
-    """The delimiter that cuts most rows into as many cells as the first, two at least; None: none does."""
-    best, found = 0.0, None
-    lines = split_lines(head)
-    for delimiter in dict.fromkeys((preferred, ",", ";", "\t", "|")):
-        widths: list[int] = []
-        with suppress(CorpusError):  # cut off by the end of the head, or broken: the full reading will tell
-            widths.extend(len(row) for row in islice(_records(lines, delimiter), _SNIFFED_ROWS) if row)
-        share = widths.count(widths[0]) / len(widths) if widths and widths[0] >= 2 else 0
-        if share >= 0.5 and share > best:
-            best, found = share, delimiter
-    return found
+def read_csv(text: Text, extension: str) -> Table | None:
+    """The table in a text that says it is one by its name, or, if it looks like nothing else, by its looks."""
+    head = text.head[:SAMPLE_SIZE]
+    if extension in ("csv", "tsv"):
+        preferred = "\t" if extension == "tsv" else ","
+        return read_delimited(text, find_separator(head, preferred) or NO_SEPARATOR)
+    separator = find_separator(head)
+    if separator is None or (separator == "\t" and not looks_tab_separated(head)):
+        return None
+    table = read_delimited(text, separator)
+    said = separator == "\t" or len(separator) > 1 or SEPARATOR_LINE.fullmatch(split_lines(head)[0].strip(" "))
+    return table if said or table.has_header else None
 
 
 def looks_tab_separated(head: str) -> bool:
-    """Whether all of the first lines have as many tabs as each other, one at least, and none is just indented."""
-    lines = [line for line in split_lines(head) if line.strip()][:_SNIFFED_ROWS]
-    tabs = {line.strip(" ").count("\t") for line in lines}
-    return len(lines) >= 2 and len(tabs) == 1 and 0 not in tabs and not any(line[:1] == "\t" for line in lines)
+    """Whether nearly all of the first lines have as many tabs as each other, one at least, and none is indented."""
+    lines = [line for line in split_lines(head) if line.strip()][:SAMPLE_ROWS]
+    counts = Counter(line.strip(" ").count("\t") for line in lines)
+    usual, often = counts.most_common(1)[0] if counts else (0, 0)
+    indented = any(line[:1] == "\t" for line in lines)
+    return len(lines) >= 2 and usual > 0 and often * 100 >= 95 * len(lines) and not indented
 
 
-def read_delimited(text: Text, delimiter: str) -> Table:
+def read_delimited(text: Text, separator: str) -> Table:
     """The table in a text, with the names of its first row, if that looks like names.
 
     Raises:
         CorpusError: it breaks near its beginning; of what breaks later, its rows do.
     """
-    quoting = _quoting_of(text, delimiter)
-    sample = [row for row in islice(_records(text.lines(), delimiter, quoting), SAMPLE_ROWS) if row]
+    quoting = _is_quoted(text, separator)
+    sample = [row for row in islice(_rows(text, separator, quoting), SAMPLE_ROWS) if row]
     width = max(Counter(map(len, sample)).most_common(1), default=(1, 0))[0]
-    has_header = bool(sample) and len(sample[0]) >= width and _is_header(sample[0], sample[1:])
-    columns = unique_names(sample[0] if has_header else [""] * width)
-    records = _records(text.lines(), delimiter, quoting)
+    has_header = bool(sample) and has_headings(sample[0], sample[1:])
+    names = [""] * width
     if has_header:
-        next(row for row in records if row)
-    kind = "tsv" if delimiter == "\t" else "csv"
-    return Table(kind, columns, (_fit(row, len(columns)) for row in records), has_header)
+        names = sample.pop(0)
+        width = max(len(names), width if width <= 2 * len(names) else 0)
+        names = [*names, *[""] * (width - len(names))]
+    fitted = [row for cells in sample if (row := _fit(cells, width, separator, width - 1))]
+    texts = [tuple(cell for row in fitted if (cell := (row[i] or "").strip())) for i in range(width)]
+    # A column that has neither a name nor a cell is none.
+    places = [i for i in range(width) if texts[i] or names[i].strip()] or [0]
+
+    def read(column: int, label: int | None) -> Iterator[Record]:
+        rows = _rows(text, separator, quoting)
+        if has_header:
+            next(row for row in rows if row)
+        for cells in rows:
+            row = _fit(cells, width, separator, places[column])
+            if row is None:
+                yield Record(TOO_MANY_CELLS, "")
+            elif (cell := row[places[column]]) is None:
+                yield Record(NO_TEXT, "")
+            else:
+                yield Record("", cell, "" if label is None else clean_label(row[places[label]]))
+
+    columns = unique_names(names)
+    return Table(
+        "tsv" if separator == "\t" else "csv",
+        tuple(columns[i] for i in places), tuple(texts[i] for i in places), read,
+        separator="" if separator == NO_SEPARATOR else separator, has_header=has_header,
+    )  # fmt: skip
 
 
-def _quoting_of(text: Text, delimiter: str) -> _Quoting:
-    """Tab-separated files often quote nothing, and hold lone quotation marks: then reading them as quotes fails."""
-    if delimiter == "\t":
+def _rows(text: Text, separator: str, quoting: bool) -> Iterator[list[str]]:
+    """The rows of a text, without the line in which a spreadsheet says its separator."""
+    lines = text.lines()
+    first = next(lines, "")
+    if not SEPARATOR_LINE.fullmatch(first.strip(" ")):
+        lines = chain((first,), lines) if text.size else iter(())
+    return rows_of(lines, separator, quoting)
+
+
+def _is_quoted(text: Text, separator: str) -> bool:
+    """Whether quotes are meant as such: tables of tabs and of one column often hold lone ones, and quote nothing."""
+    if separator in ("\t", NO_SEPARATOR):
         try:
-            deque(_records(text.lines(), delimiter), maxlen=0)
+            deque(_rows(text, separator, True), maxlen=0)
         except CorpusError:
-            return csv.QUOTE_NONE
-    return csv.QUOTE_MINIMAL
+            return False
+    return True
 
 
-def _is_header(first: list[str], others: list[list[str]]) -> bool:
-    """Whether a first row names the columns, by its words or by being far shorter than what follows."""
-    names = [clean(cell).casefold() for cell in first]
-    if any(len(words) <= 2 and words[-1] in _HEADINGS for words in map(_WORD.findall, names) if words):
-        return True
-    if len(set(names)) < len(names) or any(not n or len(n) > 40 or n[-1] in '.!?…。！？"' for n in names):
-        return False
-    if any(_NUMBER.fullmatch(name) for name in names):
-        return False
-    index = wordiest_column(list(row) for row in others)
-    cells = [row[index] for row in others if len(row) > index and row[index]]
-    return index < len(names) and len(cells) > 0 and 2 * len(names[index]) < sum(map(len, cells)) / len(cells)
+def _fit(row: list[str], width: int, separator: str, text: int) -> list[str | None] | None:
+    """A row as wide as its table; an empty line is a row of empty cells. None: its cells may belong anywhere.
 
-
-def _fit(row: list[str], width: int) -> Row:
-    """A row as wide as its table; an empty line is a row of empty cells."""
+    Of a row that is too wide the separators were not all meant as such: one with a space behind it goes on with a
+    sentence, and so does whatever follows the last column, if that is the `text`.
+    """
+    while len(row) > width and not row[-1].strip():
+        row = row[:-1]
+    if len(row) > width and separator in (",", ";"):
+        joined = row[:1]
+        for cell in row[1:]:
+            if cell[:1] == " ":
+                joined[-1] += separator + cell
+            else:
+                joined.append(cell)
+        row = joined if len(joined) >= width else row
+    if len(row) > width and text == width - 1:
+        row = [*row[:text], separator.join(row[text:])]
     if len(row) > width:
         return None
     return [*row, *[None if row else ""] * (width - len(row))]
-
-
-def _records(lines: Iterable[str], delimiter: str, quoting: _Quoting = csv.QUOTE_MINIMAL) -> Iterator[list[str]]:
-    """The records of delimited lines, empty lines among them as []. CorpusError names a broken line."""
-    reader = csv.reader(_with_line_ends(lines), delimiter=delimiter, strict=True, quoting=quoting)
-    line = 1  # on which the record begins
-    try:
-        for record in reader:
-            if len(record) > MAX_COLUMNS:
-                raise CorpusError(Message("text.too_many_columns", line=line, most=MAX_COLUMNS))
-            yield record
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise CorpusError(Message("text.table_broken", line=line, reason=_reason(error))) from None
-
-
-def _with_line_ends(lines: Iterable[str]) -> Iterator[str]:
-    """Lines with their ends, which may stand inside a cell."""
-    for number, line in enumerate(lines, 1):
-        if len(line) > _MAX_LINE:
-            raise CorpusError(Message("text.table_line_too_long", line=number, most=_MAX_LINE))
-        yield line + "\n"
-
-
-def _reason(error: csv.Error) -> Message:
-    """Why a table breaks. Nothing but the English words of csv's errors tells (Python 3.10 to 3.14)."""
-    words = str(error)
-    if "expected after" in words:
-        return Message("text.after_closing_quote")
-    if "limit" in words:
-        return Message("text.cell_too_long", most=csv.field_size_limit())
-    return Message("text.unclosed_quote")

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from vae.messages.message import Message
-from vae.serving.visitors.corpus_sources import SOURCES, max_bytes, read_and_keep
+from vae.serving.visitors.corpus_sources import SOURCES, max_bytes, read_and_keep, reading_options
 from vae.serving.visitors.session import Session
 from vae.text import corpus
 from vae.text.corpus import CorpusError
@@ -26,14 +26,19 @@ EMPTY_FIGURES = (
 
 
 class ChoiceView(NamedTuple):
-    """What a newly chosen text changes: where it came from, what there is to choose about it, and a message."""
+    """What a newly read text changes: where it came from, what there is to choose about it, and a message."""
 
     ours: Any
     file: Any
     source: Any
-    layout: Any
-    column: Any
+    candidates: Any  # columns that look like a text, with their first lines
+    column: Any  # all columns
     labels: Any
+    ways: Any  # the fold of the choices below
+    layout: Any
+    split: Any
+    format: Any
+    encoding: Any
     note: Any
     corpus_changed: Any  # the signal
 
@@ -50,59 +55,85 @@ class CorpusView(NamedTuple):
     go_on: Any  # the button to train on it
 
 
-def _choose(session: Session, source: str, value: object) -> ChoiceView:
-    """Read a new text, and offer what there is to choose about it: its columns, or its layout."""
-    columns: tuple[str, ...] = ()
-    chosen, note, changed = None, None, gr.skip()
+def _read(session: Session, source: str, value: object, new: bool, **options: object) -> ChoiceView:
+    """Read a text, and offer what there is to choose about it: its columns, and the ways to read it.
+
+    Args:
+        new: whether it was chosen just now: whatever was chosen about the one before is then found out again.
+    """
+    auto: dict[str, Any] = {"value": "auto"} if new else {}
+    found_out: dict[str, Any] = {"value": ""} if new else {}
+    ways = gr.update(visible=source != "ours")
     try:
+        if source not in SOURCES:
+            raise CorpusError(Message("ui.corpus.no_source"))
         text = SOURCES[source](value)
-        columns = corpus.columns(text.data, text.name, max_bytes=max_bytes(session))
-        chosen, changed = read_and_keep(session, text).report.column, stamp()
+        report = read_and_keep(session, text, **options).report
+        given = {name: value for name, value in reading_options(options).items() if name in ("encoding", "format")}
+        columns = corpus.columns(text.data, text.name, max_bytes=max_bytes(session), **given)
     except ValueError as error:
-        note = drawn.note_value("error", str(error))
+        answer = unchanged(ChoiceView, note=drawn.note_value("error", str(error)))
+        if not new:
+            return answer
+        no_column = gr.update(choices=[], value=None, visible=False)  # it cannot be read so, but perhaps otherwise
+        return answer._replace(
+            source=source, candidates=no_column, column=no_column, labels=no_column, ways=ways,
+            layout=gr.update(visible=True, **auto), split=gr.update(visible=False, **auto),
+            format=gr.update(**found_out), encoding=gr.update(**found_out),
+        )  # fmt: skip
+    cards = view.cards(report)
+    several = len(columns) > 1
     label_choices = [(NO_LABELS, ""), *((name, name) for name in columns)]
     return unchanged(
         ChoiceView,
         source=source,
-        layout=gr.update(value="auto", visible=source != "ours" and not columns),
-        column=gr.update(choices=list(columns), value=chosen, visible=len(columns) > 1),
-        labels=gr.update(choices=label_choices, value="", visible=len(columns) > 1),
-        note=note,
-        corpus_changed=changed,
+        candidates=gr.update(choices=cards, value=report.column, visible=len(cards) > 1),
+        column=gr.update(choices=list(columns), value=report.column, visible=several),
+        labels=gr.update(choices=label_choices, value=report.label_column or "", visible=several),
+        ways=ways,
+        layout=gr.update(visible=report.layout != "table", **auto),
+        split=gr.update(visible=report.layout == "table", **auto),
+        format=gr.update(**found_out),
+        encoding=gr.update(**found_out),
+        note=None,
+        corpus_changed=stamp(),
     )
 
 
 def choose_ours(session: Session, name: object) -> ChoiceView:
     """One of ours was chosen: an uploaded file steps back."""
-    return _choose(session, "ours", name)._replace(file=None)
+    return _read(session, "ours", name, new=True)._replace(file=None)
 
 
 def choose_file(session: Session, path: object) -> ChoiceView:
     """A file has arrived: none of ours is chosen any more."""
-    return _choose(session, "uploaded", path)._replace(ours=None)
+    return _read(session, "uploaded", path, new=True)._replace(ours=None)
 
 
 def choose_pasted(session: Session, text: object) -> ChoiceView:
     """The pasted text is to be read: it stays where it is, the other choices step back."""
-    return _choose(session, "pasted", text)._replace(ours=None, file=None)
+    return _read(session, "pasted", text, new=True)._replace(ours=None, file=None)
 
 
-def read_again(session: Session, source: str, *values: object) -> tuple[Any, Any]:
-    """Read the same text in another way: (note, corpus_changed).
+def read_again(session: Session, source: str, *values: object) -> ChoiceView:
+    """Read the same text in another way.
 
     Args:
         source: where the text came from: ours, uploaded or pasted.
-        values: the three sources' values in that order, then layout, column and labels.
+        values: the three sources' values in that order, then column, labels, layout, split, format and encoding.
     """
-    *sources, layout, column, labels = values
-    try:
-        if source not in SOURCES:
-            raise CorpusError(Message("ui.corpus.no_source"))
-        text = SOURCES[source](dict(zip(SOURCES, sources, strict=True))[source])
-        read_and_keep(session, text, layout, column or "", labels or "")
-    except ValueError as error:
-        return drawn.note_value("error", str(error)), gr.skip()
-    return None, stamp()
+    *sources, column, labels, layout, split, format_, encoding = values
+    value = dict(zip(SOURCES, sources, strict=True)).get(source)
+    return _read(
+        session, source, value, new=False, column=column or "", label_column=labels or "", layout=layout or "",
+        split=split or "", format=format_ or "", encoding=encoding or "",
+    )  # fmt: skip
+
+
+def read_as_another(session: Session, source: str, *values: object) -> ChoiceView:
+    """Read the same text as another format or encoding, whose columns may be others. Arguments: `read_again`."""
+    *sources, _, _, layout, split, format_, encoding = values
+    return read_again(session, source, *sources, "", "", layout, split, format_, encoding)
 
 
 def show(session: Session) -> CorpusView:

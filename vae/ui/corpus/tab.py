@@ -5,6 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from vae.serving.visitors.corpus_sources import BUNDLED_CORPORA, CORPORA, MAX_PASTED
+from vae.text.formats.registry import NAMES
 from vae.ui.components import drawn
 from vae.ui.components.prose import heading, lead, prose
 from vae.ui.corpus.api import read_corpus
@@ -16,13 +17,22 @@ from vae.ui.corpus.handlers import (
     choose_ours,
     choose_pasted,
     read_again,
+    read_as_another,
     show,
     show_others,
     to_training,
 )
 from vae.ui.page import Page
 
-LAYOUTS = {"Detect it": "auto", "One sentence per line": "lines", "Running text": "running"}
+FOUND_OUT = "Detect it"
+LAYOUTS = {FOUND_OUT: "auto", "One sentence per line": "lines", "Running text": "running"}
+SPLITS = {FOUND_OUT: "auto", "Keep whole": "none", "One sentence per line": "lines", "Cut into sentences": "sentences"}
+ENCODINGS = (
+    "utf-8", "utf-16", "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258",
+    "iso8859-1", "iso8859-2", "iso8859-5", "iso8859-7", "iso8859-9", "iso8859-15", "koi8-r", "koi8-u", "mac-roman",
+    "mac-cyrillic", "cp437", "cp850", "cp866", "cp874", "shift_jis", "euc_jp", "iso2022_jp", "gb18030", "big5",
+    "euc_kr",
+)  # fmt: skip
 LEAD = "A corpus is the text that a model learns from, sentence by sentence. Choose one."
 LENGTHS = "Words per sentence"
 FREQUENT = "Most frequent words"
@@ -44,7 +54,7 @@ def build(page: Page, tab: gr.Tab) -> None:
                 heading("Or upload a file")
                 file = gr.File(label="A text file", show_label=False, elem_id="corpus-file", height=128)
                 most = f"at most {page.services.visitors.limits.corpus_mb} MB"
-                prose(f"<p class='hint'>txt, csv, tsv, json or jsonl, {most}</p>")
+                prose(f"<p class='hint'>Text, a table, JSON, a chat, a book, a document, a zip: {most}</p>")
             pasted = gr.Textbox(
                 label="Or paste sentences", placeholder="One per line, or running text", lines=4, max_lines=8,
                 # The browser cuts in silence, and counts some characters twice: what it cuts must still be too long.
@@ -54,19 +64,34 @@ def build(page: Page, tab: gr.Tab) -> None:
                 read = gr.Button("Read these sentences", elem_id="corpus-read", scale=0, min_width=200)
         with gr.Column(elem_id="corpus-report", min_width=300, scale=3):
             note = drawn.note(elem_id="corpus-note")
+            figures = prose(EMPTY_FIGURES, elem_id="corpus-figures")
+            candidates = gr.Radio(
+                [], label="Sentences are in", visible=False, elem_classes=["cards"], elem_id="corpus-candidates"
+            )
             with gr.Row(elem_id="corpus-ways"):
-                layout = gr.Radio(
-                    list(LAYOUTS.items()), value="auto", label="Layout", visible=False,
-                    elem_classes=["choices"], elem_id="corpus-layout",
-                )  # fmt: skip
-                column = gr.Dropdown(
-                    [], label="Sentences are in", visible=False, elem_id="corpus-column", min_width=140
-                )
+                column = gr.Dropdown([], label="Column", visible=False, elem_id="corpus-column", min_width=140)
                 labels = gr.Dropdown(
                     [], label="Labels are in", visible=False, elem_id="corpus-labels", min_width=140,
                     info="Labels are shown beside the sentences. A model learns from the sentences alone.",
                 )  # fmt: skip
-            figures = prose(EMPTY_FIGURES, elem_id="corpus-figures")
+            with gr.Accordion(
+                "Read it in another way", open=False, visible=False, elem_classes=["fold"], elem_id="corpus-fold"
+            ) as ways:
+                layout = gr.Radio(
+                    list(LAYOUTS.items()), value="auto", label="Layout", visible=False,
+                    elem_classes=["choices"], elem_id="corpus-layout",
+                )  # fmt: skip
+                split = gr.Radio(
+                    list(SPLITS.items()), value="auto", label="Cells with more than a sentence", visible=False,
+                    elem_classes=["choices"], elem_id="corpus-split",
+                )  # fmt: skip
+                with gr.Row():
+                    formats = [(FOUND_OUT, ""), *((name, name) for name in NAMES)]
+                    format_ = gr.Dropdown(formats, value="", label="Format", elem_id="corpus-format", min_width=140)
+                    encodings = [(FOUND_OUT, ""), *((name, name) for name in ENCODINGS)]
+                    encoding = gr.Dropdown(
+                        encodings, value="", label="Encoding", elem_id="corpus-encoding", min_width=140
+                    )
             with gr.Column(elem_classes=["part"]):
                 heading("How it begins")
                 first = drawn.lines(empty="Its first sentences appear here.", elem_id="corpus-first")
@@ -88,18 +113,24 @@ def build(page: Page, tab: gr.Tab) -> None:
                     )
             account = prose(elem_id="corpus-account")
 
-    chosen = ChoiceView(ours, file, source, layout, column, labels, note, page.corpus_changed)
+    chosen = ChoiceView(
+        ours, file, source, candidates, column, labels, ways, layout, split, format_, encoding, note,
+        page.corpus_changed,
+    )  # fmt: skip
     for event in (
         page.on(ours.input, choose_ours, [ours], chosen),
         page.on(file.upload, choose_file, [file], chosen),
         page.on(read.click, choose_pasted, [pasted], chosen),
     ):
         event.then(None, js="() => space.bring('#corpus-report')", api_visibility="private", show_progress="hidden")
-    reading = [source, ours, file, pasted, layout, column, labels]
-    page.on([layout.input, column.input, labels.input], read_again, reading, [note, page.corpus_changed])
+    sources, options = [source, ours, file, pasted], [labels, layout, split, format_, encoding]
+    again = [column.input, labels.input, layout.input, split.input]
+    page.on(again, read_again, [*sources, column, *options], chosen)
+    page.on(candidates.input, read_again, [*sources, candidates, *options], chosen)
+    page.on([format_.input, encoding.input], read_as_another, [*sources, column, *options], chosen)
     shown = CorpusView(figures, first, anywhere, lengths, words, account, go_on)
     page.on(page.corpus_changed.change, show, [], shown)
     page.on(others.click, show_others, [], [anywhere])
     page.on(go_on.click, to_training, [], [page.tabs])
-    texts = [gr.Textbox(default, visible=False) for default in ("", "pasted.txt", "auto", "", "")]
+    texts = [gr.Textbox(default, visible=False) for default in ("", "pasted.txt", "auto", "", "", "auto", "", "", "")]
     page.file_api(read_corpus, [gr.File(visible=False, type="filepath"), *texts], [gr.JSON(visible=False)])

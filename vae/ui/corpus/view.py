@@ -8,19 +8,29 @@ from html import escape
 from typing import Any
 
 from vae.text.corpus import MAX_CHARACTERS, Corpus, Statistics
-from vae.text.report import EMPTY, NO_TEXT, REPEATED, TOO_LONG, TOO_MANY_CELLS, UNREADABLE, Report
+from vae.text.report import (
+    CHAT_NOTE,
+    EMPTY,
+    NO_TEXT,
+    REPEATED,
+    TOO_LONG,
+    TOO_MANY_CELLS,
+    UNREADABLE,
+    Report,
+)
+from vae.text.telling import told
 from vae.ui.components.drawn import line
 
 SHOWN = 4  # sentences in each list of the preview
 FREQUENT = 12
 
-_LAYOUTS = {"lines": "one sentence per line", "running": "running text, cut into sentences", "table": "a table"}
 _REASONS = {
     EMPTY: "Empty",
     NO_TEXT: "No text in the column",
     TOO_MANY_CELLS: "More cells than columns",
     TOO_LONG: f"Too long (over {MAX_CHARACTERS} characters)",
     UNREADABLE: "Without a letter or digit",
+    CHAT_NOTE: "Notes of the chat itself, written by nobody",
     REPEATED: "Repeated, word for word",
 }
 
@@ -38,15 +48,15 @@ def figures(corpus: Corpus, statistics: Statistics) -> str:
         f"on average: {plural(statistics.words, unit)} in all, {statistics.vocabulary:,} of them different."
     )
     report = corpus.report
-    how = f"Read as {report.kind}, {_LAYOUTS.get(report.layout, report.layout)}"
-    if report.column:
-        how += f", the sentences from “{report.column}”"
+    how = [str(line) for line in told(report).values()]
     if report.label_column and corpus.labels:
-        how += f", {plural(len(set(corpus.labels)), 'label')} from “{report.label_column}”"
-    return (
-        f"<h2 dir='auto'>{escape(corpus.name)}</h2><p>{said}</p>"
-        f"<p class='small'>{escape(how)}. Encoding: {escape(report.encoding.upper())}.</p>"
-    )
+        how.append(f"{plural(len(set(corpus.labels)), 'label')} from “{report.label_column}”.")
+    return f"<h2 dir='auto'>{escape(corpus.name)}</h2><p>{said}</p><p class='small'>{escape(' '.join(how))}</p>"
+
+
+def cards(report: Report) -> list[tuple[str, str]]:
+    """The columns that may be the text, each with its first lines, as choices: (what the card says, its column)."""
+    return [("\n".join((one.column, *one.examples)), one.column) for one in report.candidates]
 
 
 def first(corpus: Corpus) -> list[dict[str, Any]]:
