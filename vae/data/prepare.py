@@ -105,7 +105,7 @@ def _sentences(validation: Corpus | TextFile) -> list[str]:
     text = open_text(source.opener, validation.options.encoding)
     report, records = read_records(text, source.name, validation.options)
     dropped, sentences = Counter[str](), list[str]()
-    for reason, sentence, _ in records:
+    for reason, sentence, *_ in records:
         if reason:
             dropped[reason] += 1
         else:
