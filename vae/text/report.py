@@ -42,7 +42,7 @@ class Report:
     """How a text was read, and what became of it: read == kept + the sum of dropped.
 
     Args:
-        kind: txt, book, csv, tsv, jsonl, json, html, md, srt, conllu, chat or ipynb.
+        kind: txt, book, csv, tsv, jsonl, json, html, markdown, subtitles, treebank, chat or ipynb.
         layout: lines, running (read counts sentences) or table (read counts records, and what they were split into).
         dropped: (reason, count), in the order of REASONS, none of them 0.
         split: how cells were split: none, lines or sentences.
