@@ -1,0 +1,63 @@
+"""In which encoding a text is, judged by what comes out: whether it is words of a language."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vae.text.encodings.decoding import decode
+from vae.text.encodings.known import ENCODINGS, Encoding
+from vae.text.encodings.letter_pairs import MARK, Tally
+
+_UTF8_CHARACTER = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"
+    rb"|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}"
+)
+_HIGH = re.compile(rb"[\x80-\xff]")
+_WIDE = ("utf_16_le", "utf_16_be", "utf_32_le", "utf_32_be")  # which hold NULs, and lines end otherwise
+_ESCAPED = "iso2022_jp"  # in ASCII
+_DAMAGED = 0.05  # share of bytes that an encoding may not have before it is none of the text's
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A sample as an encoding reads it."""
+
+    encoding: Encoding
+    text: str  # MARK stands for each byte that it does not have
+    language: str
+    bits: float  # what it costs: less is likelier
+
+
+def looks_like_utf8(data: bytes) -> bool:
+    """Whether what is not ASCII is nearly always UTF-8."""
+    characters = len(_UTF8_CHARACTER.findall(data))
+    broken = len(_HIGH.findall(_UTF8_CHARACTER.sub(b"", data)))
+    return characters > 0 and broken <= 0.1 * characters
+
+
+def readings(data: bytes) -> Sequence[Reading]:
+    """What the bytes can be, the likeliest first; none where they are no text in any encoding."""
+    found: dict[str, Reading] = {}
+    for encoding in ENCODINGS:
+        if encoding.languages and _may_be(encoding, data):
+            text = decode(data, encoding.codec)
+            if text.count(MARK) > 4 and text.count(MARK) > _DAMAGED * len(data):
+                continue
+            tally = Tally.of(unicodedata.normalize("NFC", text))
+            bits, language = min((tally.bits(language), language) for language in encoding.languages)
+            reading = Reading(encoding, text, language, bits + encoding.rarity)
+            if text not in found or found[text].bits > reading.bits:
+                found[text] = reading
+    return sorted(found.values(), key=lambda reading: reading.bits)
+
+
+def _may_be(encoding: Encoding, data: bytes) -> bool:
+    """Whether an encoding is worth a try: the wide ones hold NULs, and no others do."""
+    if encoding.codec in _WIDE:
+        return b"\0" in data
+    if encoding.codec == "utf_8":
+        return _UTF8_CHARACTER.search(data) is not None
+    return (encoding.codec == _ESCAPED) == (b"\x1b$" in data)
