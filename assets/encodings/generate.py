@@ -7,7 +7,7 @@ langdetect 1.0.9, both under Apache 2.0; `pip install brotli` reads the first. B
 
 lingua counts letters and, inside of words, how often one follows another. What it lacks of a letter's pairs is how
 often a word begins or ends there. It leaves out the marks of Thai, whose pairs are langdetect's. Its Chinese is
-traditional; opencc-python-reimplemented (Apache 2.0) tells the simplified characters, of which half of the text is made.
+traditional; opencc-python-reimplemented (Apache 2.0) tells the simplified characters, which make up half of ours.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ import numpy as np
 from opencc import OpenCC
 
 TARGET = Path(__file__).resolve().parents[2] / "vae" / "text" / "encodings" / "letter_pairs.npz"
-ALPHABETIC = (
-    "af ar be bg bs ca cs da de el en eo es et eu fa fi fr ga he hr hu is it kk lt lv mk nb nl nn pl pt ro ru sk sl sq"
-    " sr sv tr uk ur vi"
-).split()  # fmt: skip
+ALPHABETIC = [
+    "af", "ar", "be", "bg", "bs", "ca", "cs", "da", "de", "el", "en", "eo", "es", "et", "eu", "fa", "fi", "fr", "ga",
+    "he", "hr", "hu", "is", "it", "kk", "lt", "lv", "mk", "nb", "nl", "nn", "pl", "pt", "ro", "ru", "sk", "sl", "sq",
+    "sr", "sv", "tr", "uk", "ur", "vi",
+]  # fmt: skip
 LOGOGRAPHIC = {"ja": 2000, "ko": 1500, "zh": 4500}  # how many of their characters are kept
 RAREST = 3e-6  # share of a text's letters below which a letter is no part of a language
 STEP = 1 / 16  # bit

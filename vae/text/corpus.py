@@ -121,6 +121,7 @@ def read_corpus(
     data: bytes,
     name: str = "pasted.txt",
     *,
+    encoding: str | None = None,
     layout: str = "auto",
     column: str | None = None,
     label_column: str | None = None,
@@ -132,6 +133,7 @@ def read_corpus(
 
     Args:
         name: the file's name; its extension tells the format unless the content says otherwise.
+        encoding: chosen by hand, one of `encoding_choices`; None detects it.
         layout: of plain text: "lines" (a sentence each), "running" (to be split into sentences) or "auto";
             a layout other than "auto" also keeps a text from being taken for JSON or a table by its looks.
         column: of a table; None takes the one with the longest text.
@@ -143,7 +145,7 @@ def read_corpus(
     """
     if not 1 <= max_characters <= 10_000:
         raise UserError(Message("text.max_characters", value=max_characters))
-    text = _open_bytes(data, max_bytes)
+    text = _open_bytes(data, max_bytes, encoding)
     report, records = read_records(text, name, layout=layout, column=column, label_column=label_column)
     return _collect(title(name), clean_records(records, max_characters), report, max_sentences)
 
@@ -199,10 +201,10 @@ def _table_records(rows: Iterable[Row], text: int, label: int | None) -> Iterato
             yield "", cell, "" if label is None else clean(row[label] or "")[:MAX_LABEL].strip()
 
 
-def _open_bytes(data: bytes, max_bytes: int) -> Text:
+def _open_bytes(data: bytes, max_bytes: int, encoding: str | None) -> Text:
     if len(data) > max_bytes:
         raise CorpusError(Message("text.too_large", size=len(data) / 1e6, most=max_bytes / 1e6))
-    return open_text(lambda: io.BytesIO(data))
+    return open_text(lambda: io.BytesIO(data), encoding)
 
 
 def _collect(name: str, records: Iterable[Record], report: Report, max_sentences: int) -> Corpus:
@@ -227,23 +229,23 @@ def _collect(name: str, records: Iterable[Record], report: Report, max_sentences
     return Corpus(name, tuple(kept), labels, report)
 
 
-def columns(data: bytes, name: str, *, max_bytes: int = MAX_BYTES) -> tuple[str, ...]:
+def columns(data: bytes, name: str, *, encoding: str | None = None, max_bytes: int = MAX_BYTES) -> tuple[str, ...]:
     """The names of a table's columns; () for plain text and for JSON of bare strings.
 
     Raises:
         CorpusError: as `read_corpus`.
     """
-    table = open_table(_open_bytes(data, max_bytes), name)
+    table = open_table(_open_bytes(data, max_bytes, encoding), name)
     return table.columns if table else ()
 
 
-def lines(data: bytes) -> list[str]:
+def lines(data: bytes, *, encoding: str | None = None) -> list[str]:
     """Every line of a plain text in order, decoded and cleaned as `read_corpus` does: none dropped, cut or merged.
 
     Raises:
         CorpusError: the bytes are no text.
     """
-    return [clean(line) for line in open_text(lambda: io.BytesIO(data)).lines()]
+    return [clean(line) for line in open_text(lambda: io.BytesIO(data), encoding).lines()]
 
 
 def statistics(corpus: Corpus) -> Statistics:

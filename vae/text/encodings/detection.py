@@ -17,8 +17,10 @@ _UTF8_CHARACTER = re.compile(
 )
 _HIGH = re.compile(rb"[\x80-\xff]")
 _WIDE = ("utf_16_le", "utf_16_be", "utf_32_le", "utf_32_be")  # which hold NULs, and lines end otherwise
-_ESCAPED = "iso2022_jp"  # in ASCII
+_ESCAPED, _ESCAPE = "iso2022_jp", b"\x1b$"  # which is ASCII but for what it means
 _DAMAGED = 0.05  # share of bytes that an encoding may not have before it is none of the text's
+_WORDS = 14.0  # bits of a pair of letters, on average, beyond which they are no words of any language
+_FEW = 64  # pairs, too few to tell that they are no words
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,12 @@ class Reading:
     text: str  # MARK stands for each byte that it does not have
     language: str
     bits: float  # what it costs: less is likelier
+    pairs: float  # of letters, by which it was judged
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it reads like words at all."""
+        return self.bits <= _WORDS * (self.pairs + _FEW)
 
 
 def looks_like_utf8(data: bytes) -> bool:
@@ -36,6 +44,17 @@ def looks_like_utf8(data: bytes) -> bool:
     characters = len(_UTF8_CHARACTER.findall(data))
     broken = len(_HIGH.findall(_UTF8_CHARACTER.sub(b"", data)))
     return characters > 0 and broken <= 0.1 * characters
+
+
+def holds_escapes(data: bytes) -> bool:
+    """Whether what is ASCII may mean other characters."""
+    return _ESCAPE in data
+
+
+def wide_readings(data: bytes) -> Sequence[Reading]:
+    """What bytes with NULs among them can be, the likeliest first; none where no characters of 2 or 4 bytes are."""
+    found = readings(data) if b"\0" in data else ()
+    return found if found and found[0].encoding.codec in _WIDE and found[0].is_text else ()
 
 
 def readings(data: bytes) -> Sequence[Reading]:
@@ -48,7 +67,7 @@ def readings(data: bytes) -> Sequence[Reading]:
                 continue
             tally = Tally.of(unicodedata.normalize("NFC", text))
             bits, language = min((tally.bits(language), language) for language in encoding.languages)
-            reading = Reading(encoding, text, language, bits + encoding.rarity)
+            reading = Reading(encoding, text, language, bits + encoding.rarity, tally.size)
             if text not in found or found[text].bits > reading.bits:
                 found[text] = reading
     return sorted(found.values(), key=lambda reading: reading.bits)
@@ -60,4 +79,4 @@ def _may_be(encoding: Encoding, data: bytes) -> bool:
         return b"\0" in data
     if encoding.codec == "utf_8":
         return _UTF8_CHARACTER.search(data) is not None
-    return (encoding.codec == _ESCAPED) == (b"\x1b$" in data)
+    return (encoding.codec == _ESCAPED) == (_ESCAPE in data)

@@ -23,14 +23,17 @@ _ASCII_WEIGHT = 0.3  # of pairs that every reading shares: they tell the languag
 _SIGN_IN_WORD = 8.0  # bits; what joins words is excepted
 _CAPITAL_IN_WORD = 7.0
 _SCRIPTS_MEET = 3.0  # a letter of ASCII beside a character of Chinese, Japanese or Korean
-_GARBAGE = 20.0  # a control character, one that does not exist, or a byte that the encoding does not have
-_JOINERS = "’ʼ‐‑–—"
+_GARBAGE = 24.0  # a control character, one that does not exist, or a byte that the encoding does not have
+_JOINERS = {  # what may stand inside of words, and in which languages; in none other, it is a sign like any
+    "’": frozenset(["en", "fr", "it", "ca", "ga", "eu", "sq", "af", "nl", "tr", "uk", "be", "et", "fi"]),
+    "—–": frozenset(["en"]),
+}
 _NEVER_BEHIND_LETTERS = "‚„¿¡•§£€¥©†‡°"
 _OTHER_WORDS = 1.0  # bits of a word in English within a language of another script
 _SIGNS = {  # the bits of those that texts have; any other costs _ODD_SIGN
-    **dict.fromkeys("“”’‘–—…«»、。「」，：！？（）・『』；《》", 6.0),
-    **dict.fromkeys("©®™°€£§·•†‡¿¡½¼¾×²³ªº„‹›№¢¥\xa0\u3000،؛؟‐‑ー〜～", 8.0),
-    **dict.fromkeys("¬¦¨¯±´µ¶¸¤÷‰¹‚", 11.0),
+    **dict.fromkeys("“”’–—…«»、。「」，：！？（）・『』；《》", 6.0),
+    **dict.fromkeys("©®™°€£§·•¿¡½¼¾×²³ªº„‹›№¢¥\xa0\u3000،؛؟‐‑ー〜～", 8.0),
+    **dict.fromkeys("‘¬¦¨¯±´µ¶¸¤÷‰¹‚†‡", 11.0),
 }
 _ODD_SIGN = 14.0
 _LOGOGRAPHIC = ("ja", "ko", "zh")
@@ -48,6 +51,12 @@ class Tally:
     pairs: Integers  # (P, 2) code points of letters in lower case; 0 is anything else
     weights: Floats  # (P,) how often, those of ASCII less
     signs: float  # bits of what is no letter or stands wrong, in any language
+    joiners: tuple[int, ...]  # how often each of _JOINERS stands inside of a word
+
+    @property
+    def size(self) -> float:
+        """How much there is to judge by: with bits in its proportion, a text is one."""
+        return float(self.weights.sum())
 
     @classmethod
     def of(cls, text: str) -> Tally:
@@ -59,24 +68,29 @@ class Tally:
         signs = np.array([_sign(one) for one in characters])[index]
         upper = np.array([one.isupper() for one in characters])[index]
         lower = np.array([one.islower() for one in characters])[index]
-        joins = np.array([one in _JOINERS for one in characters])[index]
         opens = np.array([one in _NEVER_BEHIND_LETTERS for one in characters])[index]
         before, after, foreign = letters[:-1], letters[1:], points >= 128
         bits = signs.sum()
-        inside = (letters[:-2] > 0) & (letters[2:] > 0) & (letters[1:-1] == 0) & foreign[1:-1] & ~joins[1:-1]
-        bits += _SIGN_IN_WORD * (inside.sum() + ((before > 0) & opens[1:]).sum())
+        inside = (letters[:-2] > 0) & (letters[2:] > 0) & (letters[1:-1] == 0) & foreign[1:-1]
+        joiners = tuple(int((inside & np.isin(points[1:-1], [ord(one) for one in group])).sum()) for group in _JOINERS)
+        bits += _SIGN_IN_WORD * (inside.sum() - sum(joiners) + ((before > 0) & opens[1:]).sum())
         bits += _CAPITAL_IN_WORD * (lower[:-1] & upper[1:] & (foreign[:-1] | foreign[1:])).sum()
         wanted = (before > 0) | (after > 0)
         key, place = np.unique((before << 21 | after)[wanted], return_inverse=True)
         weights = np.where((before >= 128) | (after >= 128), 1.0, _ASCII_WEIGHT)[wanted]
-        return cls(np.stack([key >> 21, key & 0x1FFFFF], 1), np.bincount(place, weights, len(key)), float(bits))
+        often: Floats = np.zeros(len(key))
+        np.add.at(often, place, weights)
+        return cls(np.stack([key >> 21, key & 0x1FFFFF], 1), often, float(bits), joiners)
 
     def bits(self, language: str) -> float:
         """What the reading costs in this language."""
+        found = zip(self.joiners, _JOINERS.values(), strict=True)
+        signs = self.signs + _SIGN_IN_WORD * sum(count for count, languages in found if language not in languages)
         if language in _LOGOGRAPHIC:
-            return self.signs + self._characters_bits(language)
+            return signs + self._characters_bits(language)
         alphabet, costs = _model(language)
-        return self.signs + float(costs[_places(alphabet, self.pairs[:, 0]), _places(alphabet, self.pairs[:, 1])] @ self.weights)
+        first, second = (_places(alphabet, self.pairs[:, side]) for side in (0, 1))
+        return signs + float(costs[first, second] @ self.weights)
 
     def _characters_bits(self, language: str) -> float:
         common, costs = _model(language)
