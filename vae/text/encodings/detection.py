@@ -15,11 +15,13 @@ _UTF8_CHARACTER = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"
     rb"|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}"
 )
+_CUT_OFF = re.compile(rb"[\xc2-\xf4][\x80-\xbf]{0,2}\Z")  # the beginning of one
 _HIGH = re.compile(rb"[\x80-\xff]")
-_WIDE = ("utf_16_le", "utf_16_be", "utf_32_le", "utf_32_be")  # which hold NULs, and lines end otherwise
+_WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")  # which hold NULs, and lines end otherwise
 _ESCAPED, _ESCAPE = "iso2022_jp", b"\x1b$"  # which is ASCII but for what it means
 _DAMAGED = 0.05  # share of bytes that an encoding may not have before it is none of the text's
 _WORDS = 14.0  # bits of a pair of letters, on average, beyond which they are no words of any language
+_ENOUGH = 8192  # bytes of a text that holds NULs
 _FEW = 64  # pairs, too few to tell that they are no words
 
 
@@ -53,7 +55,7 @@ def holds_escapes(data: bytes) -> bool:
 
 def wide_readings(data: bytes) -> Sequence[Reading]:
     """What bytes with NULs among them can be, the likeliest first; none where no characters of 2 or 4 bytes are."""
-    found = readings(data) if b"\0" in data else ()
+    found = readings(data[:_ENOUGH]) if b"\0" in data else ()
     return found if found and found[0].encoding.codec in _WIDE and found[0].is_text else ()
 
 
@@ -77,6 +79,6 @@ def _may_be(encoding: Encoding, data: bytes) -> bool:
     """Whether an encoding is worth a try: the wide ones hold NULs, and no others do."""
     if encoding.codec in _WIDE:
         return b"\0" in data
-    if encoding.codec == "utf_8":
-        return _UTF8_CHARACTER.search(data) is not None
+    if encoding.codec == "utf-8":
+        return bool(_UTF8_CHARACTER.search(data) or _CUT_OFF.search(data))
     return (encoding.codec == _ESCAPED) == (_ESCAPE in data)

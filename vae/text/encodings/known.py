@@ -20,7 +20,7 @@ class Encoding:
     """An encoding: whose letters it has, and the rest of its name.
 
     `languages` are the ones it is looked for in; none where another encoding reads whatever it reads.
-    `rarity` is, in bits, how much less one expects it than the commonest.
+    `rarity` is, in bits, how much less one expects it than Western European of Windows.
     """
 
     codec: str
@@ -37,9 +37,9 @@ class Encoding:
 # codec, whose, languages, rarity; under the letters that it has
 _TABLE: dict[str, tuple[tuple[str, str, str, float], ...]] = {
     "encoding.unicode": (
-        ("utf_8", "UTF-8", _ANY, 0),
-        ("utf_16", "UTF-16", "", 0), ("utf_16_le", "UTF-16 LE", _ANY, 4), ("utf_16_be", "UTF-16 BE", _ANY, 5),
-        ("utf_32", "UTF-32", "", 0), ("utf_32_le", "UTF-32 LE", _ANY, 6), ("utf_32_be", "UTF-32 BE", _ANY, 7),
+        ("utf-8", "UTF-8", _ANY, -8),
+        ("utf-16", "UTF-16", "", 0), ("utf-16-le", "UTF-16 LE", _ANY, 4), ("utf-16-be", "UTF-16 BE", _ANY, 5),
+        ("utf-32", "UTF-32", "", 0), ("utf-32-le", "UTF-32 LE", _ANY, 6), ("utf-32-be", "UTF-32 BE", _ANY, 7),
     ),
     "encoding.western": (
         ("cp1252", "Windows", _WESTERN, 0), ("iso8859_1", "ISO 8859-1", "", 0),

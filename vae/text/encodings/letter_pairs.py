@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ _UNCOMMON = 17.0  # bits of a character of Chinese, Japanese or Korean that is n
 _ASCII_WEIGHT = 0.3  # of pairs that every reading shares: they tell the language alone
 _SIGN_IN_WORD = 8.0  # bits; what joins words is excepted
 _CAPITAL_IN_WORD = 7.0
+_MIXED_WORD = 22.0  # a letter of another script, but for those three
 _SCRIPTS_MEET = 3.0  # a letter of ASCII beside a character of Chinese, Japanese or Korean
 _GARBAGE = 24.0  # a control character, one that does not exist, or a byte that the encoding does not have
 _JOINERS = {  # what may stand inside of words, and in which languages; in none other, it is a sign like any
@@ -63,18 +64,15 @@ class Tally:
         """Of a text in composed characters (NFC), in which MARK stands for each byte that could not be read."""
         points = np.frombuffer(f"\n{text}\n".encode("utf-32-le", "surrogatepass"), "<u4").astype(np.int64)
         unique, index = np.unique(points, return_inverse=True)
-        characters = [chr(point) for point in unique]
-        letters = np.array([_letter(one) for one in characters])[index]
-        signs = np.array([_sign(one) for one in characters])[index]
-        upper = np.array([one.isupper() for one in characters])[index]
-        lower = np.array([one.islower() for one in characters])[index]
-        opens = np.array([one in _NEVER_BEHIND_LETTERS for one in characters])[index]
+        traits = np.array([_traits(chr(point)) for point in unique])[index]
+        letters = traits[:, 0].astype(np.int64)
+        upper, lower, opens = (traits[:, place].astype(np.bool_) for place in (2, 3, 4))
         before, after, foreign = letters[:-1], letters[1:], points >= 128
-        bits = signs.sum()
         inside = (letters[:-2] > 0) & (letters[2:] > 0) & (letters[1:-1] == 0) & foreign[1:-1]
-        joiners = tuple(int((inside & np.isin(points[1:-1], [ord(one) for one in group])).sum()) for group in _JOINERS)
-        bits += _SIGN_IN_WORD * (inside.sum() - sum(joiners) + ((before > 0) & opens[1:]).sum())
-        bits += _CAPITAL_IN_WORD * (lower[:-1] & upper[1:] & (foreign[:-1] | foreign[1:])).sum()
+        joiners = tuple(int((inside & (traits[1:-1, 5] == group)).sum()) for group in range(len(_JOINERS)))
+        misplaced = inside.sum() - sum(joiners) + ((before > 0) & opens[1:]).sum()
+        capitals = (lower[:-1] & upper[1:] & (foreign[:-1] | foreign[1:])).sum()
+        bits = traits[:, 1].sum() + _SIGN_IN_WORD * misplaced + _CAPITAL_IN_WORD * capitals
         wanted = (before > 0) | (after > 0)
         key, place = np.unique((before << 21 | after)[wanted], return_inverse=True)
         weights = np.where((before >= 128) | (after >= 128), 1.0, _ASCII_WEIGHT)[wanted]
@@ -103,6 +101,16 @@ class Tally:
         weights = np.where((before >= 128) | (after >= 128), _ASCII_WEIGHT, 1) * self.weights
         bits += _OTHER_WORDS * ((ascii_pairs[:, 0] == 0) @ weights)
         return float(bits + pairs[_places(latin, ascii_pairs[:, 0]), _places(latin, ascii_pairs[:, 1])] @ weights)
+
+
+@lru_cache(10_000)
+def _traits(character: str) -> tuple[float, ...]:
+    """Its letter (0: none), the bits of its sign, whether it is upper or lower case, whether it is never behind a
+    letter, and in which of _JOINERS it is (-1: none)."""
+    sign = _sign(character)
+    opens = sign == _ODD_SIGN or character in _NEVER_BEHIND_LETTERS
+    joiner = next((number for number, group in enumerate(_JOINERS) if character in group), -1)
+    return _letter(character), sign, character.isupper(), character.islower(), opens, joiner
 
 
 def _letter(character: str) -> int:
@@ -153,7 +161,7 @@ def _model(language: str) -> tuple[Integers, Floats]:
     if letters[0] >= "\x80":
         latin, english = _model("en")
         latin, size = latin[:26], 26
-        all_costs = np.full((size + len(alphabet) + 1,) * 2, _NEVER)
+        all_costs = np.full((size + len(alphabet) + 1,) * 2, _MIXED_WORD)
         all_costs[: size + 1, : size + 1] = english[: size + 1, : size + 1]
         all_costs[0, 1 : size + 1] += _OTHER_WORDS
         own = np.array([0, *range(size + 1, size + 1 + len(alphabet))])

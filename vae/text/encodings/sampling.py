@@ -12,11 +12,13 @@ Opener = Callable[[], BinaryIO]  # opens the bytes of a text at their beginning,
 _BLOCK = 1 << 16  # bytes
 _ENOUGH = 24_000  # bytes of lines
 _MOST = 3 * _ENOUGH  # with those that hold a rare byte
-_LINE = 1000  # bytes of a line that are looked at
+_LINE = 1000  # bytes of a line, more of which are not looked at
 _RARE = 3  # times that a byte has to come before it needs no more lines
 _HIGH = re.compile(rb"[\x80-\xff]")
+_ASCII = frozenset(range(128))
 _LINE_END = re.compile(rb"[\r\n]")
-_APART = re.compile(rb"[\t-\r -/](?!.*[\t-\r -/])", re.DOTALL)  # the last byte that is in no character of two
+_APART = re.compile(rb"[\t-\r -/]")  # a byte that is no part of a character of several
+_TO_LAST_APART = re.compile(rb".*[\t-\r -/]", re.DOTALL)
 
 
 def sample(opener: Opener, size: int) -> bytes:
@@ -27,19 +29,26 @@ def sample(opener: Opener, size: int) -> bytes:
     blocks = size // _BLOCK + 1
     found: list[bytes] = []
     taken, seen = 0, Counter[int]()
+
+    def take(line: bytes) -> None:
+        nonlocal taken
+        found.append(line)
+        taken += len(line)
+        seen.update(set(line))
+
     for number, block in enumerate(_whole_lines(opener), 1):
-        for line in _high_lines(block):
-            high = set(line) - _ASCII
-            if taken < _ENOUGH * number / blocks or any(seen[byte] < _RARE for byte in high):
-                found.append(line)
-                taken += len(line)
-                seen.update(high)
-                if taken > _MOST:
-                    return b"\n".join(found)
+        end = 0
+        while taken < _ENOUGH * number / blocks and (high := _HIGH.search(block, end)):
+            line, end = _line_around(block, high.start(), end)
+            take(line)
+        rest = block[end:]
+        for byte in set(rest) - _ASCII:
+            place = rest.find(byte)
+            while place >= 0 and seen[byte] < _RARE and taken < _MOST:
+                line, end = _line_around(rest, place, 0)
+                take(line)
+                place = rest.find(byte, end)
     return b"\n".join(found)
-
-
-_ASCII = frozenset(range(128))
 
 
 def _whole_lines(opener: Opener) -> Iterator[bytes]:
@@ -58,17 +67,15 @@ def _whole_lines(opener: Opener) -> Iterator[bytes]:
     yield held
 
 
-def _high_lines(block: bytes) -> Iterator[bytes]:
-    """The lines of a block that are not ASCII, each cut to at most `_LINE` bytes behind its first high byte."""
-    end = 0
-    while high := _HIGH.search(block, end):
-        begin = max(end, high.start() - _LINE // 4)
-        begin = max(begin, block.rfind(b"\n", begin, high.start()) + 1, block.rfind(b"\r", begin, high.start()) + 1)
-        line_end = _LINE_END.search(block, high.end())
-        end = line_end.start() if line_end else len(block)
-        line = block[begin:end]
-        if len(line) > _LINE:
-            line = line[:_LINE]
-            apart = _APART.search(line, _LINE // 2)
-            line = line[: apart.start()] if apart else line
-        yield line
+def _line_around(block: bytes, place: int, begin: int) -> tuple[bytes, int]:
+    """The line of a place, but nothing before `begin`, and where it ends. Of a long line it is a part."""
+    begin = max(begin, block.rfind(b"\n", 0, place) + 1, block.rfind(b"\r", 0, place) + 1)
+    if begin < place - _LINE // 2:
+        apart = _APART.search(block, place - _LINE // 2, place)
+        begin = apart.end() if apart else place - _LINE // 2
+    line_end = _LINE_END.search(block, place)
+    end = line_end.start() if line_end else len(block)
+    if end - begin > _LINE:
+        shorter = _TO_LAST_APART.match(block, place + 1, begin + _LINE)
+        return block[begin : shorter.end() if shorter else begin + _LINE], end
+    return block[begin:end], end
