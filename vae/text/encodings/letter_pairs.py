@@ -19,7 +19,9 @@ _FILE = Path(__file__).with_name("letter_pairs.npz")  # made by assets/encodings
 _STEP = 1 / 16  # bits, of the costs in the file
 _NEVER = 14.0  # bits of a pair that a language does not have
 _UNCOMMON = 17.0  # bits of a character of Chinese, Japanese or Korean that is not among the common ones
-_ASCII_WEIGHT = 0.3  # of pairs that every reading shares: they tell the language alone
+_ASCII_WEIGHT = 0.5  # of pairs that every reading shares: they tell the language alone
+_FAR_WEIGHT = 0.02  # of those far from what is not ASCII, which may be in another language
+_NEAR = 20  # characters
 _SIGN_IN_WORD = 8.0  # bits; what joins words is excepted
 _CAPITAL_IN_WORD = 7.0
 _MIXED_WORD = 22.0  # a letter of another script, but for those three
@@ -27,9 +29,10 @@ _SCRIPTS_MEET = 3.0  # a letter of ASCII beside a character of Chinese, Japanese
 _GARBAGE = 24.0  # a control character, one that does not exist, or a byte that the encoding does not have
 _JOINERS = {  # what may stand inside of words, and in which languages; in none other, it is a sign like any
     "’": frozenset(["en", "fr", "it", "ca", "ga", "eu", "sq", "af", "nl", "tr", "uk", "be", "et", "fi"]),
-    "—–": frozenset(["en"]),
+    "—": frozenset(["en"]),
 }
 _NEVER_BEHIND_LETTERS = "‚„¿¡•§£€¥©†‡°"
+_NEVER_BEFORE_LETTERS = "®™°¹²³ºª‰½¼¾¬¢£¥€±×÷´¨¸¦¶"
 _OTHER_WORDS = 1.0  # bits of a word in English within a language of another script
 _SIGNS = {  # the bits of those that texts have; any other costs _ODD_SIGN
     **dict.fromkeys("“”’–—…«»、。「」，：！？（）・『』；《》", 6.0),
@@ -66,16 +69,17 @@ class Tally:
         unique, index = np.unique(points, return_inverse=True)
         traits = np.array([_traits(chr(point)) for point in unique])[index]
         letters = traits[:, 0].astype(np.int64)
-        upper, lower, opens = (traits[:, place].astype(np.bool_) for place in (2, 3, 4))
+        upper, lower, opens, closes = (traits[:, place].astype(np.bool_) for place in (2, 3, 4, 5))
         before, after, foreign = letters[:-1], letters[1:], points >= 128
         inside = (letters[:-2] > 0) & (letters[2:] > 0) & (letters[1:-1] == 0) & foreign[1:-1]
-        joiners = tuple(int((inside & (traits[1:-1, 5] == group)).sum()) for group in range(len(_JOINERS)))
-        misplaced = inside.sum() - sum(joiners) + ((before > 0) & opens[1:]).sum()
+        joiners = tuple(int((inside & (traits[1:-1, 6] == group)).sum()) for group in range(len(_JOINERS)))
+        misplaced = inside.sum() - sum(joiners) + ((before > 0) & opens[1:]).sum() + (closes[:-1] & (after > 0)).sum()
         capitals = (lower[:-1] & upper[1:] & (foreign[:-1] | foreign[1:])).sum()
         bits = traits[:, 1].sum() + _SIGN_IN_WORD * misplaced + _CAPITAL_IN_WORD * capitals
         wanted = (before > 0) | (after > 0)
         key, place = np.unique((before << 21 | after)[wanted], return_inverse=True)
-        weights = np.where((before >= 128) | (after >= 128), 1.0, _ASCII_WEIGHT)[wanted]
+        weights = np.where(_around(foreign)[1:], _ASCII_WEIGHT, _FAR_WEIGHT)
+        weights = np.where((before >= 128) | (after >= 128), 1.0, weights)[wanted]
         often: Floats = np.zeros(len(key))
         np.add.at(often, place, weights)
         return cls(np.stack([key >> 21, key & 0x1FFFFF], 1), often, float(bits), joiners)
@@ -103,14 +107,22 @@ class Tally:
         return float(bits + pairs[_places(latin, ascii_pairs[:, 0]), _places(latin, ascii_pairs[:, 1])] @ weights)
 
 
+def _around(places: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Which places are at most _NEAR from one of the given."""
+    until = np.concatenate([[0], np.cumsum(places)])
+    here = np.arange(len(places))
+    return until[np.minimum(here + _NEAR + 1, len(places))] > until[np.maximum(here - _NEAR, 0)]
+
+
 @lru_cache(10_000)
 def _traits(character: str) -> tuple[float, ...]:
-    """Its letter (0: none), the bits of its sign, whether it is upper or lower case, whether it is never behind a
-    letter, and in which of _JOINERS it is (-1: none)."""
+    """Its letter (0: none), the bits of its sign, whether it is upper or lower case, whether it is never behind or
+    never before a letter, and in which of _JOINERS it is (-1: none)."""
     sign = _sign(character)
     opens = sign == _ODD_SIGN or character in _NEVER_BEHIND_LETTERS
+    closes = sign == _ODD_SIGN or character in _NEVER_BEFORE_LETTERS
     joiner = next((number for number, group in enumerate(_JOINERS) if character in group), -1)
-    return _letter(character), sign, character.isupper(), character.islower(), opens, joiner
+    return _letter(character), sign, character.isupper(), character.islower(), opens, closes, joiner
 
 
 def _letter(character: str) -> int:
