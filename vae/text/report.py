@@ -31,9 +31,9 @@ _REASON_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A column that may be the text, with its first lines."""
+    """Something that a text may be taken for, a column or an encoding, with lines as they are read then."""
 
-    column: str
+    name: str
     examples: tuple[str, ...]
 
 
@@ -51,6 +51,10 @@ class Report:
         format_why: chosen, name (its extension) or looks.
         column_why: chosen, only, format, name or words.
         candidates: the columns that look like a text, the likeliest first.
+        encodings: those that are plausible, the one that was taken first, each with a line; just that where there is no
+            doubt.
+        broken: bytes that its encoding does not have, which were left out.
+        controls: control characters that were left out.
     """
 
     kind: str
@@ -67,14 +71,18 @@ class Report:
     format_why: str = "looks"
     column_why: str = ""
     candidates: tuple[Candidate, ...] = ()
+    encodings: tuple[Candidate, ...] = ()
+    broken: int = 0
+    controls: int = 0
 
     @classmethod
     def from_plain(cls, raw: dict[str, Any]) -> Report:
         """The report that `dataclasses.asdict` made a dictionary of. Raises TypeError, ValueError: it is no such."""
         found = cls(**raw)
         dropped = tuple((reason, count) for reason, count in found.dropped)
-        candidates = tuple(Candidate(one["column"], tuple(one["examples"])) for one in raw.get("candidates", ()))
-        found = replace(found, dropped=dropped, candidates=candidates)
+        found = replace(
+            found, dropped=dropped, candidates=_candidates(found.candidates), encodings=_candidates(found.encodings)
+        )
         "".join(found.texts()).encode()  # all are text, and text that can be written
         return found
 
@@ -82,8 +90,12 @@ class Report:
         """All texts in it."""
         yield from (self.kind, self.layout, self.encoding, self.column or "", self.label_column or "", self.split)
         yield from (self.separator, self.format_why, self.column_why, *(reason for reason, _ in self.dropped))
-        for candidate in self.candidates:
-            yield from (candidate.column, *candidate.examples)
+        for candidate in (*self.candidates, *self.encodings):
+            yield from (candidate.name, *candidate.examples)
+
+
+def _candidates(raw: Any) -> tuple[Candidate, ...]:
+    return tuple(Candidate(one["name"], tuple(one["examples"])) for one in raw)
 
 
 def dropped_counts(dropped: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
