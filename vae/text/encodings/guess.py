@@ -46,20 +46,16 @@ def guess_without_doubt(encoding: Encoding, head: str) -> Guess:
 
 def guess_among(readings: Sequence[Reading]) -> Guess:
     """Of the readings of a sample of it, the first of which was taken; shown by the line that they differ most in."""
-    best, *others = readings[: 1 + _OTHERS]
-    lines = [reading.text.split("\n")[:_LINES] for reading in readings[: 1 + _OTHERS]]
-    alike = [others for others in lines if len(others) == len(lines[0])]
-
-    def differing(place: int) -> tuple[int, int]:
-        return len({lines[place] for lines in alike}), -len(alike[0][place])
-
-    place = max(range(len(lines[0])), key=differing)
-    choices = [
-        Choice(reading.encoding.codec, reading.encoding.name, _excerpt(found[place]) if found in alike else "")
-        for reading, found in zip([best, *others], lines, strict=True)
-    ]
-    told = tuple(choice for choice in choices[1:] if choice.example != choices[0].example)
-    return Guess(choices[0].encoding, choices[0].name, choices[0].example, told)
+    top = [(reading.encoding, reading.text.split("\n")[:_LINES]) for reading in readings[: 1 + _OTHERS]]
+    first = top[0][1]
+    alike = [lines for _, lines in top if len(lines) == len(first)]
+    place = max(range(len(first)), key=lambda place: (len({lines[place] for lines in alike}), -len(first[place])))
+    best, *others = (
+        Choice(encoding.codec, encoding.name, _excerpt(lines[place]) if len(lines) == len(first) else "")
+        for encoding, lines in top
+    )
+    told = tuple(other for other in others if other.example != best.example)
+    return Guess(best.encoding, best.name, best.example, told)
 
 
 def _excerpt(line: str) -> str:

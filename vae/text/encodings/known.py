@@ -19,7 +19,7 @@ _ANY = f"{_WESTERN} {_CENTRAL} {_CYRILLIC} tr lt lv et eo el he ar fa ur th vi k
 class Encoding:
     """An encoding: whose letters it has, and the rest of its name.
 
-    `languages` are the ones it is looked for in; none where another encoding reads whatever it reads.
+    `languages` are the ones it is looked for in; none where it can only be chosen.
     `rarity` is, in bits, how much less one expects it than Western European of Windows.
     """
 
