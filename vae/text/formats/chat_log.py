@@ -43,7 +43,7 @@ _PATTERNS = (_PHONE, _RELAY, _NAME_FIRST, _IN_BRACKETS, _TABBED, _ABOVE)
 
 
 @dataclass(slots=True)
-class Message:
+class ChatMessage:
     """What stands between two stamps; `name` is empty where nobody said it."""
 
     when: str
@@ -63,7 +63,7 @@ def read_chat(text: Text, extension: str) -> Table | None:
     if pattern is None:
         return None
 
-    def messages() -> Iterator[Message]:
+    def messages() -> Iterator[ChatMessage]:
         return _messages(text.lines(), pattern, headed)
 
     sample = [message for message in islice(messages(), SAMPLE_ROWS) if message.name]
@@ -107,16 +107,16 @@ def _start(line: str, pattern: re.Pattern[str]) -> re.Match[str] | None:
     return (pattern.fullmatch if pattern is _ABOVE else pattern.match)(seen)
 
 
-def _messages(lines: Iterable[str], pattern: re.Pattern[str], headed: bool) -> Iterator[Message]:
+def _messages(lines: Iterable[str], pattern: re.Pattern[str], headed: bool) -> Iterator[ChatMessage]:
     """The messages, each with all of its lines."""
-    current: Message | None = None
+    current: ChatMessage | None = None
     for line in lines:
         found = _start(line, pattern)
         if found is None:
             if pattern is _RELAY and _STAMP.match(line):  # who came, who went
                 if current is not None:
                     yield current
-                current = Message("", "", [line])
+                current = ChatMessage("", "", [line])
             elif current is not None and not _DAY.fullmatch(line[:60]):
                 current.lines.append(line)
             continue
@@ -125,12 +125,12 @@ def _messages(lines: Iterable[str], pattern: re.Pattern[str], headed: bool) -> I
         parts = found.groupdict()
         when = parts.get("a") or parts.get("b") or ""
         if "text" in parts:
-            current = Message(when, parts["name"], [parts["text"]])
+            current = ChatMessage(when, parts["name"], [parts["text"]])
         elif headed:
-            current = Message(when, parts["rest"].strip(), [])
+            current = ChatMessage(when, parts["rest"].strip(), [])
         else:
             name, words = _split_name(_as_written(line, parts["rest"]))
-            current = Message(when, name, [words])
+            current = ChatMessage(when, name, [words])
     if current is not None:
         yield current
 
