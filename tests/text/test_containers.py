@@ -19,6 +19,7 @@ from vae.text.cleaning import CorpusError
 from vae.text.containers.page_lines import join_hyphenated, paragraphs, without_furniture
 from vae.text.containers.registry import unpack
 from vae.text.corpus import Corpus, columns, lines, read_corpus
+from vae.text.telling import told
 from vae.text.text_file import TextFile
 
 MOST = 1_000_000  # bytes of a text
@@ -40,6 +41,7 @@ def test_text_comes_out_of_every_kind_whatever_its_name(name: str) -> None:
     corpus = read_corpus(data, name)
     assert corpus.sentences == SENTENCES
     assert corpus.report.unpacked == found.note
+    assert f"Taken out of the file: {found.note}." in map(str, told(corpus.report).values())
     assert Corpus.from_json(corpus.to_json()) == corpus
     if inner.endswith("csv"):
         assert columns(data, name)[0] == "text"
