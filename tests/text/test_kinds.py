@@ -432,6 +432,28 @@ KINDS = {
         (*CHAT[:3], "my new hat", "so far", CHAT[3]),
     ),
     # Subtitles, pages, notes, trees, notebooks
+    "who came and went": Kind(
+        "c.log", "[10:01] <ann> hi all\n[10:02] * bob joined\n[10:03] <bob> hey\n", ("hi all", "hey")
+    ),
+    "ends of utterances": Kind(
+        "d.txt",
+        "Hi there __eou__ Hello __eou__\nFine __eou__ Thanks __eou__\n",
+        ("Hi there", "Hello", "Fine", "Thanks"),
+    ),
+    "labels before their lines": Kind(
+        "l.txt", "".join(f"__label__{x} {s}\n" for x, s in zip(LABELS, SENTENCES, strict=True))
+    ),
+    "an archive of a network": Kind(
+        "tweets.js",
+        "window.YTD.tweets.part0 = " + json.dumps([{"tweet": {"id": "1", "full_text": s}} for s in SENTENCES]),
+        column="tweet.full_text",
+    ),
+    "numbers before lines, no headings": Kind("a.txt", rows(numbers(), SENTENCES, separator=";")),
+    "a survey's questions": Kind(
+        "a.csv",
+        "id,How did you like the course this year?,Would you come again next time?\n"
+        + "".join(f"{i},{s},{'yes' if i % 2 else 'no'}\n" for i, s in enumerate(SENTENCES)),
+    ),
     "a styled script": Kind(
         "film.ass",
         "[Script Info]\nTitle: x\n\n[Events]\nFormat: Layer, Start, Text\n"

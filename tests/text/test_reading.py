@@ -20,7 +20,7 @@ def test_report_says_what_was_taken_for_what_and_what_else_was_possible() -> Non
     report = read_corpus(TABLE, "hens.txt").report
     assert (report.kind, report.separator, report.format_why) == ("csv", ";", "looks")
     assert (report.column, report.column_why, report.split) == ("comment", "name", "none")
-    assert [one.column for one in report.candidates] == ["comment", "answer"]
+    assert [one.name for one in report.candidates] == ["comment", "answer"]
     assert report.candidates[1].examples == ("Let it be.", "So do you.", "Nobody did.")
     assert list(told(report)) == ["encoding", "format", "column", "layout", "split"]
     assert "“;”" in str(told(report)["format"])
@@ -29,7 +29,7 @@ def test_report_says_what_was_taken_for_what_and_what_else_was_possible() -> Non
 def test_choices_overrule_what_was_found() -> None:
     answers = read_corpus(TABLE, "hens.txt", column="answer")
     assert answers.sentences[0] == "Let it be."
-    assert (answers.report.column_why, answers.report.candidates[0].column) == ("chosen", "comment")
+    assert (answers.report.column_why, answers.report.candidates[0].name) == ("chosen", "comment")
     plain = read_corpus(TABLE, "hens.txt", format="txt")
     assert (plain.report.kind, plain.report.format_why) == ("txt", "chosen")
     assert plain.sentences[1] == "1;The hen is asleep.;Let it be.;a"

@@ -36,7 +36,7 @@ def dry_run(path: Path, options: ReadingOptions, as_json: bool) -> int:
         return 0
     print("\n".join(reading_flags.lines(report)), file=sys.stderr)
     for candidate in report.candidates[1:]:
-        print(Message("cli.other_column", column=candidate.column), file=sys.stderr)
+        print(Message("cli.other_column", column=candidate.name), file=sys.stderr)
         print("\n".join(f"    {line}" for line in candidate.examples), file=sys.stderr)
     counts = [Message("data.summary", read=report.read, kept=report.kept), *dropped_words(report)]
     print("; ".join(map(str, counts)), file=sys.stderr)

@@ -48,7 +48,7 @@ def sentences(path: str, arguments: argparse.Namespace) -> list[str]:
 def lines(report: Report) -> list[str]:
     """What a text was taken for, a line each, with how to take it for something else."""
     choices = {"format": NAMES, "layout": LAYOUTS[1:], "split": SPLITS[1:]}
-    choices["column"] = tuple(one.column for one in report.candidates[:_SHOWN_COLUMNS] if one.column != report.column)
+    choices["column"] = tuple(one.name for one in report.candidates[:_SHOWN_COLUMNS] if one.name != report.column)
     found = []
     for option, line in told(report).items():
         if option == "unpacked" or (option == "layout" and report.layout == "table"):

@@ -1,4 +1,4 @@
-"""Bytes to text: what kind of file it is, how it is encoded, and its lines, decoded as they are read.
+"""Bytes to text: how it is encoded, and its lines, decoded as they are read.
 
 A text is never in memory as a whole unless it is wanted whole, so that it may be larger than memory.
 """
@@ -6,56 +6,24 @@ A text is never in memory as a whole unless it is wanted whole, so that it may b
 from __future__ import annotations
 
 import codecs
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import BinaryIO
 
-from vae.messages.message import Message, UserError
+from vae.messages.message import Message
 from vae.text.cleaning import SAMPLE_SIZE, CorpusError, split_at_line_ends
+from vae.text.encodings.decoding import Dropped, blocks, survey
+from vae.text.encodings.detection import Reading, holds_escapes, looks_like_utf8, readings, wide_readings
+from vae.text.encodings.guess import Guess, guess_among, guess_without_doubt
+from vae.text.encodings.known import find_encoding
+from vae.text.encodings.sampling import Opener, sample
+from vae.text.file_signatures import refuse_known_binaries
 
-Opener = Callable[[], BinaryIO]  # opens the bytes of a text at their beginning, as often as it is called
+__all__ = ["Opener", "Text", "open_text"]
 
-_BLOCK = 1 << 20  # bytes decoded at once
+_BLOCK = 1 << 20  # bytes read at once
 _MAX_WHOLE = 20_000_000  # bytes that may be read at once
 _MAX_LINE = 20_000_000  # characters of a line, which has to fit into memory
-_UNPACK = Message("text.unpack")
-_SAVE_AS_TEXT = Message("text.save_as_text")
-_BRING_TEXT = Message("text.bring_text")
-_EXPORT_SHEET = Message("text.export_sheet")
-# How files that are no text begin; what they are, and what to do with them.
-_SIGNATURES: tuple[tuple[bytes, Message, Message], ...] = (
-    (b"\x1f\x8b", Message("text.gzip_archive"), _UNPACK),
-    (b"BZh", Message("text.bzip2_archive"), _UNPACK),
-    (b"\xfd7zXZ\x00", Message("text.xz_archive"), _UNPACK),
-    (b"7z\xbc\xaf\x27\x1c", Message("text.seven_zip_archive"), _UNPACK),
-    (b"Rar!", Message("text.rar_archive"), _UNPACK),
-    (b"\x28\xb5\x2f\xfd", Message("text.zstandard_archive"), _UNPACK),
-    (b"%PDF-", Message("text.pdf_document"), _SAVE_AS_TEXT),
-    (b"{\\rtf", Message("text.rich_text_document"), _SAVE_AS_TEXT),
-    (b"\xd0\xcf\x11\xe0", Message("text.old_office_document"), _SAVE_AS_TEXT),
-    (b"\x89PNG", Message("text.png_image"), _BRING_TEXT),
-    (b"\xff\xd8\xff", Message("text.jpeg_image"), _BRING_TEXT),
-    (b"GIF8", Message("text.gif_image"), _BRING_TEXT),
-    (b"RIFF", Message("text.media_file"), _BRING_TEXT),
-    (b"OggS", Message("text.sound_file"), _BRING_TEXT),
-    (b"ID3", Message("text.sound_file"), _BRING_TEXT),
-    (b"PAR1", Message("text.parquet_table"), Message("text.export_as_csv")),
-    (b"SQLite format 3\x00", Message("text.database"), Message("text.export_table")),
-    (b"\x7fELF", Message("text.program"), _BRING_TEXT),
-)
-_ZIP = b"PK\x03\x04"
-# What a zip archive turns out to be, by a name found near its beginning.
-_ZIPPED: tuple[tuple[bytes, Message, Message], ...] = (
-    (b"word/", Message("text.word_document"), _SAVE_AS_TEXT),
-    (b"xl/", Message("text.excel_workbook"), _EXPORT_SHEET),
-    (b"ppt/", Message("text.powerpoint_presentation"), _SAVE_AS_TEXT),
-    (b"oasis.opendocument.spreadsheet", Message("text.opendocument_spreadsheet"), _EXPORT_SHEET),
-    (b"oasis.opendocument", Message("text.opendocument_document"), _SAVE_AS_TEXT),
-    (b"epub+zip", Message("text.e_book"), _SAVE_AS_TEXT),
-    (b"", Message("text.zip_archive"), _UNPACK),  # any other
-)
 _BOMS: tuple[tuple[bytes, str], ...] = (  # UTF-32 before UTF-16, whose mark begins the same
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe\x00\x00", "utf-32"),
@@ -63,12 +31,6 @@ _BOMS: tuple[tuple[bytes, str], ...] = (  # UTF-32 before UTF-16, whose mark beg
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
-# The old encodings still met; the first is so common that it wins over any that reads equally well.
-_ENCODINGS = (
-    "cp1252", "cp1251", "gb18030", "cp932", "big5", "cp949", "euc_jp", "koi8_r", "cp1250", "cp1254", "cp1253",
-    "cp1255", "cp1256", "cp1257", "cp1258", "cp874", "iso8859_2", "mac_roman",
-)  # fmt: skip
-_CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +41,18 @@ class Text:
     size: int  # bytes
     encoding: str  # Python's name for it
     head: str  # its first 4 * SAMPLE_SIZE characters
-    digest: str  # the same for the same bytes
+    digest: str  # the same for the same bytes, read in the same encoding
+    guess: Guess  # the encoding as a person is told it, with what else it might be
+    dropped: Dropped  # what was no text
 
     def lines(self) -> Iterator[str]:
         """The lines without their ends (CR LF, LF or CR); an end after the last line begins no other.
 
         Raises:
-            CorpusError: a line is too long, or the file has changed.
+            CorpusError: a line is too long.
         """
         unfinished: list[str] = []  # the parts of a line whose end has not come yet
-        for block in _blocks(self.opener, self.encoding):
+        for block in blocks(self.opener, self.encoding):
             first, *others = split_at_line_ends(block)
             unfinished.append(first)
             if others:
@@ -104,110 +68,77 @@ class Text:
         """All of it. Raises CorpusError: it is too large for that."""
         if self.size > _MAX_WHOLE:
             raise CorpusError(Message("text.json_too_large", size=self.size / 1e6, most=_MAX_WHOLE / 1e6))
-        return "".join(_blocks(self.opener, self.encoding))
+        return "".join(blocks(self.opener, self.encoding))
 
 
 def open_text(opener: Opener, encoding: str | None = None) -> Text:
-    """Reads a text through once, to tell that it is one, and in which encoding.
+    """Reads a text through, to tell that it is one, and in which encoding.
 
-    UTF-8, with or without a byte order mark, UTF-16 and UTF-32 by their mark; anything else is detected.
+    UTF-8, also with a few broken bytes, UTF-16 and UTF-32 by their mark; anything else is detected.
 
+    Args:
+        encoding: chosen by hand, one of `encoding_choices`, by any of its names; None detects it.
     Raises:
-        CorpusError: the bytes are no text, or their encoding cannot be told.
+        CorpusError: the bytes are no text, their encoding cannot be told, or there is none of the given name.
     """
-    hashed, size = blake2b(digest_size=16), 0
+    chosen = None if encoding is None else find_encoding(encoding)
+    head, size, digest, is_utf8 = _scan(opener)
+    refuse_known_binaries(head)
+    marked = next((name for mark, name in _BOMS if head.startswith(mark)), None)
+    guess = None
+    if chosen:
+        codec = "utf-8-sig" if chosen.codec == "utf-8" else chosen.codec
+        digest = f"{digest}-{codec}"
+    elif marked:
+        codec = marked
+    else:
+        codec, found = _detect(opener, head, size, is_utf8)
+        guess = guess_among(found) if found else None
+    dropped = survey(opener, codec)
+    if dropped is None:
+        raise CorpusError(Message("text.wrong_encoding", name=chosen.name) if chosen else Message("text.binary"))
+    text = next(filter(None, blocks(opener, codec)), "")[: 4 * SAMPLE_SIZE]
+    return Text(opener, size, codec, text, digest, guess or guess_without_doubt(find_encoding(codec), text), dropped)
+
+
+def _scan(opener: Opener) -> tuple[bytes, int, str, bool]:
+    """The first bytes, how many there are, their digest, and whether they are UTF-8."""
+    hashed, size, is_utf8 = blake2b(digest_size=16), 0, True
+    decoder = codecs.getincrementaldecoder("utf-8")()
     with opener() as file:
-        head = file.read(SAMPLE_SIZE)
-        _refuse_known_binaries(head)
-        block = head
+        head = block = file.read(SAMPLE_SIZE)
         while block:
             hashed.update(block)
             size += len(block)
+            is_utf8 = is_utf8 and _goes_on(decoder, block)
             block = file.read(_BLOCK)
-    if encoding is not None:
-        try:
-            encoding = codecs.lookup(encoding).name
-        except LookupError:
-            raise UserError(Message("text.encoding", value=repr(encoding))) from None
-    chosen = encoding is not None
-    encoding = encoding or next((name for mark, name in _BOMS if head.startswith(mark)), "utf-8")
+    return head, size, hashed.hexdigest(), is_utf8 and _goes_on(decoder, b"", final=True)
+
+
+def _goes_on(decoder: codecs.IncrementalDecoder, block: bytes, final: bool = False) -> bool:
     try:
-        holds_nul = _contains_nul(opener, encoding)
+        decoder.decode(block, final)
     except UnicodeDecodeError:
-        if chosen or encoding not in ("utf-8", "utf-8-sig"):
-            raise CorpusError(Message("text.encoding_damaged", encoding=encoding.upper())) from None
-        encoding = _detect(opener)
-        try:
-            holds_nul = _contains_nul(opener, encoding)
-        except UnicodeDecodeError:
-            raise CorpusError(Message("text.encodings_mixed")) from None
-    if holds_nul:
-        raise CorpusError(Message("text.nul_bytes"))
-    text = next(_blocks(opener, encoding), "")[: 4 * SAMPLE_SIZE]
-    controls = len(_CONTROL.findall(text, 0, SAMPLE_SIZE))
-    if controls > 4 and controls * 20 > min(len(text), SAMPLE_SIZE):
-        raise CorpusError(Message("text.binary"))
-    return Text(opener, size, encoding, text, hashed.hexdigest())
+        return False
+    return True
 
 
-def _decoded(opener: Opener, encoding: str) -> Iterator[str]:
-    """The text, a part at a time. Raises UnicodeDecodeError."""
-    decoder = codecs.getincrementaldecoder(encoding)()
-    with opener() as file:
-        while data := file.read(_BLOCK):
-            yield decoder.decode(data)
-    yield decoder.decode(b"", final=True)
+def _detect(opener: Opener, head: bytes, size: int, is_utf8: bool) -> tuple[str, Sequence[Reading]]:
+    """The encoding of a text without a mark, and the readings among which it was found, if there was a doubt.
 
-
-def _contains_nul(opener: Opener, encoding: str) -> bool:
-    """Whether a NUL is anywhere in the text. Raises UnicodeDecodeError: it is in another encoding."""
-    return sum("\0" in part for part in _decoded(opener, encoding)) > 0  # all of it is read
-
-
-def _blocks(opener: Opener, encoding: str) -> Iterator[str]:
-    """The text, a part at a time, none of which ends between CR and LF."""
-    held = ""
-    try:
-        for part in _decoded(opener, encoding):
-            block = held + part
-            held = "\r" if block.endswith("\r") else ""
-            yield block.removesuffix(held)
-    except UnicodeDecodeError:
-        raise CorpusError(Message("text.file_changed")) from None
-    yield held
-
-
-def _refuse_known_binaries(head: bytes) -> None:
-    """Raises CorpusError when the first bytes are those of a format known to be no plain text."""
-    binary = bool(re.search(rb"[\x00-\x08\x0e-\x1a]", head)) or not head[:4].isascii()
-    if head.startswith(_ZIP):
-        found = next(((what, remedy) for name, what, remedy in _ZIPPED if name in head), None)
-    else:
-        found = next(((what, remedy) for magic, what, remedy in _SIGNATURES if head.startswith(magic)), None)
-    if found and (binary or head.startswith((b"%PDF-", b"{\\rtf"))):
-        raise CorpusError(Message("text.not_text", what=found[0], remedy=found[1]))
-    if head[1:8].count(0) >= 4 and head[8:9] == b"{":  # a safetensors file: the length of its header, and its header
-        raise CorpusError(Message("text.trained_model"))
-
-
-def _detect(opener: Opener) -> str:
-    """The likeliest encoding of bytes that are not UTF-8, judged by their lines that are not ASCII."""
-    from charset_normalizer import from_bytes  # only a file in an old encoding needs it
-
-    sample = b""
-    with opener() as file:
-        while len(sample) < SAMPLE_SIZE and (line := file.readline(_BLOCK)):
-            if high := re.search(rb"[\x80-\xff]", line):
-                begin = max(0, high.start() - 200)
-                sample += line[begin : begin + SAMPLE_SIZE].rstrip(b"\n") + b"\n"
-    # A character of up to four bytes may have been cut through at the end.
-    for cut in range(1, 5 if len(sample) > SAMPLE_SIZE else 2):
-        matches = [m for m in from_bytes(sample[:-cut], cp_isolation=list(_ENCODINGS)) if m.encoding in _ENCODINGS]
-        if matches:
-            # Bytes that make sense in pairs hardly do so by chance: between equals, an encoding of pairs wins.
-            best = min(matches, key=lambda m: (round(m.chaos, 2), m.multi_byte_usage < 0.2, -m.coherence))
-            # Encodings that read the sample alike come as one match, under whichever name was tried first.
-            names = {best.encoding, *best.could_be_from_charset}.intersection(_ENCODINGS)
-            equals = {m.encoding for m in matches if (m.chaos, m.coherence) == (best.chaos, best.coherence)}
-            return _ENCODINGS[0] if _ENCODINGS[0] in equals else min(names, key=_ENCODINGS.index)
-    raise CorpusError(Message("text.unknown_encoding"))
+    Raises:
+        CorpusError: it cannot be told.
+    """
+    if wide := wide_readings(head):
+        return wide[0].encoding.codec, wide
+    if holds_escapes(head) and (escaped := readings(head)) and escaped[0].is_text:
+        return escaped[0].encoding.codec, escaped
+    if is_utf8:
+        return "utf-8", ()
+    part = sample(opener, size)
+    if looks_like_utf8(part):
+        return "utf-8", ()
+    found = readings(part)
+    if not found or not found[0].is_text:
+        raise CorpusError(Message("text.unknown_encoding"))
+    return found[0].encoding.codec, found

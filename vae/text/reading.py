@@ -34,7 +34,13 @@ def read_records(text: Text, name: str, options: ReadingOptions) -> tuple[Report
         report, records = _from_prose(found, options)
     else:
         report, records = _from_table(found, options)
-    report = replace(report, encoding=text.encoding, format_why=why)
+    encodings = tuple(
+        Candidate(one.encoding, (one.example,) if one.example else ()) for one in (text.guess, *text.guess.others)
+    )
+    report = replace(
+        report, encoding=text.encoding, format_why=why, encodings=encodings, broken=text.dropped.broken,
+        controls=text.dropped.controls,
+    )  # fmt: skip
     return report, clean_records(records, options.max_characters)
 
 
@@ -73,7 +79,7 @@ def _from_table(table: Table, options: ReadingOptions) -> tuple[Report, Iterator
     index, why, candidates = choose(table)
     if options.column is not None:
         index, why = table.index_of(options.column), "chosen"
-        if table.columns[index] not in [one.column for one in candidates]:
+        if table.columns[index] not in [one.name for one in candidates]:
             candidates = (*candidates, Candidate(table.columns[index], examples(table.samples[index])))
     label = None if options.label_column is None else table.index_of(options.label_column)
     records = table.read(index, label)

@@ -31,9 +31,9 @@ _REASON_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A column that may be the text, with its first lines."""
+    """Something that a text may be taken for, a column or an encoding, with lines as they are read then."""
 
-    column: str
+    name: str
     examples: tuple[str, ...]
 
 
@@ -42,7 +42,7 @@ class Report:
     """How a text was read, and what became of it: read == kept + the sum of dropped.
 
     Args:
-        kind: txt, book, csv, tsv, jsonl, json, html, md, srt, conllu, chat or ipynb.
+        kind: txt, book, csv, tsv, jsonl, json, html, markdown, subtitles, treebank, chat or ipynb.
         layout: lines, running (read counts sentences) or table (read counts records, and what they were split into).
         dropped: (reason, count), in the order of REASONS, none of them 0.
         split: how cells were split: none, lines or sentences.
@@ -51,6 +51,10 @@ class Report:
         format_why: chosen, name (its extension) or looks.
         column_why: chosen, only, format, name or words.
         candidates: the columns that look like a text, the likeliest first.
+        encodings: those that are plausible, the one that was taken first, each with a line; just that where there is no
+            doubt.
+        broken: bytes that its encoding does not have, which were left out.
+        controls: control characters that were left out.
         unpacked: what was taken out of a document or an archive; None: the file is the text.
     """
 
@@ -68,6 +72,9 @@ class Report:
     format_why: str = "looks"
     column_why: str = ""
     candidates: tuple[Candidate, ...] = ()
+    encodings: tuple[Candidate, ...] = ()
+    broken: int = 0
+    controls: int = 0
     unpacked: Message | None = None
 
     @classmethod
@@ -75,10 +82,11 @@ class Report:
         """The report that `dataclasses.asdict` made a dictionary of. Raises TypeError, ValueError: it is no such."""
         found = cls(**raw)
         dropped = tuple((reason, count) for reason, count in found.dropped)
-        candidates = tuple(Candidate(one["column"], tuple(one["examples"])) for one in raw.get("candidates", ()))
         note = raw.get("unpacked")
-        unpacked = Message.from_json(note) if note else None
-        found = replace(found, dropped=dropped, candidates=candidates, unpacked=unpacked)
+        found = replace(
+            found, dropped=dropped, candidates=_candidates(found.candidates), encodings=_candidates(found.encodings),
+            unpacked=Message.from_json(note) if note else None,
+        )  # fmt: skip
         "".join(found.texts()).encode()  # all are text, and text that can be written
         return found
 
@@ -87,8 +95,12 @@ class Report:
         yield str(self.unpacked or "")
         yield from (self.kind, self.layout, self.encoding, self.column or "", self.label_column or "", self.split)
         yield from (self.separator, self.format_why, self.column_why, *(reason for reason, _ in self.dropped))
-        for candidate in self.candidates:
-            yield from (candidate.column, *candidate.examples)
+        for candidate in (*self.candidates, *self.encodings):
+            yield from (candidate.name, *candidate.examples)
+
+
+def _candidates(raw: Any) -> tuple[Candidate, ...]:
+    return tuple(Candidate(one["name"], tuple(one["examples"])) for one in raw)
 
 
 def dropped_counts(dropped: Mapping[str, int]) -> tuple[tuple[str, int], ...]:

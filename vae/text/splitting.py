@@ -24,7 +24,8 @@ def way_to_split(cells: Sequence[str]) -> str:
     if len(several) * 2 > len(seen):
         flat = sorted((line for rows in several for line in rows), key=len)
         ended = sum(line.endswith(_ENDS) for line in flat)
-        if len(flat[len(flat) // 2]) <= _VERSE_LENGTH and ended * 10 < 7 * len(flat):
+        is_long_enough = 2 * len(flat) >= 5 * len(several)  # two lines are rather a heading and a text
+        if is_long_enough and len(flat[len(flat) // 2]) <= _VERSE_LENGTH and ended * 10 < 7 * len(flat):
             return "lines"
     cased = is_cased("\n".join(seen))
     many = sum(len(_pieces(cell, "sentences", cased)) > 1 for cell in seen)

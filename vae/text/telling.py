@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from vae.messages.message import Message
-from vae.text.report import Report
+from vae.text.encodings.known import find_encoding
+from vae.text.report import Candidate, Report
 
 _WHY_FORMAT = {
     "chosen": Message("text.why_chosen"),
@@ -30,7 +31,7 @@ def told(report: Report) -> dict[str, Message]:
     if report.unpacked:
         has_others = report.unpacked.key == "text.unpacked_one_of"
         lines["part" if has_others else "unpacked"] = Message("text.told_unpacked", unpacked=report.unpacked)
-    lines["encoding"] = Message("text.told_encoding", encoding=report.encoding.upper())
+    lines["encoding"] = told_encoding(report)
     format_ = {"format": report.kind, "why": _WHY_FORMAT.get(report.format_why, "")}
     if report.separator:
         lines["format"] = Message("text.told_table_format", separator=shown(report.separator), **format_)
@@ -43,6 +44,21 @@ def told(report: Report) -> dict[str, Message]:
     if report.layout == "table":
         lines["split"] = told_split(report)
     return lines
+
+
+def told_encoding(report: Report) -> Message:
+    """The encoding, with a line as it reads where others are plausible, and what was left out as no text of it."""
+    taken = report.encodings[0] if report.encodings else Candidate(report.encoding, ())
+    try:
+        name: Message | str = find_encoding(taken.name).name
+    except ValueError:  # of a version that knew another
+        name = taken.name
+    line = Message("text.told_encoding", encoding=name)
+    if len(report.encodings) > 1 and taken.examples:
+        line = Message("text.told_encoding_example", encoding=name, example=taken.examples[0])
+    if report.broken or report.controls:
+        line = Message("text.told_left_out", told=line, count=report.broken + report.controls)
+    return line
 
 
 def told_split(report: Report) -> Message:

@@ -36,6 +36,7 @@ _TABBED = re.compile(rf"(?P<a>{_TIME})\t(?P<name>[^\t]{{1,40}})\t(?P<text>.*)", 
 # Ann, [12/03/2024 09:14]        and the message below
 _ABOVE = re.compile(rf"(?P<rest>[^,:\[\]\n]{{1,60}}),? \[(?P<a>{_WHEN})\]:?\s*")
 _DAY = re.compile(rf"[\s-]*{_DATE}\s?(?:\(\w{{1,3}}\)|\w{{1,12}})?[\s-]*")
+_STAMP = re.compile(rf"\[?(?:{_DATE}\s)?{_TIME}\]?\s")
 _NAMED = re.compile(r"(?P<name>[^:\n\"“”«»]{1,60}?)\s?:\s(?P<text>.*)", re.DOTALL)
 _BARE_NAME = re.compile(r"(?P<name>[^:\n]{1,60}):")
 _PATTERNS = (_PHONE, _RELAY, _NAME_FIRST, _IN_BRACKETS, _TABBED, _ABOVE)
@@ -112,7 +113,11 @@ def _messages(lines: Iterable[str], pattern: re.Pattern[str], headed: bool) -> I
     for line in lines:
         found = _start(line, pattern)
         if found is None:
-            if current is not None and not _DAY.fullmatch(line[:60]):
+            if pattern is _RELAY and _STAMP.match(line):  # who came, who went
+                if current is not None:
+                    yield current
+                current = Message("", "", [line])
+            elif current is not None and not _DAY.fullmatch(line[:60]):
                 current.lines.append(line)
             continue
         if current is not None:

@@ -9,7 +9,7 @@ from itertools import chain, islice
 from vae.text.cleaning import SAMPLE_SIZE, CorpusError, split_lines
 from vae.text.file_encoding import Text
 from vae.text.formats.headings import has_headings
-from vae.text.formats.separators import NO_SEPARATOR, SEPARATOR_LINE, find_separator, rows_of
+from vae.text.formats.separators import NO_SEPARATOR, SEPARATOR_LINE, find_separator, is_mark, rows_of
 from vae.text.records import SAMPLE_ROWS, Record, Table, clean_label, unique_names
 from vae.text.report import NO_TEXT, TOO_MANY_CELLS
 
@@ -25,7 +25,7 @@ def read_csv(text: Text, extension: str) -> Table | None:
         return None
     table = read_delimited(text, separator)
     said = separator == "\t" or len(separator) > 1 or SEPARATOR_LINE.fullmatch(split_lines(head)[0].strip(" "))
-    return table if said or table.has_header else None
+    return table if said or table.has_header or any(map(is_mark, filter(None, table.samples))) else None
 
 
 def looks_tab_separated(head: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
@@ -15,6 +16,9 @@ from vae.text.formats.json_values import looks_like_json_lines, parse_json
 from vae.text.records import SAMPLE_ROWS, Record, Table, unique_names
 from vae.text.report import EMPTY
 
+_ASSIGNED = re.compile(
+    r"\s*(?:(?:var|let|const)\s+)?[\w.]{1,100}\s*=\s*(?=[\[{])"
+)  # as archives of networks are written
 EVERYTHING = "*"  # the column of all texts, of a file with one in each of its places
 
 
@@ -38,10 +42,11 @@ def read_json_lines(text: Text, extension: str) -> Table | None:
 
 def read_json(text: Text, extension: str) -> Table | None:
     """The table in one JSON value. Raises CorpusError: it is broken, or holds no text."""
-    if text.head.lstrip()[:1] not in ("{", "["):
+    assigned = _ASSIGNED.match(text.head)
+    if not assigned and text.head.lstrip()[:1] not in ("{", "["):
         return None
     try:
-        value = as_records(parse_json(text.read()))
+        value = as_records(parse_json(text.read()[assigned.end() if assigned else 0 :].rstrip("; \n\r\t")))
     except CorpusError:
         if extension in ("json", "jsonl", "ipynb"):
             raise

@@ -10,6 +10,7 @@ from vae.text.file_encoding import Text
 from vae.text.formats.chat_log import read_chat
 from vae.text.formats.delimited import read_csv
 from vae.text.formats.json_records import read_json, read_json_lines
+from vae.text.formats.labelled_lines import read_labelled_lines
 from vae.text.formats.markdown import read_markdown
 from vae.text.formats.notebook import read_notebook
 from vae.text.formats.plain import read_plain
@@ -45,6 +46,7 @@ FORMATS = (  # in the order in which they are tried
     Format(("conllu", "conll", "conllx"), read_treebank),
     Format(("md", "markdown", "mdown", "qmd", "rmd"), read_markdown),
     Format(("chat", "log"), read_chat),
+    Format(("fasttext",), read_labelled_lines),
     Format(("csv",), read_csv),
     Format(("tsv", "tab"), read_csv),
     Format(("txt", "text"), read_plain),

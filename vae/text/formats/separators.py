@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 from typing import Literal
@@ -75,12 +75,15 @@ def _is_punctuation(rows: list[list[str]], separator: str, share: float) -> bool
     spaced = sum(cell[0] == " " for cell in behind)
     if spaced * 10 >= 7 * len(behind):
         columns = list(zip(*rows, strict=False)) if share == 1 else []
-        return not any(len(set(column)) * 2 <= len(column) or all(map(_is_number, column)) for column in columns)
+        return not any(map(is_mark, columns))
     return share < 0.9 and spaced * 2 > len(behind)
 
 
-def _is_number(cell: str) -> bool:
-    return cell.strip().replace(".", "", 1).isdigit()
+def is_mark(column: Sequence[str]) -> bool:
+    """Whether a column holds numbers, or labels that repeat: no part of a sentence does so in every line."""
+    if all(cell.strip().replace(".", "", 1).isdigit() for cell in column):
+        return True
+    return len(column) >= 4 and len(set(column)) * 2 <= len(column) and not any(cell[-1:] in ".!?…" for cell in column)
 
 
 def _rare_separator(lines: list[str]) -> str | None:

@@ -69,6 +69,6 @@ def read_corpus(
         "sentences": found.sentences, "words": found.words, "vocabulary": found.vocabulary,
         "split": report.split, "cells_split": report.cells_split,
         "told": [str(line) for line in told(report).values()],
-        "candidates": {one.column: list(one.examples) for one in report.candidates},
+        "candidates": {one.name: list(one.examples) for one in report.candidates},
         "lengths": dict(found.lengths), "frequent": dict(found.frequent), "first": list(known.sentences[:5]),
     }  # fmt: skip

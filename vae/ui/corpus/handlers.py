@@ -94,7 +94,7 @@ def _read(session: Session, source: str, value: object, new: bool, **options: ob
         layout=gr.update(visible=report.layout != "table", **auto),
         split=gr.update(visible=report.layout == "table", **auto),
         format=gr.update(**found_out),
-        encoding=gr.update(**found_out),
+        encoding=gr.update(choices=view.encodings(report.encodings), **found_out),
         note=None,
         corpus_changed=stamp(),
     )

@@ -8,6 +8,7 @@ from vae.serving.visitors.corpus_sources import BUNDLED_CORPORA, CORPORA, MAX_PA
 from vae.text.formats.registry import NAMES
 from vae.ui.components import drawn
 from vae.ui.components.prose import heading, lead, prose
+from vae.ui.corpus import view
 from vae.ui.corpus.api import read_corpus
 from vae.ui.corpus.handlers import (
     EMPTY_FIGURES,
@@ -24,15 +25,8 @@ from vae.ui.corpus.handlers import (
 )
 from vae.ui.page import Page
 
-FOUND_OUT = "Found out"
-LAYOUTS = {FOUND_OUT: "auto", "A sentence a line": "lines", "Running text": "running"}
-SPLITS = {FOUND_OUT: "auto", "Whole": "none", "A line each": "lines", "A sentence each": "sentences"}
-ENCODINGS = (
-    "utf-8", "utf-16", "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258",
-    "iso8859-1", "iso8859-2", "iso8859-5", "iso8859-7", "iso8859-9", "iso8859-15", "koi8-r", "koi8-u", "mac-roman",
-    "mac-cyrillic", "cp437", "cp850", "cp866", "cp874", "shift_jis", "euc_jp", "iso2022_jp", "gb18030", "big5",
-    "euc_kr",
-)  # fmt: skip
+LAYOUTS = {view.FOUND_OUT: "auto", "A sentence a line": "lines", "Running text": "running"}
+SPLITS = {view.FOUND_OUT: "auto", "Whole": "none", "A line each": "lines", "A sentence each": "sentences"}
 LEAD = "Choose the sentences that a model shall learn."
 LENGTHS = "Length in words"
 FREQUENT = "Most frequent words"
@@ -83,9 +77,9 @@ def build(page: Page, tab: gr.Tab) -> None:
                     elem_classes=["choices"], elem_id="corpus-split",
                 )  # fmt: skip
                 with gr.Row():
-                    formats = [(FOUND_OUT, ""), *((name, name) for name in NAMES)]
+                    formats = [(view.FOUND_OUT, ""), *((name, name) for name in NAMES)]
                     format_ = gr.Dropdown(formats, value="", label="Format", elem_id="corpus-format", min_width=140)
-                    encodings = [(FOUND_OUT, ""), *((name, name) for name in ENCODINGS)]
+                    encodings = view.encodings(())
                     encoding = gr.Dropdown(
                         encodings, value="", label="Encoding", elem_id="corpus-encoding", min_width=140
                     )

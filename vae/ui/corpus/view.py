@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from vae.text.corpus import MAX_CHARACTERS, Corpus, Statistics
+from vae.text.encodings.guess import encoding_choices
 from vae.text.report import (
     CHAT_NOTE,
     EMPTY,
@@ -16,6 +17,7 @@ from vae.text.report import (
     TOO_LONG,
     TOO_MANY_CELLS,
     UNREADABLE,
+    Candidate,
     Report,
 )
 from vae.text.telling import told
@@ -23,6 +25,7 @@ from vae.ui.components.drawn import line
 
 SHOWN = 4  # sentences in each list of the preview
 FREQUENT = 12
+FOUND_OUT = "Found out"  # what is not chosen
 
 _REASONS = {
     EMPTY: "Empty",
@@ -56,7 +59,18 @@ def figures(corpus: Corpus, statistics: Statistics) -> str:
 
 def cards(report: Report) -> list[tuple[str, str]]:
     """The columns that may be the text, each with its first lines, as choices: (what the card says, its column)."""
-    return [("\n".join((one.column, *one.examples)), one.column) for one in report.candidates]
+    return [("\n".join((one.name, *one.examples)), one.name) for one in report.candidates]
+
+
+def encodings(plausible: Sequence[Candidate]) -> list[tuple[str, str]]:
+    """All encodings as choices, the plausible ones first, each with a line as it reads it."""
+    names = {choice.encoding: str(choice.name) for choice in encoding_choices()}
+    likely = {
+        one.name: ": ".join((names.get(one.name, one.name), *(f"“{example}”" for example in one.examples)))
+        for one in plausible
+    }
+    rest = ((name, encoding) for encoding, name in names.items() if encoding not in likely)
+    return [(FOUND_OUT, ""), *((words, encoding) for encoding, words in likely.items()), *rest]
 
 
 def first(corpus: Corpus) -> list[dict[str, Any]]:
