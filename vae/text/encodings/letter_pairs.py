@@ -37,7 +37,7 @@ _OTHER_WORDS = 1.0  # bits of a word in English within a language of another scr
 _SIGNS = {  # the bits of those that texts have; any other costs _ODD_SIGN
     **dict.fromkeys("“”’–—…«»、。「」，：！？（）・『』；《》", 6.0),
     **dict.fromkeys("©®™°€£§·•¿¡½¼¾×²³ªº„‹›№¢¥\xa0\u3000،؛؟‐‑ー〜～", 8.0),
-    **dict.fromkeys("‘¬¦¨¯±´µ¶¸¤÷‰¹‚†‡", 11.0),
+    **dict.fromkeys("‘¬¦¨¯±´µ¶¸÷‰¹‚†‡", 11.0),
 }
 _ODD_SIGN = 14.0
 _LOGOGRAPHIC = ("ja", "ko", "zh")
