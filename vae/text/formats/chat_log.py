@@ -39,11 +39,13 @@ _DAY = re.compile(rf"[\s-]*{_DATE}\s?(?:\(\w{{1,3}}\)|\w{{1,12}})?[\s-]*")
 _STAMP = re.compile(rf"\[?(?:{_DATE}\s)?{_TIME}\]?\s")
 _NAMED = re.compile(r"(?P<name>[^:\n\"“”«»]{1,60}?)\s?:\s(?P<text>.*)", re.DOTALL)
 _BARE_NAME = re.compile(r"(?P<name>[^:\n]{1,60}):")
-_PATTERNS = (_PHONE, _RELAY, _NAME_FIRST, _IN_BRACKETS, _TABBED, _ABOVE)
+# Ann: Hello
+_SAID = re.compile(r"(?P<name>[^\W\d_][\w.'’-]{0,24}(?: [\w.'’-]{1,24}){0,2}):\s(?P<text>.*)", re.DOTALL)
+_PATTERNS = (_PHONE, _RELAY, _NAME_FIRST, _IN_BRACKETS, _TABBED, _ABOVE, _SAID)
 
 
 @dataclass(slots=True)
-class Message:
+class ChatMessage:
     """What stands between two stamps; `name` is empty where nobody said it."""
 
     when: str
@@ -63,7 +65,7 @@ def read_chat(text: Text, extension: str) -> Table | None:
     if pattern is None:
         return None
 
-    def messages() -> Iterator[Message]:
+    def messages() -> Iterator[ChatMessage]:
         return _messages(text.lines(), pattern, headed)
 
     sample = [message for message in islice(messages(), SAMPLE_ROWS) if message.name]
@@ -88,6 +90,11 @@ def _pattern_of(lines: list[str]) -> tuple[re.Pattern[str] | None, bool]:
         starts = [(i, found) for i, line in enumerate(filled) if (found := _start(line, pattern))]
         if len(starts) < 2 or starts[0][0] > 3 or len(starts) * 6 < len(filled):
             continue
+        if pattern is _SAID:  # without stamps: nearly every line is said by somebody who says more than that
+            names = {found["name"] for _, found in starts}
+            if len(starts) < 4 or len(starts) * 10 < 9 * len(filled) or len(names) * 2 > len(starts):
+                continue
+            return pattern, False
         if pattern is _ABOVE:
             return pattern, True
         if pattern is _PHONE or pattern is _IN_BRACKETS:
@@ -107,16 +114,16 @@ def _start(line: str, pattern: re.Pattern[str]) -> re.Match[str] | None:
     return (pattern.fullmatch if pattern is _ABOVE else pattern.match)(seen)
 
 
-def _messages(lines: Iterable[str], pattern: re.Pattern[str], headed: bool) -> Iterator[Message]:
+def _messages(lines: Iterable[str], pattern: re.Pattern[str], headed: bool) -> Iterator[ChatMessage]:
     """The messages, each with all of its lines."""
-    current: Message | None = None
+    current: ChatMessage | None = None
     for line in lines:
         found = _start(line, pattern)
         if found is None:
             if pattern is _RELAY and _STAMP.match(line):  # who came, who went
                 if current is not None:
                     yield current
-                current = Message("", "", [line])
+                current = ChatMessage("", "", [line])
             elif current is not None and not _DAY.fullmatch(line[:60]):
                 current.lines.append(line)
             continue
@@ -125,12 +132,12 @@ def _messages(lines: Iterable[str], pattern: re.Pattern[str], headed: bool) -> I
         parts = found.groupdict()
         when = parts.get("a") or parts.get("b") or ""
         if "text" in parts:
-            current = Message(when, parts["name"], [parts["text"]])
+            current = ChatMessage(when, parts["name"], [parts["text"]])
         elif headed:
-            current = Message(when, parts["rest"].strip(), [])
+            current = ChatMessage(when, parts["rest"].strip(), [])
         else:
             name, words = _split_name(_as_written(line, parts["rest"]))
-            current = Message(when, name, [words])
+            current = ChatMessage(when, name, [words])
     if current is not None:
         yield current
 
