@@ -17,7 +17,7 @@ TABS = ("Corpus", "Train", "Sample", "Slide", "Compare")
 WIDTHS = (1280, 390)
 THEMES = ("light", "dark")
 POINTS = 40  # on the chart, before its picture is taken
-MINUTES = "0.5"  # for each of the models compared
+STEPS = "600"  # of each of the models compared
 
 
 def read_text(page: Page) -> None:
@@ -41,8 +41,8 @@ def begin_training(page: Page) -> None:
 def compare(page: Page) -> None:
     """Train the three families for a short time each, and wait for their table."""
     page.get_by_role("tab", name="Compare").click()
-    field = page.locator("#compare-minutes input")
-    field.fill(MINUTES)
+    field = page.locator("#compare-length input")
+    field.fill(STEPS)
     field.press("Tab")
     page.locator("#compare-start").click()
     page.locator("#compare-result table.figures").wait_for(timeout=600_000)

@@ -71,13 +71,14 @@ def writable(sentences: list[str], encoding: str) -> Iterator[str]:
 
 
 def samples(sentences: list[str], encoding: str, lines: int, count: int) -> Iterator[tuple[str, bytes]]:
-    """Texts and their bytes, of which none is ASCII."""
-    chosen, draw, found = list(writable(sentences, encoding)), random.Random(f"{encoding} {lines}"), 0
-    for _ in range(20 * count):
-        text = "".join(f"{line}\n" for line in draw.sample(chosen, min(lines, len(chosen))))
-        if not text.isascii() and found < count:
-            found += 1
-            yield unicodedata.normalize("NFC", text), text.encode(encoding)
+    """Texts and their bytes; at least one line of each is not ASCII."""
+    draw = random.Random(f"{encoding} {lines}")
+    chosen = list(writable(sentences, encoding))
+    telling = [sentence for sentence in chosen if not sentence.isascii()]
+    for _ in range(count):
+        drawn = [draw.choice(telling), *draw.sample(chosen, min(lines - 1, len(chosen)))]
+        text = "".join(f"{line}\n" for line in drawn)
+        yield unicodedata.normalize("NFC", text), text.encode(encoding)
 
 
 def ours(data: bytes) -> str | None:

@@ -147,3 +147,18 @@ def test_link_to_samples_draws_the_same_ones(arrive: Arrive) -> None:
     link = urlsplit(page.evaluate("navigator.clipboard.readText()"))
     other = arrive(f"/?{link.query}")
     expect(other.locator("#samples .sentence")).to_have_text(said.all_inner_texts())
+
+
+def test_reload_keeps_what_was_chosen_in_corpus(arrive: Arrive) -> None:
+    page = arrive()
+    page.get_by_role("tab", name="Corpus").click()
+    page.locator("#corpus-text textarea").fill("I was typed.\nAnd not read yet.")
+    page.locator("#corpus-ours label").nth(1).click()
+    expect(page.locator("#corpus-next")).to_be_enabled()
+    title = page.locator("#corpus-figures h2").inner_text()
+    page.reload()
+    expect(page.locator("#corpus-figures h2")).to_have_text(title)
+    expect(page.locator("#corpus-ours input").nth(1)).to_be_checked()
+    expect(page.locator("#corpus-text textarea")).to_have_value("I was typed.\nAnd not read yet.")
+    page.locator("#corpus-ours label").first.click()  # and all of it still does something
+    expect(page.locator("#corpus-figures h2")).not_to_have_text(title)

@@ -19,6 +19,7 @@ from vae.text.cleaning import CorpusError
 from vae.text.containers.page_lines import join_hyphenated, paragraphs, without_furniture
 from vae.text.containers.registry import unpack
 from vae.text.corpus import Corpus, columns, lines, read_corpus
+from vae.text.telling import told
 from vae.text.text_file import TextFile
 
 MOST = 1_000_000  # bytes of a text
@@ -40,6 +41,7 @@ def test_text_comes_out_of_every_kind_whatever_its_name(name: str) -> None:
     corpus = read_corpus(data, name)
     assert corpus.sentences == SENTENCES
     assert corpus.report.unpacked == found.note
+    assert f"Taken out of the file: {found.note}." in map(str, told(corpus.report).values())
     assert Corpus.from_json(corpus.to_json()) == corpus
     if inner.endswith("csv"):
         assert columns(data, name)[0] == "text"
@@ -91,9 +93,9 @@ def test_a_part_is_chosen_or_the_parts_are_named() -> None:
 
 def test_pages_lose_what_repeats_and_words_that_were_cut_are_whole() -> None:
     wrapped = "Number {0} is the first of many long sen-\ntences about a number of well-known\n"
-    wrapped += "foxes, all of them, say {0}, well-\nknown to {0}s."
+    wrapped += "foxes who all are {0} times well-\nknown to {0}s."
     pages = [["The Fox", *wrapped.format(i).split("\n"), f"{i + 7} The Fox"] for i in range(4)]
-    said = "Number {0} is the first of many long sentences about a number of well-known foxes, all of them, say {0}, "
+    said = "Number {0} is the first of many long sentences about a number of well-known foxes who all are {0} times "
     said += "well-known to {0}s."
     expected = [said.format(i) for i in range(4)]
     assert list(read_corpus(pdf(pages), "a.pdf").sentences) == expected

@@ -432,6 +432,18 @@ KINDS = {
         (*CHAT[:3], "my new hat", "so far", CHAT[3]),
     ),
     # Subtitles, pages, notes, trees, notebooks
+    "names alone": Kind("t.txt", "".join(f"{'ANN' if i % 2 else 'Bo'}: {s}\n" for i, s in enumerate(SENTENCES))),
+    "no names at all": Kind(
+        "t.txt", "Rule: one\nNote: two\nTip: three\nPS: four\n", ("Rule: one", "Note: two", "Tip: three", "PS: four")
+    ),
+    "rows without names in lines": Kind(
+        "a.jsonl", lines(*([i, s] for i, s in enumerate(SENTENCES))), column="column 2"
+    ),
+    "words below each other": Kind(
+        "n.txt",
+        "-DOCSTART- O\n\nAnn B-PER\ndoes O\nn't O\nknow O\n. O\n\nShe O\nleft O\nRome B-LOC\n. O\n",
+        ("Ann doesn't know.", "She left Rome."),
+    ),
     "who came and went": Kind(
         "c.log", "[10:01] <ann> hi all\n[10:02] * bob joined\n[10:03] <bob> hey\n", ("hi all", "hey")
     ),

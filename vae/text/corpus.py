@@ -144,9 +144,7 @@ def title(name: str) -> str:
     return clean(re.split(r"[\\/]", name)[-1])[-120:].strip() or "pasted.txt"
 
 
-def _open_bytes(
-    data: bytes, name: str, options: ReadingOptions, max_bytes: int = MAX_BYTES
-) -> tuple[Text, str, Message | None]:
+def _open_bytes(data: bytes, name: str, options: ReadingOptions, max_bytes: int) -> tuple[Text, str, Message | None]:
     """The text in a file, its name, and what it was taken out of, if it was."""
     if len(data) > max_bytes:
         raise CorpusError(Message("text.too_large", size=len(data) / 1e6, most=max_bytes / 1e6))
@@ -208,7 +206,7 @@ def lines(data: bytes, name: str = "lines.txt", **options: Any) -> list[str]:
         CorpusError: the bytes are no text.
     """
     chosen = ReadingOptions(**options)
-    text, inner, _ = _open_bytes(data, name, chosen)
+    text, inner, _ = _open_bytes(data, name, chosen, max(MAX_BYTES, len(data)))
     if format_named(inner) in ("txt", "") and chosen.layout == "auto":
         chosen = replace(chosen, layout="lines")
     if chosen.layout == "lines" and chosen.format in (None, "txt"):

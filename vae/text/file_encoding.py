@@ -87,7 +87,7 @@ def open_text(opener: Opener, encoding: str | None = None) -> Text:
     marked = next((name for mark, name in _BOMS if head.startswith(mark)), None)
     guess = None
     if chosen:
-        codec = "utf-8-sig" if chosen.codec == "utf-8" else chosen.codec
+        codec = chosen.codec
         digest = f"{digest}-{codec}"
     elif marked:
         codec = marked

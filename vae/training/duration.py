@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -61,6 +62,16 @@ def resolve_steps(
         }
         raise UserError(Message("training.too_short", **values))
     return steps
+
+
+@contextmanager
+def threads_restored() -> Iterator[None]:
+    """What is set within is set back at the end: the next training is to choose its own threads."""
+    before = torch.get_num_threads()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def fastest_threads(sampler: Sampler, update: Update) -> int:

@@ -20,6 +20,7 @@ from vae.system import distributed
 from vae.system.files import locked_folder
 from vae.text.corpus import Corpus
 from vae.text.text_file import TextFile
+from vae.training.duration import threads_restored
 from vae.training.events import Event, to_json
 from vae.training.plan import RunDescription
 from vae.training.run_folder import Run
@@ -64,7 +65,7 @@ def train(
     first = distributed.rank() == 0
     if first and resume and not run.state.exists():
         raise UserError(Message("training.nothing_to_resume", folder=run.folder.name))
-    with locked_folder(run.folder) if first else nullcontext():
+    with threads_restored(), locked_folder(run.folder) if first else nullcontext():
         if distributed.broadcast_from_first(resume):
             trainer = Trainer.resume(run)
         else:

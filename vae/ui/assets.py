@@ -57,6 +57,7 @@ SCRIPTS = {
     "header/header.js": ("header", "arrived", "reveal", "facts"),
     "header/share.js": ("share", "opened", "leaving", "begin"),
     "corpus/bars.js": ("bars",),
+    "corpus/pasted.js": ("pasted",),
     "train/chart.js": ("lossChart",),
     "train/shared_run.js": ("watching",),
     "sample/sample.js": ("samples", "thrown"),

@@ -12,7 +12,8 @@ from vae.text.sentence_splitting import UNSPACED
 _EDGE = 2  # lines at the top of a page, and at its end, that may be none of the text
 _FEWEST = 3  # pages from which it can be told what repeats
 _SHARE = 0.5  # of the pages
-_OWN_NUMBER = re.compile(r"^\W*\d*\W*|\W*\d*\W*$")  # of a page, in its header or footer
+_WORDS = re.compile(r"[^\W\d_](?:.*[^\W\d_])?")  # of a header or footer, without the page's number
+_NUMBERED = re.compile(r"^\d|\d$")
 _PAGE_NUMBER = re.compile(
     r"\W*(?:page|seite|p\.?)?\s*(?:\d{1,4}|[ivxlc]{1,7})(?:\s*(?:/|of|von)\s*\d{1,4})?\W*", re.IGNORECASE
 )
@@ -26,16 +27,17 @@ _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
 
 def without_furniture(pages: Sequence[Sequence[str]]) -> tuple[list[str], int]:
-    """All lines but the page numbers, and the headers and footers that stand on most pages; and how many those were.
+    """All lines but page numbers, and headers and footers: those on most pages, those on some with a page's number.
 
     A number at the beginning or the end doesn't count when lines are compared: `12 The Fox` equals `14 The Fox`.
+
+    Returns:
+        the lines, and how many others there were.
     """
-    often = Counter(key for page in pages for key in {_key(page[i]) for i in _edges(page)})
-    repeated = {key for key, count in often.items() if len(pages) >= _FEWEST and count > _SHARE * len(pages)}
-    # Books have one header on the left pages and another on the right ones.
-    for side in (pages[::2], pages[1::2]):
-        seen = Counter(key for page in side for key in {_key(page[i]) for i in _edges(page)})
-        repeated |= {key for key, count in seen.items() if len(side) >= _FEWEST and count > _SHARE * len(side)}
+    # Books have one header on the left pages and another on the right ones, and others in other chapters.
+    repeated = _repeated(pages) | _repeated(pages[::2]) | _repeated(pages[1::2])
+    numbered = Counter(_key(page[i]) for page in pages for i in _edges(page) if _NUMBERED.search(page[i]))
+    repeated |= {key for key, count in numbered.items() if count >= _FEWEST}
     kept: list[str] = []
     for page in pages:
         edges = set(_edges(page))
@@ -48,6 +50,12 @@ def without_furniture(pages: Sequence[Sequence[str]]) -> tuple[list[str], int]:
     return kept, sum(map(len, pages)) - len(kept)
 
 
+def _repeated(pages: Sequence[Sequence[str]]) -> set[str]:
+    """What stands at the edge of most of these pages."""
+    often = Counter(key for page in pages for key in {_key(page[i]) for i in _edges(page)})
+    return {key for key, count in often.items() if len(pages) >= _FEWEST and count > _SHARE * len(pages)}
+
+
 def _edges(page: Sequence[str]) -> Iterator[int]:
     """The places of a page's first lines and last ones, as long as the text is not all there is between them."""
     size = min(_EDGE, len(page) // 3)
@@ -56,7 +64,8 @@ def _edges(page: Sequence[str]) -> Iterator[int]:
 
 
 def _key(line: str) -> str:
-    return _OWN_NUMBER.sub("", " ".join(line.split())).casefold()
+    words = _WORDS.search(" ".join(line.split()))
+    return words[0].casefold() if words else ""
 
 
 def join_hyphenated(lines: Sequence[str]) -> list[str]:

@@ -37,11 +37,11 @@ _OTHER_WORDS = 1.0  # bits of a word in English within a language of another scr
 _SIGNS = {  # the bits of those that texts have; any other costs _ODD_SIGN
     **dict.fromkeys("“”’–—…«»、。「」，：！？（）・『』；《》", 6.0),
     **dict.fromkeys("©®™°€£§·•¿¡½¼¾×²³ªº„‹›№¢¥\xa0\u3000،؛؟‐‑ー〜～", 8.0),
-    **dict.fromkeys("‘¬¦¨¯±´µ¶¸¤÷‰¹‚†‡", 11.0),
+    **dict.fromkeys("‘¬¦¨¯±´µ¶¸÷‰¹‚†‡", 11.0),
 }
 _ODD_SIGN = 14.0
 _LOGOGRAPHIC = ("ja", "ko", "zh")
-_LATIN = "abcdefghijklmnopqrstuvwxyz"
+_IDEOGRAPHS = 0x2E80  # from this code point on there are no words between spaces
 MARK = "\ufdd0"  # stands for a byte that could not be read: a character that no text holds
 
 Floats = npt.NDArray[np.float64]
@@ -71,9 +71,10 @@ class Tally:
         letters = traits[:, 0].astype(np.int64)
         upper, lower, opens, closes = (traits[:, place].astype(np.bool_) for place in (2, 3, 4, 5))
         before, after, foreign = letters[:-1], letters[1:], points >= 128
-        inside = (letters[:-2] > 0) & (letters[2:] > 0) & (letters[1:-1] == 0) & foreign[1:-1]
+        in_word = (letters > 0) & (letters < _IDEOGRAPHS)
+        inside = in_word[:-2] & in_word[2:] & (letters[1:-1] == 0) & foreign[1:-1]
         joiners = tuple(int((inside & (traits[1:-1, 6] == group)).sum()) for group in range(len(_JOINERS)))
-        misplaced = inside.sum() - sum(joiners) + ((before > 0) & opens[1:]).sum() + (closes[:-1] & (after > 0)).sum()
+        misplaced = inside.sum() - sum(joiners) + (in_word[:-1] & opens[1:]).sum() + (closes[:-1] & in_word[1:]).sum()
         capitals = (lower[:-1] & upper[1:] & (foreign[:-1] | foreign[1:])).sum()
         bits = traits[:, 1].sum() + _SIGN_IN_WORD * misplaced + _CAPITAL_IN_WORD * capitals
         wanted = (before > 0) | (after > 0)
@@ -103,7 +104,7 @@ class Tally:
         latin, pairs = _model("en")
         ascii_pairs = np.where(self.pairs < 128, self.pairs, 0)
         weights = np.where((before >= 128) | (after >= 128), _ASCII_WEIGHT, 1) * self.weights
-        bits += _OTHER_WORDS * ((ascii_pairs[:, 0] == 0) @ weights)
+        bits += _OTHER_WORDS * (((ascii_pairs[:, 0] == 0) & (ascii_pairs[:, 1] > 0)) @ weights)
         return float(bits + pairs[_places(latin, ascii_pairs[:, 0]), _places(latin, ascii_pairs[:, 1])] @ weights)
 
 
@@ -141,7 +142,7 @@ def _sign(character: str) -> float:
         return 0 if character in "\t\n\r\x0b\x0c\x1a" else _GARBAGE
     if character < "\x80" or _letter(character):
         return 0
-    return _SIGNS.get(character, _ODD_SIGN)
+    return _SIGNS.get(character, 8.0 if "\u3000" <= character <= "\u303f" or character >= "\uff01" else _ODD_SIGN)
 
 
 def _places(alphabet: Integers, letters: Integers) -> Integers:

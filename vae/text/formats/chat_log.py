@@ -39,7 +39,9 @@ _DAY = re.compile(rf"[\s-]*{_DATE}\s?(?:\(\w{{1,3}}\)|\w{{1,12}})?[\s-]*")
 _STAMP = re.compile(rf"\[?(?:{_DATE}\s)?{_TIME}\]?\s")
 _NAMED = re.compile(r"(?P<name>[^:\n\"“”«»]{1,60}?)\s?:\s(?P<text>.*)", re.DOTALL)
 _BARE_NAME = re.compile(r"(?P<name>[^:\n]{1,60}):")
-_PATTERNS = (_PHONE, _RELAY, _NAME_FIRST, _IN_BRACKETS, _TABBED, _ABOVE)
+# Ann: Hello
+_SAID = re.compile(r"(?P<name>[^\W\d_][\w.'’-]{0,24}(?: [\w.'’-]{1,24}){0,2}):\s(?P<text>.*)", re.DOTALL)
+_PATTERNS = (_PHONE, _RELAY, _NAME_FIRST, _IN_BRACKETS, _TABBED, _ABOVE, _SAID)
 
 
 @dataclass(slots=True)
@@ -88,6 +90,11 @@ def _pattern_of(lines: list[str]) -> tuple[re.Pattern[str] | None, bool]:
         starts = [(i, found) for i, line in enumerate(filled) if (found := _start(line, pattern))]
         if len(starts) < 2 or starts[0][0] > 3 or len(starts) * 6 < len(filled):
             continue
+        if pattern is _SAID:  # without stamps: nearly every line is said by somebody who says more than that
+            names = {found["name"] for _, found in starts}
+            if len(starts) < 4 or len(starts) * 10 < 9 * len(filled) or len(names) * 2 > len(starts):
+                continue
+            return pattern, False
         if pattern is _ABOVE:
             return pattern, True
         if pattern is _PHONE or pattern is _IN_BRACKETS:

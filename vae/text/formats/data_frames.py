@@ -12,9 +12,12 @@ def as_records(value: Any) -> Any:
     """
     if isinstance(value, dict):
         return _from_object(value)
-    if isinstance(value, list) and _is_matrix(value):
-        return [{f"column {i}": cell for i, cell in enumerate(row, 1)} for row in value]
-    return value
+    return list(map(as_record, value)) if isinstance(value, list) and is_matrix(value) else value
+
+
+def as_record(row: Any) -> Any:
+    """A row without names as an object; what is no row, as it is."""
+    return {f"column {i}": cell for i, cell in enumerate(row, 1)} if isinstance(row, list) else row
 
 
 def _from_object(value: dict[str, Any]) -> Any:
@@ -45,7 +48,7 @@ def _flat(values: Any) -> bool:
     return not any(isinstance(value, (list, dict)) for value in values)
 
 
-def _is_matrix(value: list[Any]) -> bool:
+def is_matrix(value: list[Any]) -> bool:
     """Whether an array holds rows of equally many cells, two at least."""
     rows = [row for row in value if isinstance(row, list)]
     return len(rows) == len(value) >= 2 and {len(row) for row in rows} == {len(rows[0])} and len(rows[0]) >= 2 and all(

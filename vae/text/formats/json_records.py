@@ -10,7 +10,7 @@ from typing import Any
 from vae.messages.message import Message
 from vae.text.cleaning import SAMPLE_SIZE, CorpusError
 from vae.text.file_encoding import Text
-from vae.text.formats.data_frames import as_records
+from vae.text.formats.data_frames import as_record, as_records, is_matrix
 from vae.text.formats.json_paths import EACH, Path, every_text, find_paths, name_of, records
 from vae.text.formats.json_values import looks_like_json_lines, parse_json
 from vae.text.records import SAMPLE_ROWS, Record, Table, unique_names
@@ -32,12 +32,13 @@ def read_json_lines(text: Text, extension: str) -> Table | None:
             yield parse_json(line, number) if line.strip() else ""
 
     sample = list(islice(values(), SAMPLE_ROWS))
+    record_of = as_record if is_matrix(sample) else lambda value: value
 
     def read(path: Path, label: Path | None) -> Iterator[Record]:
         for value in values():
-            yield from [Record(EMPTY, "")] if value == "" else records([value], path, label)
+            yield from [Record(EMPTY, "")] if value == "" else records([record_of(value)], path, label)
 
-    return _table("jsonl", find_paths(sample), read)
+    return _table("jsonl", find_paths(list(map(record_of, sample))), read)
 
 
 def read_json(text: Text, extension: str) -> Table | None:

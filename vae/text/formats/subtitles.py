@@ -11,6 +11,7 @@ from vae.text.records import Prose
 
 _CLOCK = r"(?:\d{1,3}:)?\d{1,2}:\d{2}[.,:]\d{1,3}"
 _TIMES = re.compile(rf"\s*{_CLOCK}\s*(?:-->|,)\s*{_CLOCK}(?:\s.*)?")
+_SCRIPT = re.compile(r"\ufeff?\[Script Info\]")
 _EVENT = re.compile(r"Dialogue:\s*(?:[^,]*,){9}(.*)")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>|<\d[\d:.]*>|\{\\[^{}]{0,200}\}|\{[a-z]:[^{}]{0,80}\}")
 _SOUND = re.compile(r"[\[(（【♪♫#][^\[\]()（）【】]*[\])）】♪♫#]|[♪♫#*\s]+")
@@ -27,7 +28,7 @@ _ENDS = tuple('.!?…"”»。！？؟♪)')
 def read_subtitles(text: Text, extension: str) -> Prose | None:
     """The speech of a file of subtitles, a paragraph each turn and sentence; None: it is no such file."""
     head = split_lines(text.head[:20_000])
-    if sum(bool(_EVENT.match(line)) for line in head) >= 2 or (head[:1] == ["[Script Info]"]):
+    if sum(bool(_EVENT.match(line)) for line in head) >= 2 or _SCRIPT.match(text.head):
         return Prose("subtitles", lambda: _lines(_events(text.lines())), "running")
     times = sum(bool(_TIMES.fullmatch(line)) for line in head[:200])
     if not (times >= 2 or (times and extension in ("srt", "vtt", "sbv"))):

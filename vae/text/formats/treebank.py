@@ -10,16 +10,34 @@ from vae.text.file_encoding import Text
 from vae.text.records import Prose
 
 _TEXT = re.compile(r"#\s*text\s*=\s*(.*)")
+_TAGGED = re.compile(r"\S+(?:[ \t]+\S+){0,3}[ \t]+(?:O|[BIESLU]-\S+)\s*")  # a word, and last whether it is of a name
+_DOCUMENT = "-DOCSTART-"
+_CLOSING = re.compile(r" (?=[.,;:!?%)\]}’”»]|n't\b|'(?:s|re|ve|ll|d|m)\b)|(?<=[(\[{“«$]) ")
 _TOKEN = re.compile(r"(\d+)(?:-(\d+)|(\.\d+))?\t([^\t]+)(?:\t[^\t]*){2,}")
 
 
 def read_treebank(text: Text, _: str) -> Prose | None:
     """A line for each sentence; None: it is no treebank."""
     lines = [line for line in split_lines(text.head[:20_000])[:60] if line.strip()]
-    tokens = [line for line in lines if not line.startswith("#")][:-1] or lines
-    if len(tokens) < 2 or not all(_is_token(line) for line in tokens):
-        return None
-    return Prose("treebank", lambda: sentences_of_trees(text.lines()), "lines")
+    tokens = [line for line in lines if not line.startswith(("#", _DOCUMENT))][:-1] or lines
+    if len(tokens) >= 2 and all(_is_token(line) for line in tokens):
+        return Prose("treebank", lambda: sentences_of_trees(text.lines()), "lines")
+    if len(tokens) >= 4 and all(map(_TAGGED.fullmatch, tokens)) and any(line.split()[-1] == "O" for line in tokens):
+        return Prose("treebank", lambda: _tagged_sentences(text.lines()), "lines")
+    return None
+
+
+def _tagged_sentences(lines: Iterable[str]) -> Iterator[str]:
+    """The words of each sentence whose words stand below each other with their tags."""
+    words: list[str] = []
+    for line in lines:
+        if line.strip() and not line.startswith(_DOCUMENT):
+            words.append(line.split()[0])
+        elif words:
+            yield _CLOSING.sub("", " ".join(words))
+            words = []
+    if words:
+        yield _CLOSING.sub("", " ".join(words))
 
 
 def _is_token(line: str) -> bool:

@@ -10,7 +10,6 @@ import gradio as gr
 
 from vae.config.presets import PRESETS
 from vae.evaluation.certainty import FEW
-from vae.messages import durations
 from vae.serving.visitors.comparison import Comparison, Slot
 from vae.serving.visitors.comparisons import MAX_MODELS, Comparisons
 from vae.serving.visitors.session import Session
@@ -49,7 +48,7 @@ class CompareHandlers:
         self.comparisons = comparisons
 
     async def plan(
-        self, session: Session, families: list[str], models: list[str], preset: str, minutes: float
+        self, session: Session, families: list[str], models: list[str], preset: str, steps: float
     ) -> tuple[str, Any]:
         """What Compare would do, in words, or why it cannot be pressed; and whether it can."""
         going = self.comparisons.find(session)
@@ -66,8 +65,8 @@ class CompareHandlers:
         if not families:
             does = f"Measures {count} models side by side, which takes about a minute."
         else:
-            each = f"about {durations.duration(60 * minutes)}" if minutes else f"{PRESETS[preset].config.steps:,} steps"
-            trains = f"Trains {len(families)} model{'' if len(families) == 1 else 's'}, {each} each"
+            each = steps or PRESETS[preset].config.steps
+            trains = f"Trains {len(families)} model{'' if len(families) == 1 else 's'}, {each:,.0f} steps each"
             does = f"{trains}, then measures {count} side by side. You may close the page meanwhile."
         return f"<p>{does} {_too_small(session)}</p>", gr.update(interactive=True)
 
@@ -83,11 +82,11 @@ class CompareHandlers:
         )
 
     async def press_compare(
-        self, session: Session, families: list[str], models: list[str], preset: str, minutes: float
+        self, session: Session, families: list[str], models: list[str], preset: str, steps: float
     ) -> tuple[Any, Any]:
         """Begin: (note, signal). What is wrong is said in place."""
         try:
-            settings = {"minutes": minutes} if minutes else {}
+            settings = {"steps": steps} if steps else {}
             await self.comparisons.compare(session, families, models, preset, settings)
         except ValueError as error:
             return drawn.note_value("error", str(error)), self._follow_if_busy(session, "compare")

@@ -42,8 +42,8 @@ def build(page: Page, tab: gr.Tab) -> None:
                 [(preset.title, name) for name, preset in PRESETS.items()], value=DEFAULT_PRESET,
                 label="Settings of each", info="As in Train.", elem_classes=["choices"], elem_id="compare-preset",
             )  # fmt: skip
-            minutes = gr.Number(
-                0, label="Minutes for each", info="0: as long as the settings say.", elem_id="compare-minutes"
+            steps = gr.Number(
+                0, label="Steps for each", info="0: as many as the settings say.", elem_id="compare-length"
             )
     with gr.Row(elem_classes=["row", "actions"], elem_id="compare-go"):
         compare = gr.Button(
@@ -52,7 +52,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         stop = gr.Button("Stop", visible=False, elem_id="compare-stop", scale=0, min_width=96)
         plan = prose(f"<p>{NO_TEXT}</p>", elem_id="compare-plan")
     note = drawn.note(elem_id="compare-note")
-    steps = drawn.drawn("steps", elem_id="compare-steps")
+    progress = drawn.drawn("steps", elem_id="compare-steps")
     result = drawn.drawn("comparison", empty=EMPTY, elem_id="compare-result")
     with gr.Column(elem_id="evaluate"):
         heading("One model, measured")
@@ -69,14 +69,14 @@ def build(page: Page, tab: gr.Tab) -> None:
         "Mutual information", "Collapse", "Attractor",
     )  # fmt: skip
 
-    chosen = [families, models, preset, minutes]
+    chosen = [families, models, preset, steps]
     plan_changed = [
         page.corpus_changed.change,
         tab.select,
         families.change,
         models.change,
         preset.change,
-        minutes.change,
+        steps.change,
     ]
     page.on(plan_changed, handlers.plan, chosen, [plan, compare], trigger_mode="always_last")
     page.on(page.model_changed.change, handlers.model_choices, [models], [models, evaluate])
@@ -92,7 +92,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         trigger_mode="once",
     )
     screen = CompareView(
-        form, note, steps, result, compare, stop,
+        form, note, progress, result, compare, stop,
         evaluate_note, evaluate_steps, evaluate_result, evaluate, stop_evaluation, page.model_changed,
     )  # fmt: skip
     follow = page.on(

@@ -9,7 +9,13 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from vae.messages.message import Message
-from vae.serving.visitors.corpus_sources import SOURCES, max_bytes, read_and_keep, reading_options
+from vae.serving.visitors.corpus_sources import (
+    BUNDLED_CORPORA,
+    SOURCES,
+    max_bytes,
+    read_and_keep,
+    reading_options,
+)
 from vae.serving.visitors.session import Session
 from vae.text import corpus
 from vae.text.corpus import CorpusError
@@ -134,6 +140,18 @@ def read_as_another(session: Session, source: str, *values: object) -> ChoiceVie
     """Read the same text as another format or encoding, whose columns may be others. Arguments: `read_again`."""
     *sources, _, _, layout, split, format_, encoding = values
     return read_again(session, source, *sources, "", "", layout, split, format_, encoding)
+
+
+def restore(session: Session, source: str) -> ChoiceView:
+    """On a page that has just been loaded: which of ours the visitor's text is, and how it was read."""
+    text = session.corpus
+    if source or text is None or text.name not in BUNDLED_CORPORA:
+        return unchanged(ChoiceView)
+    report = text.report
+    read = _read(
+        session, "ours", text.name, new=False, column=report.column or "", label_column=report.label_column or ""
+    )
+    return read._replace(ours=text.name, corpus_changed=gr.skip())
 
 
 def show(session: Session) -> CorpusView:

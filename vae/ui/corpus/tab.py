@@ -19,6 +19,7 @@ from vae.ui.corpus.handlers import (
     choose_pasted,
     read_again,
     read_as_another,
+    restore,
     show,
     show_others,
     to_training,
@@ -126,6 +127,8 @@ def build(page: Page, tab: gr.Tab) -> None:
     page.on([format_.input, encoding.input], read_as_another, [*sources, column, *options], chosen)
     shown = CorpusView(figures, first, anywhere, lengths, words, account, go_on)
     page.on(page.corpus_changed.change, show, [], shown)
+    page.on(page.corpus_changed.change, restore, [source], chosen)
+    tab.select(None, js="() => space.pasted()", api_visibility="private")
     page.on(others.click, show_others, [], [anywhere])
     page.on(go_on.click, to_training, [], [page.tabs])
     texts = [gr.Textbox(default, visible=False) for default in ("", "pasted.txt", "auto", "", "", "auto", "", "", "")]
