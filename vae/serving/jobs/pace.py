@@ -14,6 +14,7 @@ class Pace:
 
     def __init__(self) -> None:
         self._start = self._rate = 0.0
+        self._reports = 0
 
     def observe_start(self, seconds: float) -> None:
         """A training told how far it is for the first time, so long after its turn had come."""
@@ -23,7 +24,8 @@ class Pace:
         """What a training tells of itself."""
         if steps_left > _LATE * steps:
             rate = seconds_left / (steps_left * _work(config))
-            self._rate = rate if not self._rate else self._rate + _NEWEST * (rate - self._rate)
+            self._reports += 1
+            self._rate += max(_NEWEST, 1 / self._reports) * (rate - self._rate)
 
     def expected(self, config: Config) -> float | None:
         """Seconds that a training takes from its turn to its end; None while nobody can tell."""

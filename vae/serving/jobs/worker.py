@@ -25,6 +25,7 @@ from vae.text.corpus import Corpus
 from vae.training.events import Finished, Progress, Started
 from vae.training.run_folder import Run
 
+_SETTLED = 20  # steps after which the pace tells how long a training takes: the first ones pay for kernels and memory
 _FOLDER_WAIT, _FOLDER_POLL = 120.0, 0.2  # seconds to wait for a run's folder, and between two looks
 
 
@@ -172,7 +173,7 @@ def _train(pipe: Connection, task: TrainingTask, control: _Control) -> Ended | F
     resume = run.state.exists()
     if task.stop and not resume:
         return Ended("stopped", 0, status_messages.CANCELLED)
-    finished = None
+    finished, settled = None, _SETTLED
     for event in train(
         None if resume else task.config,
         None if resume else Corpus.from_json(run.corpus.read_bytes()),
@@ -187,9 +188,12 @@ def _train(pipe: Connection, task: TrainingTask, control: _Control) -> Ended | F
             case Started() if event.parameters > task.parameters:
                 message = status_messages.too_large(event.parameters, task.parameters)
                 return Failed(message, "too many weights", resumable=False)
+            case Started():
+                settled = event.step + _SETTLED
             case Progress():
-                left = min(event.seconds_left, task.seconds - event.seconds)
-                running = Running(left, event.steps - event.step, event.steps)
+                if event.step >= settled:
+                    left = min(event.seconds_left, task.seconds - event.seconds)
+                    running = Running(left, event.steps - event.step, event.steps)
                 control.time_is_up = event.seconds >= task.seconds
             case Finished():
                 finished = event
