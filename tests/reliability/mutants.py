@@ -5,23 +5,31 @@
 Each mutant follows from its number. They are read in processes of their own, so that a crash or a hang is seen, which
 begin anew behind the mutant at which they ended. A model must be refused with `CheckpointError`, or load and then
 speak; the other files of a run and of a server must be refused with the error that their reader names, or be read.
+A document must be refused with `CorpusError`, or be read, and nothing may be written.
 """
 
 from __future__ import annotations
 
 import argparse
+import bz2
+import gzip
 import hashlib
+import io
 import json
+import os
 import random
+import re
 import resource
 import selectors
 import struct
 import subprocess
 import sys
 import tempfile
-import time
+import warnings
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -329,7 +337,104 @@ class Rows:
             found.close()
 
 
-KINDS: dict[str, Callable[[Path], Any]] = {"model": Model, "run": RunFolder, "text": Text, "records": Rows}
+class Document:
+    """A document, book, workbook or archive that somebody brings, damaged or made to do harm; nothing is written."""
+
+    _LAUGHS = "<!DOCTYPE l [<!ENTITY a 'ha'><!ENTITY b '&a;&a;&a;&a;'><!ENTITY i SYSTEM 'file:///etc/passwd'>]>"
+    _ODD_NAMES = ("../../evil.txt", "/evil.txt", "C:\\evil.txt", "a" * 5000, "a\0b.txt", "\udce9", " ")
+    _ODD_TEXT = ("&b;&i;", "x" * 3_000_000, "]]>", "&#0;", "&#xD800;", "<w:t>", "</w:p>", "\0", "1e999", "XFD1048576")
+
+    def __init__(self, folder: Path) -> None:
+        from support.documents import DOCUMENTS
+
+        from vae.text.cleaning import CorpusError
+
+        self.expected = CorpusError
+        self._sources = [build() for build, _ in DOCUMENTS.values()]
+        self._folder = folder
+        os.chdir(folder)
+        tempfile.tempdir = str(folder)
+
+    def mutant(self, chance: Random) -> bytes:
+        data = chance.choice(self._sources)
+        if chance.random() < 0.3:
+            return bytes_mutant(data, chance)
+        if data.startswith(b"PK"):
+            return self._archive(data, chance)
+        for compress, decompress in ((gzip.compress, gzip.decompress), (bz2.compress, bz2.decompress)):
+            with suppress(OSError):
+                return self._packed(decompress(data), compress, chance)
+        return self._markup(data, chance) if data.startswith(b"%PDF") else bytes_mutant(data, chance, 64)
+
+    def _packed(self, text: bytes, compress: Callable[[bytes], bytes], chance: Random) -> bytes:
+        """Compressed anew, and now and then many times, or with far too much in it."""
+        kind = chance.randrange(4)
+        if kind == 0:
+            return compress(bytes(chance.choice((1_000_000, 30_000_000))))
+        for _ in range(chance.choice((1, 2, 30))):
+            text = compress(text if kind == 1 else bytes_mutant(text, chance))
+        return text
+
+    def _archive(self, data: bytes, chance: Random) -> bytes:
+        """An archive anew, with a member that is changed, swapped, doubled, renamed, left out or an archive itself."""
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = [(name, archive.read(name)) for name in archive.namelist()]
+        at = chance.randrange(len(members))
+        name, content = members[at]
+        kind = chance.randrange(8)
+        if kind < 4:
+            members[at] = name, self._markup(content, chance)
+        elif kind == 4:
+            members[at] = name, bytes_mutant(content, chance)
+        elif kind == 5:
+            members[at] = name, chance.choice((data, members[chance.randrange(len(members))][1], b""))
+        elif kind == 6:
+            members[at : at + 1] = [(chance.choice(self._ODD_NAMES), content)] * chance.choice((0, 1, 2, 300))
+        else:
+            chance.shuffle(members)
+        out = io.BytesIO()
+        method = chance.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA))
+        with warnings.catch_warnings(), zipfile.ZipFile(out, "w", method) as archive:
+            warnings.simplefilter("ignore")  # a name twice
+            for name, content in members:
+                with suppress(UnicodeEncodeError):
+                    archive.writestr(name, content)
+        whole = out.getvalue()
+        return bytes_mutant(whole, chance) if chance.random() < 0.2 else whole
+
+    def _markup(self, content: bytes, chance: Random) -> bytes:
+        """XML, or the objects of a PDF, with numbers, texts, elements or references replaced, doubled or nested."""
+        kind = chance.randrange(7)
+        if kind == 0:
+            return self._LAUGHS.encode() + content
+        spans = [m.span() for m in re.finditer((rb"\d+", rb"(?<=>)[^<]+", rb"<[^>]*>", rb'"[^"]*"')[kind % 4], content)]
+        if not spans:
+            return bytes_mutant(content, chance)
+        start, end = chance.choice(spans)
+        found = content[start:end]
+        odd = chance.choice(
+            (b"0", b"-1", b"4294967296", b"99999999999", chance.choice(self._ODD_TEXT).encode("utf-8", "replace"))
+        )
+        if kind == 5:
+            depth = chance.choice((2, 900, 50_000))
+            odd = found * depth
+        elif kind == 6:
+            other = chance.choice(spans)
+            odd = content[other[0] : other[1]]
+        return content[:start] + odd + content[end:]
+
+    def read(self, data: bytes) -> None:
+        from vae.text.containers.registry import unpack
+
+        try:
+            unpack(data, "a", max_bytes=1_000_000)
+        finally:
+            assert not list(self._folder.iterdir()), "a file was written"
+
+
+KINDS: dict[str, Callable[[Path], Any]] = {
+    "model": Model, "run": RunFolder, "text": Text, "records": Rows, "document": Document,
+}  # fmt: skip
 
 
 # The child that reads them, and the parent that watches it -----------------------------------------------------------
@@ -339,13 +444,13 @@ def read_mutants(of: str, first: int, end: int) -> None:
     """Read mutants, and print a line before and behind each: its number, or what came of it and at what cost."""
     with tempfile.TemporaryDirectory() as folder:
         subject = KINDS[of](Path(folder))
-        base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        base = _used()[1]
         print("ready", flush=True)
         for number in range(first, end):
             chance = Random(f"{of} {number}")
             data = subject.mutant(chance)
             print(number, flush=True)
-            begun = time.process_time()
+            begun = _used()[0]
             try:
                 subject.read(data)
                 outcome = "read"
@@ -353,8 +458,14 @@ def read_mutants(of: str, first: int, end: int) -> None:
                 outcome = "refused"
             except Exception as error:
                 outcome = f"{type(error).__name__}: {error}"[:200]
-            grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base) / 1024
-            print(json.dumps([outcome, time.process_time() - begun, grown]), flush=True)
+            seconds, memory = _used()
+            print(json.dumps([outcome, seconds - begun, (memory - base) / 1024]), flush=True)
+
+
+def _used() -> tuple[float, int]:
+    """Seconds of computing so far, and the most memory in kB, of this process and of those that it started."""
+    found = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in found), max(each.ru_maxrss for each in found)
 
 
 def try_mutants(of: str, count: int, first: int = 0) -> dict[str, Any]:

@@ -18,12 +18,22 @@ def check(found: dict[str, Any], most: int) -> None:
     assert found["memory_mb"] < most
 
 
+# A document is read by a process of its own each, which takes a while and may have 1 GiB.
 @pytest.mark.parametrize("of", KINDS)
 def test_some_mutants_are_refused_or_read(of: str) -> None:
-    check(try_mutants(of, 150), 200)
+    check(try_mutants(of, 20 if of == "document" else 150), 1200 if of == "document" else 200)
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize(("of", "count"), [("model", 10_000), ("run", 5_000), ("text", 5_000), ("records", 5_000)])
-def test_many_mutants_are_refused_or_read(of: str, count: int) -> None:
-    check(try_mutants(of, count, 1000), 200)
+@pytest.mark.parametrize(
+    ("of", "count", "most"),
+    [
+        ("model", 10_000, 200),
+        ("run", 5_000, 200),
+        ("text", 5_000, 200),
+        ("records", 5_000, 200),
+        ("document", 3_000, 1200),
+    ],
+)
+def test_many_mutants_are_refused_or_read(of: str, count: int, most: int) -> None:
+    check(try_mutants(of, count, 1000), most)

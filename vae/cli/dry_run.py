@@ -48,8 +48,9 @@ def dry_run(path: Path, options: ReadingOptions, as_json: bool) -> int:
 
 def _read(file: TextFile) -> tuple[Report, list[str], bool]:
     """The report with its counts, all different sentences, and whether there is more than was looked at."""
-    text = open_text(file.opener(), file.options.encoding)
-    report, records = read_records(text, file.name, file.options)
+    source = file.source()
+    text = open_text(source.opener, file.options.encoding)
+    report, records = read_records(text, source.name, file.options)
     kept: dict[str, None] = {}
     dropped: Counter[str] = Counter()
     read = split = 0
@@ -61,4 +62,5 @@ def _read(file: TextFile) -> tuple[Report, list[str], bool]:
         else:
             kept[record.text] = None
     counted = replace(report, read=read, kept=len(kept), dropped=dropped_counts(dropped), cells_split=split)
+    counted = replace(counted, unpacked=source.unpacked)
     return counted, list(kept), next(records, None) is not None

@@ -13,7 +13,7 @@ from vae.text.report import Report
 from vae.text.splitting import SPLITS
 from vae.text.telling import told
 
-FLAGS = ("encoding", "format", "column", "layout", "split")
+FLAGS = ("encoding", "format", "part", "column", "layout", "split")
 _SHOWN_COLUMNS = 8
 
 
@@ -22,6 +22,7 @@ def add(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("how the text is read (found out, if not given)")
     group.add_argument("--encoding", help="of the file, such as utf-8, cp1252 or shift_jis")
     group.add_argument("--format", choices=NAMES, help="of the file")
+    group.add_argument("--part", help="of an archive or a workbook: the member or the sheet")
     group.add_argument("--column", help="the column or key that holds the sentences")
     group.add_argument("--layout", choices=LAYOUTS, help="of plain text: a sentence a line, or running text")
     group.add_argument("--split", choices=SPLITS, help="of cells: whole, a line each, or a sentence each")
@@ -50,7 +51,7 @@ def lines(report: Report) -> list[str]:
     choices["column"] = tuple(one.name for one in report.candidates[:_SHOWN_COLUMNS] if one.name != report.column)
     found = []
     for option, line in told(report).items():
-        if option == "layout" and report.layout == "table":
+        if option == "unpacked" or (option == "layout" and report.layout == "table"):
             found.append(str(line))
         elif others := ", ".join(choices.get(option, ())):
             found.append(str(Message("cli.take_one_of", told=line, flag=f"--{option}", choices=others)))

@@ -122,4 +122,4 @@ class StatusLine:
 
 def print_json(value: dict[str, Any]) -> None:
     """One object on stdout, for other programs: strict JSON, with null for a figure that is not finite."""
-    print(json.dumps(plain(value), ensure_ascii=False, indent=2, allow_nan=False))
+    print(json.dumps(plain(value), ensure_ascii=False, indent=2, allow_nan=False, default=str))

@@ -89,10 +89,10 @@ def _prepare_corpus(text: Corpus, folder: Path, config: Config, tokenizer: Token
 def _prepare_file(
     file: TextFile, folder: Path, config: Config, tokenizer: Tokenizer | None, control: Control
 ) -> PreparedText:
-    opener = file.opener()
     file.on_progress(Message("data.reading"), False)
-    text = open_text(opener, file.options.encoding)
-    key = _key(*_tokenization(config, tokenizer), text.digest, file.name, *astuple(file.options))
+    source = file.source()
+    text = open_text(source.opener, file.options.encoding)
+    key = _key(*_tokenization(config, tokenizer), text.digest, source.name, *astuple(file.options))
     home = file.cache_folder / key if file.cache_folder else folder
     if not is_prepared(home, key) or PreparedFolder(home).preparing_folder.exists():
         home.mkdir(parents=True, exist_ok=True)
@@ -100,7 +100,8 @@ def _prepare_file(
             if not is_prepared(home, key):  # nobody has finished it in between
                 work = _FilePreparation(file, home, key, control)
                 try:
-                    report = work.read(*read_records(text, file.name, file.options))
+                    report, records = read_records(text, source.name, file.options)
+                    report = work.read(replace(report, unpacked=source.unpacked), records)
                     prepared = _write(work.runs, home, config, tokenizer, report, work.progress)
                 except CorpusError:
                     shutil.rmtree(PreparedFolder(home).preparing_folder, ignore_errors=True)

@@ -18,6 +18,7 @@ import numpy as np
 
 from vae.messages.message import Message
 from vae.text.cleaning import CorpusError, clean
+from vae.text.containers.registry import unpack
 from vae.text.file_encoding import Text, open_text
 from vae.text.formats.registry import format_named
 from vae.text.hashing import digests
@@ -76,7 +77,8 @@ class Corpus:
 
     def to_json(self) -> bytes:
         """The whole corpus as UTF-8 JSON, for a file; `from_json` gives an equal one back."""
-        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":")).encode()
+        plain = asdict(self)
+        return json.dumps(plain, ensure_ascii=False, separators=(",", ":"), default=Message.to_json).encode()
 
     @classmethod
     def from_json(cls, data: bytes) -> Corpus:
@@ -110,6 +112,7 @@ def read_corpus(
     *,
     encoding: str | None = None,
     format: str | None = None,  # as everybody calls it
+    part: str | None = None,
     column: str | None = None,
     label_column: str | None = None,
     layout: str = "auto",
@@ -118,19 +121,21 @@ def read_corpus(
     max_bytes: int = MAX_BYTES,
     max_sentences: int = MAX_SENTENCES,
 ) -> Corpus:
-    """The corpus in a file's bytes: text, tables, JSON, chats, subtitles, books, pages, notes, treebanks.
+    """The corpus in a file's bytes: a text, table, JSON, chat, book, ..., also in a document or an archive.
 
     Its report says what was taken for what, why, and what else was possible; each of the options takes another.
 
     Args:
         name: the file's name; its extension tells the format unless the content says otherwise.
-        encoding, format, column, label_column, layout, split, max_characters: as in `options.ReadingOptions`.
+        encoding, format, part, column, label_column, layout, split, max_characters: as in `options.ReadingOptions`.
     Raises:
         CorpusError: the text cannot be used; its message says why, and what to do.
         UserError: an option is out of range.
     """
-    options = ReadingOptions(encoding, format, column, label_column, layout, split, max_characters)
-    report, records = read_records(_open_bytes(data, encoding, max_bytes), title(name), options)
+    options = ReadingOptions(encoding, format, part, column, label_column, layout, split, max_characters)
+    text, inner, unpacked = _open_bytes(data, name, options, max_bytes)
+    report, records = read_records(text, inner, options)
+    report = replace(report, unpacked=unpacked)
     return _collect(title(name), records, report, max_sentences)
 
 
@@ -139,10 +144,12 @@ def title(name: str) -> str:
     return clean(re.split(r"[\\/]", name)[-1])[-120:].strip() or "pasted.txt"
 
 
-def _open_bytes(data: bytes, encoding: str | None, max_bytes: int) -> Text:
+def _open_bytes(data: bytes, name: str, options: ReadingOptions, max_bytes: int) -> tuple[Text, str, Message | None]:
+    """The text in a file, its name, and what it was taken out of, if it was."""
     if len(data) > max_bytes:
         raise CorpusError(Message("text.too_large", size=len(data) / 1e6, most=max_bytes / 1e6))
-    return open_text(lambda: io.BytesIO(data), encoding)
+    found = unpack(data, name, part=options.part, max_bytes=max_bytes)
+    return open_text(lambda: io.BytesIO(found.data), options.encoding), title(found.name), found.note
 
 
 def _collect(name: str, records: Iterable[Record], report: Report, max_sentences: int) -> Corpus:
@@ -170,14 +177,22 @@ def _collect(name: str, records: Iterable[Record], report: Report, max_sentences
 
 
 def columns(
-    data: bytes, name: str, *, encoding: str | None = None, format: str | None = None, max_bytes: int = MAX_BYTES
+    data: bytes,
+    name: str,
+    *,
+    encoding: str | None = None,
+    format: str | None = None,
+    part: str | None = None,
+    max_bytes: int = MAX_BYTES,
 ) -> tuple[str, ...]:
     """The names of a table's columns; () for lines without columns and for JSON of bare strings.
 
     Raises:
         CorpusError: as `read_corpus`.
     """
-    table = open_table(_open_bytes(data, encoding, max_bytes), title(name), ReadingOptions(encoding, format))
+    options = ReadingOptions(encoding, format, part)
+    text, inner, _ = _open_bytes(data, name, options, max_bytes)
+    table = open_table(text, inner, options)
     return table.columns if table else ()
 
 
@@ -190,13 +205,13 @@ def lines(data: bytes, name: str = "lines.txt", **options: Any) -> list[str]:
     Raises:
         CorpusError: the bytes are no text.
     """
-    if format_named(name) in ("txt", "") and options.get("layout", "auto") == "auto":
-        options["layout"] = "lines"
     chosen = ReadingOptions(**options)
-    text = open_text(lambda: io.BytesIO(data), chosen.encoding)
+    text, inner, _ = _open_bytes(data, name, chosen, max(MAX_BYTES, len(data)))
+    if format_named(inner) in ("txt", "") and chosen.layout == "auto":
+        chosen = replace(chosen, layout="lines")
     if chosen.layout == "lines" and chosen.format in (None, "txt"):
         return [clean(line) for line in text.lines()]
-    return [record.text for record in read_records(text, title(name), chosen)[1] if not record.reason]
+    return [record.text for record in read_records(text, inner, chosen)[1] if not record.reason]
 
 
 def statistics(corpus: Corpus) -> Statistics:

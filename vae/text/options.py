@@ -18,6 +18,7 @@ class ReadingOptions:
     Args:
         encoding: its name; None finds it.
         format: one of `formats.registry.NAMES`, or an extension of its files; None finds it.
+        part: of an archive or a workbook: the member or the sheet; None takes the one that is meant.
         column: of a table; None takes the one that looks most like a text.
         label_column: of a table; None reads no labels.
         layout: of plain text: "lines" (a sentence each), "running" (to be split into sentences) or "auto"; a layout
@@ -30,6 +31,7 @@ class ReadingOptions:
 
     encoding: str | None = None
     format: str | None = None
+    part: str | None = None
     column: str | None = None
     label_column: str | None = None
     layout: str = "auto"

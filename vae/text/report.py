@@ -55,6 +55,7 @@ class Report:
             doubt.
         broken: bytes that its encoding does not have, which were left out.
         controls: control characters that were left out.
+        unpacked: what was taken out of a document or an archive; None: the file is the text.
     """
 
     kind: str
@@ -74,20 +75,24 @@ class Report:
     encodings: tuple[Candidate, ...] = ()
     broken: int = 0
     controls: int = 0
+    unpacked: Message | None = None
 
     @classmethod
     def from_plain(cls, raw: dict[str, Any]) -> Report:
         """The report that `dataclasses.asdict` made a dictionary of. Raises TypeError, ValueError: it is no such."""
         found = cls(**raw)
         dropped = tuple((reason, count) for reason, count in found.dropped)
+        note = raw.get("unpacked")
         found = replace(
-            found, dropped=dropped, candidates=_candidates(found.candidates), encodings=_candidates(found.encodings)
-        )
+            found, dropped=dropped, candidates=_candidates(found.candidates), encodings=_candidates(found.encodings),
+            unpacked=Message.from_json(note) if note else None,
+        )  # fmt: skip
         "".join(found.texts()).encode()  # all are text, and text that can be written
         return found
 
     def texts(self) -> Iterator[str]:
         """All texts in it."""
+        yield str(self.unpacked or "")
         yield from (self.kind, self.layout, self.encoding, self.column or "", self.label_column or "", self.split)
         yield from (self.separator, self.format_why, self.column_why, *(reason for reason, _ in self.dropped))
         for candidate in (*self.candidates, *self.encodings):

@@ -27,7 +27,11 @@ _LAYOUTS = {
 
 def told(report: Report) -> dict[str, Message]:
     """What a text was taken for, by the name of the option that takes it for something else."""
-    lines = {"encoding": told_encoding(report)}
+    lines: dict[str, Message] = {}
+    if report.unpacked:
+        has_others = report.unpacked.key == "text.unpacked_one_of"
+        lines["part" if has_others else "unpacked"] = Message("text.told_unpacked", unpacked=report.unpacked)
+    lines["encoding"] = told_encoding(report)
     format_ = {"format": report.kind, "why": _WHY_FORMAT.get(report.format_why, "")}
     if report.separator:
         lines["format"] = Message("text.told_table_format", separator=shown(report.separator), **format_)

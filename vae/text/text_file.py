@@ -9,9 +9,20 @@ from pathlib import Path
 
 from vae.messages.message import Message
 from vae.text import corpus
+from vae.text.containers.compressed import inner_name, open_compressed, unpacked_from
+from vae.text.containers.registry import unpack
 from vae.text.file_encoding import Opener
 from vae.text.options import ReadingOptions
 from vae.text.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A text on its way out of a file."""
+
+    opener: Opener
+    name: str  # whose extension tells the format
+    unpacked: Message | None = None  # what it was taken out of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +51,18 @@ class TextFile:
         """Whether it is larger than what is read at once elsewhere: then its preparation takes a while."""
         return self.path.stat().st_size > corpus.MAX_BYTES
 
-    def opener(self) -> Opener:
-        """What opens it. A pipe can be read only once, and is kept in memory."""
-        if self.path.is_file():
-            return lambda: self.path.open("rb")
-        data = self.path.read_bytes()
-        return lambda: io.BytesIO(data)
+    def source(self) -> Source:
+        """Where its text comes from: a stream, but for documents and archives, which are unpacked in memory.
+
+        Raises:
+            CorpusError: as `unpack`.
+            OSError: it cannot be read.
+        """
+        path, name = self.path, self.name
+        if path.is_file():
+            if self.options.part is None and (note := unpacked_from(path)):
+                return Source(lambda: open_compressed(path), inner_name(name), note)
+            if self.is_large:
+                return Source(lambda: path.open("rb"), name)
+        found = unpack(path.read_bytes(), name, part=self.options.part)  # a pipe can be read only once
+        return Source(lambda: io.BytesIO(found.data), found.name, found.note)

@@ -29,11 +29,12 @@ def read_corpus(
     split: str = "auto",
     format: str = "",
     encoding: str = "",
+    part: str = "",
 ) -> dict[str, Any]:
     """Read a text to train on: an uploaded file, pasted text, or one of the page's own by its name.
 
     Args:
-        file: the text as a file: plain, a table, JSON, a chat, subtitles, a page, a book; null when `text` or `name`
+        file: the text as a file: plain, a table, JSON, a chat, a document, an archive; null when `text` or `name`
             says what to read.
         text: the text itself.
         name: of the text; without file and text, one of everyday-english.tsv, restaurant-opinions.csv,
@@ -44,6 +45,7 @@ def read_corpus(
         split: of a table's cells: auto, none, lines or sentences.
         format: of the file, such as csv; "" finds it.
         encoding: of the file, such as cp1252; "" finds it.
+        part: of an archive or a workbook: the member or the sheet; "" finds it.
     Returns:
         What was read and kept, what was dropped by reason, the statistics, what the text was taken for (told), and
         the columns that may hold it, with their first lines (candidates).
@@ -55,8 +57,8 @@ def read_corpus(
         if not text and name in BUNDLED_CORPORA
         else pasted_corpus(text, name)
     )
+    file_is: dict[str, object] = {"format": format, "encoding": encoding, "part": part}
     options = {"layout": layout, "column": column, "label_column": labels, "split": split}
-    file_is: dict[str, object] = {"format": format, "encoding": encoding}
     known = read_and_keep(session, given, **options, **file_is)
     columns = corpus.columns(given.data, given.name, max_bytes=max_bytes(session), **reading_options(file_is))
     report, found = known.report, corpus.statistics(known)

@@ -48,7 +48,7 @@ def build(page: Page, tab: gr.Tab) -> None:
                 heading("Or a file of yours")
                 file = gr.File(label="A text file", show_label=False, elem_id="corpus-file", height=128)
                 most = f"at most {page.services.visitors.limits.corpus_mb} MB"
-                prose(f"<p class='hint'>Text, a table, JSON, a chat, subtitles, a page, a book: {most}</p>")
+                prose(f"<p class='hint'>Text, a table, JSON, a chat, a book, a document, a zip: {most}</p>")
             pasted = gr.Textbox(
                 label="Or some sentences", placeholder="One a line, or running text", lines=4, max_lines=8,
                 # The browser cuts in silence, and counts some characters twice: what it cuts must still be too long.
@@ -116,5 +116,5 @@ def build(page: Page, tab: gr.Tab) -> None:
     page.on(page.corpus_changed.change, show, [], shown)
     page.on(others.click, show_others, [], [anywhere])
     page.on(go_on.click, to_training, [], [page.tabs])
-    texts = [gr.Textbox(default, visible=False) for default in ("", "pasted.txt", "auto", "", "", "auto", "", "")]
+    texts = [gr.Textbox(default, visible=False) for default in ("", "pasted.txt", "auto", "", "", "auto", "", "", "")]
     page.file_api(read_corpus, [gr.File(visible=False, type="filepath"), *texts], [gr.JSON(visible=False)])
