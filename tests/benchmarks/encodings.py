@@ -1,6 +1,6 @@
 """How often a text in an old encoding is read right, by language, encoding and length, as JSON.
 
-    python tests/benchmarks/encodings.py FOLDER [--against chardet charset_normalizer cchardet chardetng_py]
+    python tests/benchmarks/encodings.py FOLDER [--samples 20] [--detectors ours chardet charset_normalizer cchardet]
 
 FOLDER holds a text for each language, UTF-8, a sentence a line: cs.txt, de.txt and so on; those that it lacks are
 left out. They must be others than those that the letter pairs come from. A sample is a number of lines drawn from it,
@@ -42,7 +42,8 @@ PAIRS = {  # the encodings in which texts of a language were kept
     "he": "cp1255 iso8859_8 cp862", "ar": "cp1256 iso8859_6", "th": "cp874 iso8859_11", "vi": "cp1258",
     "ja": "cp932 euc_jp iso2022_jp", "ko": "cp949 euc_kr", "zh_hans": "gb18030 gbk utf_16_le", "zh_hant": "big5 cp950",
 }  # fmt: skip
-LENGTHS = {3: 20, 30: 20, 1000: 3}  # lines of a sample -> samples
+WIDER = {"euc_kr": "cp949", "big5": "cp950"}  # what reads them, but for signs that they write in a way of their own
+LENGTHS = {3: 1.0, 30: 1.0, 1000: 0.1}  # lines of a sample -> samples, as a part of those asked for
 CEDILLAS = str.maketrans("șțȘȚ", "şţŞŢ")  # which the encodings of Romanian have instead
 TONES = "\u0300\u0301\u0303\u0309\u0323"  # which the one of Vietnamese writes behind their vowels
 Detector = Callable[[bytes], str | None]  # the text that bytes are, or None
@@ -63,21 +64,22 @@ def writable(sentences: list[str], encoding: str) -> Iterator[str]:
     for sentence in sentences:
         written = as_written(sentence, encoding)
         try:
-            data = written.encode(encoding)
+            alike = written.encode(encoding) == written.encode(WIDER.get(encoding, encoding))
         except UnicodeEncodeError:
             continue
-        if data.decode(encoding) == written and (encoding != "euc_kr" or data == written.encode("cp949")):
+        if alike and written.encode(encoding).decode(encoding) == written:
             yield written
 
 
-def samples(sentences: list[str], encoding: str, lines: int) -> Iterator[tuple[str, bytes]]:
-    """Texts and their bytes, of which none is ASCII."""
-    chosen, draw, found = list(writable(sentences, encoding)), random.Random(f"{encoding} {lines}"), 0
-    for _ in range(20 * LENGTHS[lines]):
-        text = "".join(f"{line}\n" for line in draw.sample(chosen, min(lines, len(chosen))))
-        if not text.isascii() and found < LENGTHS[lines]:
-            found += 1
-            yield unicodedata.normalize("NFC", text), text.encode(encoding)
+def samples(sentences: list[str], encoding: str, lines: int, count: int) -> Iterator[tuple[str, bytes]]:
+    """Texts and their bytes; at least one line of each is not ASCII."""
+    draw = random.Random(f"{encoding} {lines}")
+    chosen = list(writable(sentences, encoding))
+    telling = [sentence for sentence in chosen if not sentence.isascii()]
+    for _ in range(count):
+        drawn = [draw.choice(telling), *draw.sample(chosen, min(lines - 1, len(chosen)))]
+        text = "".join(f"{line}\n" for line in drawn)
+        yield unicodedata.normalize("NFC", text), text.encode(encoding)
 
 
 def ours(data: bytes) -> str | None:
@@ -110,17 +112,18 @@ def theirs(name: str) -> Detector:
 def main() -> None:
     parser = argparse.ArgumentParser(description="How often an old encoding is told right.")
     parser.add_argument("folder", type=Path, help="of texts, one a language")
-    parser.add_argument("--against", nargs="*", default=[], metavar="MODULE", help="other detectors")
+    parser.add_argument("--detectors", nargs="+", default=["ours"], metavar="MODULE", help="ours, or other packages")
+    parser.add_argument("--samples", type=int, default=20, help="of each length of each pair; of 1,000 lines a tenth")
     args = parser.parse_args()
-    detectors: dict[str, Detector] = {"ours": ours, **{name: theirs(name) for name in args.against}}
+    detectors: dict[str, Detector] = {name: ours if name == "ours" else theirs(name) for name in args.detectors}
     shares: dict[str, dict[str, dict[str, dict[int, float]]]] = {name: {} for name in detectors}
     for language, encodings in PAIRS.items():
         if not (file := args.folder / f"{language}.txt").exists():
             continue
         sentences = [unicodedata.normalize("NFC", line) for line in file.read_text("utf-8").splitlines()]
         for encoding in encodings.split():
-            for lines in LENGTHS:
-                drawn = list(samples(sentences, encoding, lines))
+            for lines, part in LENGTHS.items():
+                drawn = list(samples(sentences, encoding, lines, max(1, round(part * args.samples))))
                 for name, detect in detectors.items():
                     right = sum(unicodedata.normalize("NFC", detect(data) or "") == text for text, data in drawn)
                     by_length = shares[name].setdefault(language, {}).setdefault(encoding, {})

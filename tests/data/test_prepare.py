@@ -426,7 +426,7 @@ def test_kept_text_that_cannot_be_read_now_is_not_given_up(text: Path, tmp_path:
         ("huge.json", b'["' + b"x" * 20_000_001 + b'"]', r"write it as JSON lines"),
         ("line.txt", b"a b\n" + b"x" * 23_000_000, "A line is longer than 20,000,000 characters"),
         ("image.txt", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 10, "a PNG image"),
-        ("nul.txt", b"a\nb\n" * 600_000 + b"\0", "NUL"),
+        ("controls.txt", b"a\nb\n" * 600_000 + bytes(range(1, 9)) * 100_000, "a binary file"),
     ],
 )
 def test_text_that_cannot_be_used_is_told_in_words_and_leaves_nothing(

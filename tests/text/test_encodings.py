@@ -102,7 +102,7 @@ def test_an_encoding_can_be_chosen_by_any_of_its_names(named: str, codec: str) -
 def test_a_choice_is_obeyed_also_where_it_is_odd() -> None:
     data = "Größe ändern.\n".encode()
     assert (_open(data, "latin1").head, _open(data, "utf8").head) == ("GrÃ¶Ãe Ã¤ndern.\n", "Größe ändern.\n")
-    assert _open(b"\xef\xbb\xbf" + data, "UTF-8").head == "Größe ändern.\n"
+    assert _open(b"\xef\xbb\xbf" + data, "UTF-8").read() == "Größe ändern.\n"
     assert _open(data, "latin1").digest != _open(data).digest == _open(data).digest
     with pytest.raises(CorpusError, match=r"not in the encoding Japanese \(EUC-JP\)"):
         _open("Größe ändern über öde Äcker.\n".encode("latin-1") * 20, "euc-jp")
@@ -148,16 +148,16 @@ def test_the_encoding_of_a_large_text_is_told_from_all_over_it() -> None:
     assert _open(unspaced.encode("gb18030")).head == unspaced[:262_144]
 
 
-NOISE = random.Random(3).randbytes(400_000)
+NOISE = random.Random(3).randbytes(100_000)
 NO_TEXT = {
     "noise": NOISE,
     "noise beyond ASCII": bytes(byte | 128 for byte in NOISE),
     "noise without NUL": NOISE.replace(b"\0", b""),
-    "every byte": bytes(range(256)) * 2000,
-    "NUL": bytes(400_000),
-    "controls": bytes(range(1, 9)) * 50_000,
-    "escapes": b"\x1b$" * 200_000,
-    "255": b"\xff" * 400_000,
+    "every byte": bytes(range(256)) * 400,
+    "NUL": bytes(100_000),
+    "controls": bytes(range(1, 9)) * 12_500,
+    "escapes": b"\x1b$" * 50_000,
+    "255": b"\xff" * 100_000,
 }
 
 

@@ -13,7 +13,7 @@ from hashlib import blake2b
 from vae.messages.message import Message
 from vae.text.cleaning import SAMPLE_SIZE, CorpusError, split_at_line_ends
 from vae.text.encodings.decoding import Dropped, blocks, survey
-from vae.text.encodings.detection import Reading, holds_escapes, looks_like_utf8, readings, wide_readings
+from vae.text.encodings.detection import Reading, looks_like_utf8, readings, special_readings
 from vae.text.encodings.guess import Guess, guess_among, guess_without_doubt
 from vae.text.encodings.known import find_encoding
 from vae.text.encodings.sampling import Opener, sample
@@ -87,7 +87,7 @@ def open_text(opener: Opener, encoding: str | None = None) -> Text:
     marked = next((name for mark, name in _BOMS if head.startswith(mark)), None)
     guess = None
     if chosen:
-        codec = "utf-8-sig" if chosen.codec == "utf-8" else chosen.codec
+        codec = chosen.codec
         digest = f"{digest}-{codec}"
     elif marked:
         codec = marked
@@ -129,10 +129,8 @@ def _detect(opener: Opener, head: bytes, size: int, is_utf8: bool) -> tuple[str,
     Raises:
         CorpusError: it cannot be told.
     """
-    if wide := wide_readings(head):
-        return wide[0].encoding.codec, wide
-    if holds_escapes(head) and (escaped := readings(head)) and escaped[0].is_text:
-        return escaped[0].encoding.codec, escaped
+    if special := special_readings(head):
+        return special[0].encoding.codec, special
     if is_utf8:
         return "utf-8", ()
     part = sample(opener, size)

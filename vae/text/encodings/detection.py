@@ -21,7 +21,7 @@ _WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")  # which hold NULs,
 _ESCAPED, _ESCAPE = "iso2022_jp", b"\x1b$"  # which is ASCII but for what it means
 _DAMAGED = 0.05  # share of bytes that an encoding may not have before it is none of the text's
 _WORDS = 14.0  # bits of a pair of letters, on average, beyond which they are no words of any language
-_ENOUGH = 8192  # bytes of a text that holds NULs
+_ENOUGH = 8192  # bytes of a text to tell that it is one of these
 _FEW = 64  # pairs, too few to tell that they are no words
 
 
@@ -48,15 +48,14 @@ def looks_like_utf8(data: bytes) -> bool:
     return characters > 0 and broken <= 0.1 * characters
 
 
-def holds_escapes(data: bytes) -> bool:
-    """Whether what is ASCII may mean other characters."""
-    return _ESCAPE in data
+def special_readings(data: bytes) -> Sequence[Reading]:
+    """What the beginning of a text can be that holds NULs, or looks like ASCII and is none, the likeliest first.
 
-
-def wide_readings(data: bytes) -> Sequence[Reading]:
-    """What bytes with NULs among them can be, the likeliest first; none where no characters of 2 or 4 bytes are."""
-    found = readings(data[:_ENOUGH]) if b"\0" in data else ()
-    return found if found and found[0].encoding.codec in _WIDE and found[0].is_text else ()
+    None where it is like other texts.
+    """
+    data = data[:_ENOUGH]
+    found = readings(data) if b"\0" in data or _ESCAPE in data else ()
+    return found if found and found[0].encoding.codec in (*_WIDE, _ESCAPED) and found[0].is_text else ()
 
 
 def readings(data: bytes) -> Sequence[Reading]:
@@ -76,9 +75,9 @@ def readings(data: bytes) -> Sequence[Reading]:
 
 
 def _may_be(encoding: Encoding, data: bytes) -> bool:
-    """Whether an encoding is worth a try: the wide ones hold NULs, and no others do."""
+    """Whether an encoding is worth a try."""
     if encoding.codec in _WIDE:
         return b"\0" in data
     if encoding.codec == "utf-8":
         return bool(_UTF8_CHARACTER.search(data) or _CUT_OFF.search(data))
-    return (encoding.codec == _ESCAPED) == (_ESCAPE in data)
+    return (encoding.codec == _ESCAPED) == (_ESCAPE in data and data.isascii())

@@ -14,6 +14,8 @@ from vae.text.encodings.letter_pairs import MARK
 _OTHERS = 5
 _LINES = 200  # looked at for an example
 _LONGEST = 80  # characters of an example
+_BOX = "□"  # stands for what cannot be shown
+_UNSHOWN = re.compile(f"[\x00-\x08\x0e-\x1f\x7f-\x9f\ue000-\uf8ff\ufffd{MARK}]")
 _LETTER = re.compile(r"(?=[^\x00-\x7f])[^\W\d_]")
 
 
@@ -46,24 +48,21 @@ def guess_without_doubt(encoding: Encoding, head: str) -> Guess:
 
 def guess_among(readings: Sequence[Reading]) -> Guess:
     """Of the readings of a sample of it, the first of which was taken; shown by the line that they differ most in."""
-    best, *others = readings[: 1 + _OTHERS]
-    lines = [reading.text.split("\n")[:_LINES] for reading in readings[: 1 + _OTHERS]]
-    alike = [others for others in lines if len(others) == len(lines[0])]
-
-    def differing(place: int) -> tuple[int, int]:
-        return len({lines[place] for lines in alike}), -len(alike[0][place])
-
-    place = max(range(len(lines[0])), key=differing)
-    choices = [
-        Choice(reading.encoding.codec, reading.encoding.name, _excerpt(found[place]) if found in alike else "")
-        for reading, found in zip([best, *others], lines, strict=True)
-    ]
-    told = tuple(choice for choice in choices[1:] if choice.example != choices[0].example)
-    return Guess(choices[0].encoding, choices[0].name, choices[0].example, told)
+    found = [(reading.encoding, reading.text.split("\n")[:_LINES]) for reading in readings]
+    first = found[0][1]
+    alike = [(encoding, lines) for encoding, lines in found if len(lines) == len(first)]
+    near = [lines for _, lines in alike[: 1 + _OTHERS]]
+    place = max(range(len(first)), key=lambda place: (len({lines[place] for lines in near}), -len(first[place])))
+    best, *others = (Choice(encoding.codec, encoding.name, _excerpt(lines[place])) for encoding, lines in alike)
+    told = {best.example: best}
+    for other in others:
+        if _BOX not in other.example:
+            told.setdefault(other.example, other)
+    return Guess(best.encoding, best.name, best.example, tuple(told.values())[1 : 1 + _OTHERS])
 
 
 def _excerpt(line: str) -> str:
     """The part of a line that is shown: around its first letter that is not ASCII."""
     letter = _LETTER.search(line) or re.search(r"[^\x00-\x7f]", line)
     begin = max(0, letter.start() - _LONGEST // 2) if letter and len(line) > _LONGEST else 0
-    return line[begin : begin + _LONGEST].replace(MARK, "□").strip()
+    return _UNSHOWN.sub(_BOX, line[begin : begin + _LONGEST].strip())

@@ -19,7 +19,7 @@ _ANY = f"{_WESTERN} {_CENTRAL} {_CYRILLIC} tr lt lv et eo el he ar fa ur th vi k
 class Encoding:
     """An encoding: whose letters it has, and the rest of its name.
 
-    `languages` are the ones it is looked for in; none where another encoding reads whatever it reads.
+    `languages` are the ones it is looked for in; none where it can only be chosen.
     `rarity` is, in bits, how much less one expects it than Western European of Windows.
     """
 
@@ -98,7 +98,7 @@ _TABLE: dict[str, tuple[tuple[str, str, str, float], ...]] = {
         ("gb18030", "GB 18030", "zh", 2), ("gbk", "GBK", "", 0), ("gb2312", "GB 2312", "", 0), ("hz", "HZ", "", 0),
     ),
     "encoding.chinese_traditional": (
-        ("big5", "Big5", "zh", 3), ("cp950", "Big5, Windows", "zh", 4), ("big5hkscs", "Big5, Hong Kong", "zh", 5),
+        ("cp950", "Big5, Windows", "zh", 3), ("big5", "Big5", "", 0), ("big5hkscs", "Big5, Hong Kong", "zh", 5),
     ),
 }  # fmt: skip
 ENCODINGS = tuple(
