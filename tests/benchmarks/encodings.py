@@ -42,6 +42,7 @@ PAIRS = {  # the encodings in which texts of a language were kept
     "he": "cp1255 iso8859_8 cp862", "ar": "cp1256 iso8859_6", "th": "cp874 iso8859_11", "vi": "cp1258",
     "ja": "cp932 euc_jp iso2022_jp", "ko": "cp949 euc_kr", "zh_hans": "gb18030 gbk utf_16_le", "zh_hant": "big5 cp950",
 }  # fmt: skip
+WIDER = {"euc_kr": "cp949", "big5": "cp950"}  # what reads them, but for signs that they write in a way of their own
 LENGTHS = {3: 1.0, 30: 1.0, 1000: 0.1}  # lines of a sample -> samples, as a part of those asked for
 CEDILLAS = str.maketrans("șțȘȚ", "şţŞŢ")  # which the encodings of Romanian have instead
 TONES = "\u0300\u0301\u0303\u0309\u0323"  # which the one of Vietnamese writes behind their vowels
@@ -63,10 +64,10 @@ def writable(sentences: list[str], encoding: str) -> Iterator[str]:
     for sentence in sentences:
         written = as_written(sentence, encoding)
         try:
-            data = written.encode(encoding)
+            alike = written.encode(encoding) == written.encode(WIDER.get(encoding, encoding))
         except UnicodeEncodeError:
             continue
-        if data.decode(encoding) == written and (encoding != "euc_kr" or data == written.encode("cp949")):
+        if alike and written.encode(encoding).decode(encoding) == written:
             yield written
 
 

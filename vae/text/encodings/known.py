@@ -98,7 +98,7 @@ _TABLE: dict[str, tuple[tuple[str, str, str, float], ...]] = {
         ("gb18030", "GB 18030", "zh", 2), ("gbk", "GBK", "", 0), ("gb2312", "GB 2312", "", 0), ("hz", "HZ", "", 0),
     ),
     "encoding.chinese_traditional": (
-        ("big5", "Big5", "zh", 3), ("cp950", "Big5, Windows", "zh", 4), ("big5hkscs", "Big5, Hong Kong", "zh", 5),
+        ("cp950", "Big5, Windows", "zh", 3), ("big5", "Big5", "", 0), ("big5hkscs", "Big5, Hong Kong", "zh", 5),
     ),
 }  # fmt: skip
 ENCODINGS = tuple(

@@ -18,11 +18,13 @@ import numpy.typing as npt
 _FILE = Path(__file__).with_name("letter_pairs.npz")  # made by assets/encodings/generate.py, which tells its source
 _STEP = 1 / 16  # bits, of the costs in the file
 _NEVER = 14.0  # bits of a pair that a language does not have
+_BEHIND_FOREIGN = 8.0  # bits of any letter behind one that the language does not have
 _UNCOMMON = 17.0  # bits of a character of Chinese, Japanese or Korean that is not among the common ones
 _ASCII_WEIGHT = 0.5  # of pairs that every reading shares: they tell the language alone
 _FAR_WEIGHT = 0.02  # of those far from what is not ASCII, which may be in another language
 _NEAR = 20  # characters
 _SIGN_IN_WORD = 8.0  # bits; what joins words is excepted
+_INITIAL = 0.5  # of that, for an apostrophe that begins a word
 _CAPITAL_IN_WORD = 7.0
 _MIXED_WORD = 22.0  # a letter of another script, but for those three
 _SCRIPTS_MEET = 3.0  # a letter of ASCII beside a character of Chinese, Japanese or Korean
@@ -32,12 +34,12 @@ _JOINERS = {  # what may stand inside of words, and in which languages; in none 
     "—": frozenset(["en"]),
 }
 _NEVER_BEHIND_LETTERS = "‚„¿¡•§£€¥©†‡°"
-_NEVER_BEFORE_LETTERS = "®™°¹²³ºª‰½¼¾¬¢£¥€±×÷´¨¸¦¶"
+_NEVER_BEFORE_LETTERS = "©®™°¹²³ºª‰½¼¾¬¢£¥€±×÷´¨¸¦¶"
 _OTHER_WORDS = 1.0  # bits of a word in English within a language of another script
 _SIGNS = {  # the bits of those that texts have; any other costs _ODD_SIGN
     **dict.fromkeys("“”’–—…«»、。「」，：！？（）・『』；《》", 6.0),
-    **dict.fromkeys("©®™°€£§·•¿¡½¼¾×²³ªº„‹›№¢¥\xa0\u3000،؛؟‐‑ー〜～", 8.0),
-    **dict.fromkeys("‘¬¦¨¯±´µ¶¸÷‰¹‚†‡", 11.0),
+    **dict.fromkeys("®™°€£§·•¿¡½¼¾×²³ªº„‹›№¢¥\xa0\u3000،؛؟‐‑ー〜～", 8.0),
+    **dict.fromkeys("©‘¬¦¨¯±´µ¶¸÷‰¹‚†‡", 11.0),
 }
 _ODD_SIGN = 14.0
 _LOGOGRAPHIC = ("ja", "ko", "zh")
@@ -75,6 +77,7 @@ class Tally:
         inside = in_word[:-2] & in_word[2:] & (letters[1:-1] == 0) & foreign[1:-1]
         joiners = tuple(int((inside & (traits[1:-1, 6] == group)).sum()) for group in range(len(_JOINERS)))
         misplaced = inside.sum() - sum(joiners) + (in_word[:-1] & opens[1:]).sum() + (closes[:-1] & in_word[1:]).sum()
+        misplaced += _INITIAL * (~in_word[:-2] & (points[1:-1] == ord("’")) & in_word[2:]).sum()
         capitals = (lower[:-1] & upper[1:] & (foreign[:-1] | foreign[1:])).sum()
         bits = traits[:, 1].sum() + _SIGN_IN_WORD * misplaced + _CAPITAL_IN_WORD * capitals
         wanted = (before > 0) | (after > 0)
@@ -182,4 +185,5 @@ def _model(language: str) -> tuple[Integers, Floats]:
         found = all_costs
     costs = np.full((len(found) + 1,) * 2, _NEVER)
     costs[:-1, :-1] = found
+    costs[-1, :-1] = _BEHIND_FOREIGN
     return np.concatenate([latin, alphabet]), costs
