@@ -17,7 +17,7 @@ class Pace:
         self._reports = 0
 
     def observe_start(self, seconds: float) -> None:
-        """A training told how far it is for the first time, so long after its turn had come."""
+        """A training began with its first step, so long after its turn had come."""
         self._start = seconds if not self._start else (self._start + seconds) / 2
 
     def observe(self, config: Config, seconds_left: float, steps_left: int, steps: int) -> None:

@@ -229,11 +229,10 @@ class RunRegistry:
 
     def _handle_running(self, job: Job, report: Running) -> None:
         if report.seconds_left is not None:
-            if job.progress.seconds_left is None:
-                self._pace.observe_start(time.monotonic() - job.progress.started_at)
             self._pace.observe(job.request.config, report.seconds_left, report.steps_left, report.steps)
             job.progress.seconds_left, job.progress.reported_at = report.seconds_left, time.monotonic()
-        if job.state == "starting":
+        if job.state == "starting":  # its text is ready
+            self._pace.observe_start(time.monotonic() - job.progress.started_at)
             job.progress.state, job.progress.message = "running", Message("serving.training")
             self.save(job)
         job.changes.notify()
