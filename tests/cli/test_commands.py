@@ -462,8 +462,8 @@ def test_length_that_is_given_overrules_the_presets(text: Path, model_path: Path
     common = ["train", str(text), "--output", str(tmp_path / "m")]
     given = {
         "--steps 70": (70, 0.0, 10.0), "--minutes 2": (0, 2.0, 10.0), "--epochs 3": (0, 0.0, 3.0),
-        "": (6000, 0.0, 10.0), f"--from {model_path}": (500, 0.0, 10.0),
-        f"--from {model_path} --decoder-reset": (6000, 0.0, 10.0),
+        "": (8000, 0.0, 10.0), f"--from {model_path}": (500, 0.0, 10.0),
+        f"--from {model_path} --decoder-reset": (8000, 0.0, 10.0),
     }  # fmt: skip
     for flags, expected in given.items():
         config = cli_train.config_of(parse([*common, *flags.split()]))

@@ -27,16 +27,16 @@ PRESETS: dict[str, Preset] = {
     for preset in (
         Preset(
             "quick", "Quick",
-            "Learns the gist of a sentence in 1,500 steps: about a minute on an idle machine.",
+            "Learns the gist of a sentence in 2,000 steps: about a minute on an idle machine.",
             replace(
-                _BASE, steps=1500, vocabulary=2000, embedding=128, encoder_hidden=128, hidden=256, latent=64,
+                _BASE, steps=2000, vocabulary=2000, embedding=128, encoder_hidden=128, hidden=256, latent=64,
                 free_bits=0.25, learning_rate=3e-3,
             ),
         ),
         Preset(
             "balanced", "Balanced",
-            "Learns the gist and some of the words in 6,000 steps, about five minutes. More steps read better.",
-            replace(_BASE, steps=6000, latent=128, free_bits=0.16),
+            "Learns the gist and some of the words in 8,000 steps, about five minutes. More steps read better.",
+            replace(_BASE, steps=8000, latent=128, free_bits=0.16),
         ),
         Preset(
             "faithful", "Faithful",
