@@ -444,6 +444,9 @@ KINDS = {
         "-DOCSTART- O\n\nAnn B-PER\ndoes O\nn't O\nknow O\n. O\n\nShe O\nleft O\nRome B-LOC\n. O\n",
         ("Ann doesn't know.", "She left Rome."),
     ),
+    "tags around lines": Kind(
+        "p.txt", "<p>One is here.</p>\n<p>Two &amp; three.</p>\n", ("One is here.", "Two & three.")
+    ),
     "who came and went": Kind(
         "c.log", "[10:01] <ann> hi all\n[10:02] * bob joined\n[10:03] <bob> hey\n", ("hi all", "hey")
     ),

@@ -15,7 +15,7 @@ _PAIRED = (
 # What only somebody writes who means a mark.
 _SHOWN = re.compile(rf"<br ?/?>|</(?:{_PAIRED})>|{_ENTITY}|<@!?[UW]?\w{{6,}}>|<https?://[^<>\s]+>", re.IGNORECASE)
 _BLOCK = re.compile(
-    r"</?(?:br|p|div|li|ul|ol|h[1-6]|tr|table|blockquote|hr|pre|section|article|dl|dt|dd|figure|figcaption|header|main)"
+    r"</?(?:br|p|div|li|ul|ol|h[1-6]|tr|table|blockquote|hr|pre|section|article|dl|dt|dd|figure|figcaption|header|main|details|summary)"
     r"\b[^<>]*>",
     re.IGNORECASE,
 )

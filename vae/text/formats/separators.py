@@ -21,7 +21,7 @@ _SNIFFED_ROWS = 100  # rows looked at
 _MAX_LINE = 1_000_000  # characters in a line of a table
 _SINGLE = ",;\t|"
 # Signs in a row that no sentence holds: none of the marks, dashes and quotes of prose, nor an address on the net.
-_RARE = re.compile(r"(?!://)[|+$:@#%&^<>/\\;]{2,}")
+_RARE = re.compile(r"(?!://)[|+$:@#%^/\\;]{2,}")
 
 
 def find_separator(head: str, preferred: str = ",") -> str | None:
