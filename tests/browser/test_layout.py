@@ -101,6 +101,10 @@ def test_keyboard_is_never_nowhere(arrive: Arrive) -> None:
     for name in ("Another pair", "Undo", "Swap", "Show the path"):
         page.get_by_role("button", name=name, exact=True).click()
         page.wait_for_function("document.activeElement !== document.body")
+    page.locator("#path-kind input:checked").focus()
+    page.keyboard.press("ArrowDown")  # a group is one stop, with arrows inside
+    expect(page.get_by_label("Straight line")).to_be_checked()
+    expect(page.get_by_label("Straight line")).to_be_focused()
     page.get_by_role("button", name="Help").click()
     sheet = page.get_by_role("dialog")
     expect(sheet.get_by_role("heading").first).to_be_focused()  # it begins at its beginning

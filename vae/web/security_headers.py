@@ -63,8 +63,8 @@ def with_headers(answer: ASGIApp) -> ASGIApp:
 class ScriptPolicy:
     """ASGI middleware: the scripts of the page get a number used once, and only they, and those of `head`, run.
 
-    `first` is put at the beginning of the page itself: `head` is only added to it when Gradio has been loaded. The page,
-    which Gradio sends as it is, is packed: that halves what a first visit loads.
+    `first` is put at the beginning of the page itself: `head` is only added to it when Gradio has been loaded. The
+    page, which Gradio sends as it is, is packed: that more than halves what a first visit loads.
 
     Gradio makes functions of the texts in `js=` and `js_on_load=`, all ours: 'unsafe-eval' is for them. Scripts and
     event handlers that find their way into a text of the page have no leave.

@@ -47,6 +47,19 @@ function rescue() {
   if (focusable(next)) next.focus();
 }
 
+let groups = 0;
+
+/** Gradio gives each radio button a name of its own; one for all of a group makes them one stop, with arrows inside. */
+function groupRadios() {
+  for (const first of document.querySelectorAll("input[type=radio]:not([data-group])")) {
+    const group = `radios-${groups++}`;
+    for (const radio of first.closest("fieldset, .block")?.querySelectorAll("input[type=radio]") ?? [first]) {
+      radio.setAttribute("name", group);
+      radio.setAttribute("data-group", group);
+    }
+  }
+}
+
 document.addEventListener("focusin", ({ target }) => {
   last = target instanceof Element ? target : null;
   row = last?.closest(".row.actions, .keep") ?? null;
@@ -55,6 +68,9 @@ document.addEventListener("focusout", ({ target, relatedTarget }) => setTimeout(
   // to nowhere, by one's own choice: what had it is still there
   if (!relatedTarget && target === last && target instanceof Element && focusable(target)) last = null;
 }));
-new MutationObserver(() => requestAnimationFrame(rescue)).observe(document.documentElement, {
+new MutationObserver(() => requestAnimationFrame(() => {
+  rescue();
+  groupRadios();
+})).observe(document.documentElement, {
   subtree: true, childList: true, attributes: true, attributeFilter: ["disabled", "class", "style"],
 });
