@@ -110,7 +110,7 @@ def test_samples_begin_with_their_start(text_model: TextModel, start: str, beam:
 
 @pytest.mark.parametrize("beam", [1, 3])
 def test_start_of_unknown_words_is_told(text_model: TextModel, beam: int) -> None:
-    for start, told in (("zebra", "'zebra'"), ("the ünknown 日本 ", "'ünknown', '日本'"), ("the cat 🙂", "'🙂'")):
+    for start, told in (("zebra", "“zebra”"), ("the ünknown 日本 ", "“ünknown”, “日本”"), ("the cat 🙂", "“🙂”")):
         with pytest.raises(UserError, match=f"The model has never seen {told}"):
             sample(text_model, 2, start=start, beam=beam)
 

@@ -120,7 +120,7 @@ def decode(
     """
     prefix, following, unknown = tm.tokenizer.begin(start)
     if unknown:
-        raise UserError(Message("model.unknown_start", words=", ".join(f"'{word}'" for word in unknown)))
+        raise UserError(Message("model.unknown_start", words=", ".join(f"“{word}”" for word in unknown)))
     first = None if following is None else torch.from_numpy(following)
     max_tokens = max(tm.max_tokens, len(prefix) + 1)
     generator = torch.Generator().manual_seed(seed ^ _TOKEN_SEED)

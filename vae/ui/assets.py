@@ -58,6 +58,7 @@ SCRIPTS = {
     "header/share.js": ("share", "opened", "leaving", "begin"),
     "corpus/bars.js": ("bars",),
     "corpus/pasted.js": ("pasted",),
+    "corpus/told.js": ("told",),
     "train/chart.js": ("lossChart",),
     "train/shared_run.js": ("watching",),
     "sample/sample.js": ("samples", "thrown"),

@@ -83,11 +83,11 @@ def test_places_are_those_of_the_text_or_of_the_bell_curve(visitor: Session) -> 
 
 
 def test_start_that_the_model_has_never_seen_is_told(visitor: Session) -> None:
-    with pytest.raises(ValueError, match="has never seen 'zebra'"):
+    with pytest.raises(ValueError, match="has never seen “zebra”"):
         api.sample(visitor, 3, start="the zebra")
     said, _, note, _ = handlers.show_samples(visitor, 3, 0.5, 1.0, "zebra ", False, "text", 1, False)
     assert said == gr.skip()
-    assert "has never seen 'zebra'" in note["text"]
+    assert "has never seen “zebra”" in note["text"]
 
 
 def test_blank_behind_a_start_ends_its_word(visitor: Session) -> None:

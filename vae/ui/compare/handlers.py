@@ -176,7 +176,7 @@ def _too_small(session: Session) -> str:
     text = session.text
     if text is None or validation_size(text.sentences) >= FEW:
         return ""
-    return f"Your text has {text.sentences} sentences, too few to tell who is better. That takes {HELD_OUT * FEW}."
+    return f"Your text has {text.sentences} sentences, too few to tell who is better: {HELD_OUT * FEW} would do."
 
 
 def _parts(comparison: Comparison | None, shown: object) -> tuple[Any, Any, Any]:

@@ -78,7 +78,10 @@ def _read(session: Session, source: str, value: object, new: bool, **options: ob
         given = {name: value for name, value in reading_options(options).items() if name in ("encoding", "format")}
         columns = corpus.columns(text.data, text.name, max_bytes=max_bytes(session), **given)
     except ValueError as error:
-        answer = unchanged(ChoiceView, note=drawn.note_value("error", str(error)))
+        said = str(error)
+        if new and session.text:
+            said = str(Message("ui.corpus.text_kept", problem=said, name=session.text.name))
+        answer = unchanged(ChoiceView, note=drawn.note_value("error", said))
         if not new:
             return answer
         no_column = gr.update(choices=[], value=None, visible=False)  # it cannot be read so, but perhaps otherwise

@@ -126,7 +126,9 @@ def build(page: Page, tab: gr.Tab) -> None:
     page.on(candidates.input, read_again, [*sources, candidates, *options], chosen)
     page.on([format_.input, encoding.input], read_as_another, [*sources, column, *options], chosen)
     shown = CorpusView(figures, first, anywhere, lengths, words, account, go_on)
-    page.on(page.corpus_changed.change, show, [], shown)
+    page.on(page.corpus_changed.change, show, [], shown).then(
+        None, js="() => space.told()", api_visibility="private", show_progress="hidden"
+    )
     page.on(page.corpus_changed.change, restore, [source], chosen)
     tab.select(None, js="() => space.pasted()", api_visibility="private")
     page.on(others.click, show_others, [], [anywhere])

@@ -89,7 +89,11 @@ def build(page: Page, tab: gr.Tab) -> None:
     page.on(preset.input, knobs.values, [preset], controls)
     page.on([family.input, start_from.change], knobs.fitting, [family, start_from], [kind, kept, *controls])
     page.on(page.corpus_changed.change, handlers.suggest_base, [family, start_from], [start_from])
-    plan_changed = [page.corpus_changed.change, *(item.change for item in (family, start_from, *length))]
+    plan_changed = [
+        page.corpus_changed.change, page.runs_changed.change,
+        tab.select,  # the text may have been changed in another window
+        *(item.change for item in (family, start_from, *length)),
+    ]  # fmt: skip
     page.on(plan_changed, handlers.plan, [family, start_from, *length], [plan, start], trigger_mode="always_last")
     page.on([page.model_changed.change, family.input], handlers.base_choices, [family, start_from], [start_from])
     started = [note, start, page.runs_changed]
