@@ -149,7 +149,7 @@ def test_weight_that_is_no_number_is_not_saved(checkpoint: Checkpoint, tmp_path:
         broken = SentenceVAE(checkpoint.config, len(checkpoint.text_model.tokenizer))
         with torch.no_grad():
             broken.bias[7] = value
-        with pytest.raises(CheckpointError, match="bias holds values that are no numbers"):
+        with pytest.raises(CheckpointError, match="bias holds values that are not numbers"):
             save(target, replace(checkpoint, text_model=replace(checkpoint.text_model, model=broken)))
     assert target.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [target]

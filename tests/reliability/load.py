@@ -93,7 +93,7 @@ class User:
 
     async def _sample(self) -> None:
         said, *_ = await self._visit.press("sample-go")
-        if len(said or ()) != 8:
+        if len((said or {}).get("items", ())) != 8:
             raise RefusalError(f"no 8 sentences: {said}")
 
     async def _path(self) -> None:

@@ -160,7 +160,7 @@ def test_a_file_of_a_newer_version_is_refused_untouched(tmp_path: Path) -> None:
     database.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
     database.close()
     before = path.read_bytes()
-    with pytest.raises(RecordsError, match=r"cannot be used \(they are of a newer version of this program\)\. Move"):
+    with pytest.raises(RecordsError, match=r"cannot be used \(they are from a newer version of this program\)\. Move"):
         Records(path)
     assert path.read_bytes() == before
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from vae.model.text_model import Point
 
-_DIGITS = 4  # of a place in the latent space, behind the point
-
 
 def to_json(comparison: Comparison) -> str:
     """All of it but what it takes to measure anew: the text that models have learned from."""
@@ -92,7 +90,7 @@ def _found(known: EvaluatedModel | None) -> dict[str, Any] | None:
     return {
         "evaluation": asdict(known.evaluation), "kl": known.kl,
         "missing": {name: reason.to_json() for name, reason in known.missing.items()},
-        **{name: [(point.text, [round(z, _DIGITS) for z in point.z]) for point in getattr(known, name)]
+        **{name: [(point.text, list(point.z)) for point in getattr(known, name)]
            for name in ("samples", "reconstructions", "interpolation")},
     }  # fmt: skip
 

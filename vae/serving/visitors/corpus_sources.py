@@ -86,6 +86,8 @@ def reading_options(values: Mapping[str, object]) -> dict[str, Any]:
     """The options that say something, checked to be texts. Raises CorpusError: one is none."""
     chosen: dict[str, Any] = {}
     for name, value in values.items():
+        if value is None:  # a program left it out
+            continue
         if not isinstance(value, str):
             raise CorpusError(Message("serving.option_not_text", option=name))
         if value and value != "auto":
