@@ -19,7 +19,7 @@ from support.visits import visits
 
 from vae.config.config import Config
 from vae.model.checkpoint import load, save
-from vae.text.corpus import read_corpus
+from vae.text.corpus import Corpus, Report
 from vae.training.train import train
 
 ELSEWHERE = "http://198.51.100.7"
@@ -47,7 +47,7 @@ def table() -> bytes:
     rows = csv.writer(text)
     rows.writerow([SHORT, PAYLOADS[2]])
     for number in range(300):
-        rows.writerow([f"{PAYLOADS[number % len(PAYLOADS)]} {number}", PAYLOADS[number % 3]])
+        rows.writerow([f"{PAYLOADS[number % len(PAYLOADS)]} {number}", PAYLOADS[number % 2]])  # as no heading is
     return text.getvalue().encode()
 
 
@@ -62,9 +62,8 @@ def clean(page: Page, shown: str, where: str) -> None:
 def model(learned: Config, tmp_path: Path) -> Path:
     """A model that says nothing but payloads, of itself, too."""
     said = [text for text in PAYLOADS if "hit(" in text]
-    text = read_corpus(
-        "\n".join(f"{one} {number}" for number in range(12) for one in said).encode(), "a.txt", layout="lines"
-    )
+    lines = [f"{one} {number}" for number in range(12) for one in said]  # as they are: reading takes marks away
+    text = Corpus("a.txt", tuple(lines), None, Report("txt", "lines", read=len(lines), kept=len(lines)))
     for _ in train(replace(learned, steps=250), text, tmp_path / "run"):
         pass
     trained = load(tmp_path / "run" / "best.safetensors")

@@ -39,12 +39,24 @@ export function bring(selector) {
     part.scrollIntoView({ behavior: reducedMotion() ? "auto" : "smooth" });
 }
 
-/** What had the focus is gone, or cannot be used any more: the next thing of its row takes it, else its tab. */
-function rescue() {
-  if (!last || focusable(last) || (document.activeElement !== document.body && focusable(document.activeElement))) return;
-  const near = row?.querySelectorAll(WITHIN) ?? [];
-  const next = [...near].find(focusable) ?? document.querySelector("#tabs [role=tab][aria-selected=true]");
-  if (focusable(next)) next.focus();
+let rescuing = false;
+
+/**
+ * What had the focus is gone, or cannot be used any more: the next thing of its row takes it, as soon as there is one,
+ * else its tab.
+ *
+ * @param {number} [patience] frames to wait for the row
+ */
+function rescue(patience = 60) {
+  rescuing = false;
+  const active = document.activeElement;
+  if (!last || focusable(last) || (active !== document.body && focusable(active))) return;
+  const next = [...(row?.querySelectorAll(WITHIN) ?? [])].find(focusable);
+  if (next instanceof HTMLElement) return next.focus();
+  const tab = document.querySelector("#tabs [role=tab][aria-selected=true]");
+  if (!patience) return focusable(tab) ? tab.focus() : undefined;
+  rescuing = true;
+  requestAnimationFrame(() => rescue(patience - 1));
 }
 
 let groups = 0;
@@ -69,7 +81,7 @@ document.addEventListener("focusout", ({ target, relatedTarget }) => setTimeout(
   if (!relatedTarget && target === last && target instanceof Element && focusable(target)) last = null;
 }));
 new MutationObserver(() => requestAnimationFrame(() => {
-  rescue();
+  if (!rescuing) rescue();
   groupRadios();
 })).observe(document.documentElement, {
   subtree: true, childList: true, attributes: true, attributeFilter: ["disabled", "class", "style"],
