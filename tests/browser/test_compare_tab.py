@@ -95,8 +95,8 @@ def test_three_families_are_trained_measured_and_found_again_after_a_reload(
     expect(samples).to_contain_text("cannot judge itself")
     columns = samples.locator(".beside section")
     expect(columns).to_have_count(3)
-    tops = {round(box["y"]) for box in (columns.nth(i).bounding_box() for i in range(3)) if box}
-    assert len(tops) == 1  # side by side
+    tops = columns.evaluate_all("all => all.map(one => Math.round(one.getBoundingClientRect().top))")
+    assert len(set(tops)) == 1  # side by side
     expect(columns.nth(1).locator(".sentence")).to_have_count(6)
     page.keyboard.press("Enter")
     expect(samples).to_have_js_property("open", False)

@@ -100,6 +100,6 @@ def test_markup_as_a_start_stays_text(arrive: Arrive) -> None:
     page = on_tab(arrive)
     page.get_by_label("Start of the sentence").fill("<img src=x onerror='window.hit=1'>")
     page.get_by_label("Start of the sentence").press("Enter")
-    expect(page.locator("#sample-message")).to_contain_text("has never seen '<img'")
+    expect(page.locator("#sample-message")).to_contain_text("has never seen “<img”")
     assert page.evaluate("window.hit") is None
     assert page.locator("#sample-message img").count() == 0

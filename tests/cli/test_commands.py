@@ -106,7 +106,7 @@ def test_sample_prints_a_sentence_a_line_from_its_start(model_path: Path) -> Non
     assert all(line.startswith("the cat") for line in printed)
     done = vae("sample", model_path, "--start", "the zebra")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "The model has never seen 'zebra'" in done.stderr
+    assert "The model has never seen “zebra”" in done.stderr
 
 
 def test_interpolate_gives_the_path(model_path: Path) -> None:

@@ -92,7 +92,7 @@ def test_start_that_the_model_has_never_seen_is_told(visitor: Session) -> None:
 
 def test_blank_behind_a_start_ends_its_word(visitor: Session) -> None:
     assert all(one["text"].startswith("the c") for one in api.sample(visitor, 5, start="the c"))
-    with pytest.raises(ValueError, match="has never seen 'c'"):
+    with pytest.raises(ValueError, match="has never seen “c”"):
         api.sample(visitor, 5, start="the c ")
     assert all(one["text"].startswith("the cat ") for one in api.sample(visitor, 5, start="the cat "))
 

@@ -65,7 +65,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         evaluate_steps = drawn.drawn("steps", elem_id="evaluate-steps")
         evaluate_result = drawn.drawn("comparison", empty=NOT_YET, elem_id="evaluate-result")
     explain(
-        "nll", "Nats", "ELBO", "KL", "Perplexity", "BLEU", "Judge", "Held out", "Posterior", "Prior, bell curve",
+        "NLL", "Nats", "ELBO", "KL", "Perplexity", "BLEU", "Judge", "Held out", "Posterior", "Prior, bell curve",
         "Mutual information", "Collapse", "Attractor",
     )  # fmt: skip
 

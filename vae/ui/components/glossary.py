@@ -22,7 +22,7 @@ TERMS = {
     "Posterior": "glossary.posterior",
     "Reconstruction": "glossary.reconstruction",
     "Nats": "glossary.nats",
-    "nll": "glossary.nll",
+    "NLL": "glossary.nll",
     "KL": "glossary.kl",
     "ELBO": "glossary.elbo",
     "Beta": "glossary.beta",

@@ -109,6 +109,7 @@ def build(page: Page, tab: gr.Tab) -> None:
                         empty="Its most frequent words appear here.", caption=FREQUENT, elem_id="corpus-words"
                     )
             account = prose(elem_id="corpus-account")
+            below = gr.Button("Train on it", variant="primary", elem_id="corpus-next-below", scale=0, min_width=160)
 
     chosen = ChoiceView(
         ours, file, source, candidates, column, labels, ways, layout, split, format_, encoding, note,
@@ -132,6 +133,6 @@ def build(page: Page, tab: gr.Tab) -> None:
     page.on(page.corpus_changed.change, restore, [source], chosen)
     tab.select(None, js="() => space.pasted()", api_visibility="private")
     page.on(others.click, show_others, [], [anywhere])
-    page.on(go_on.click, to_training, [], [page.tabs])
+    page.on([go_on.click, below.click], to_training, [], [page.tabs])
     texts = [gr.Textbox(default, visible=False) for default in ("", "pasted.txt", "auto", "", "", "auto", "", "", "")]
     page.file_api(read_corpus, [gr.File(visible=False, type="filepath"), *texts], [gr.JSON(visible=False)])

@@ -127,6 +127,8 @@ export function stage(context) {
     fill("first-end", endOf(path.ends[0], frames[0], "begins", path.unread[0]));
     fill("second-end", endOf(path.ends[1], frames[last], "ends", path.unread[1]));
     fill("path",
+      h("p", { class: "hint" }, "Words that are new on the way are ", h("mark", {}, "marked"), "; a bar ", h("del"),
+        " stands where words were left out."),
       h("ol", { class: "path", "aria-label": "The whole path" }, ...buttons.map((button) => h("li", {}, button))),
       keepButtons(() => pathResult(frames), { link: linkToPath, formats: ["txt", "csv", "json", "png"] }),
       how());
