@@ -20,12 +20,13 @@ PATIENCE = 60_000  # ms: a shared machine can be slow
 expect.set_options(timeout=PATIENCE)
 # What Gradio's client says, no fault of the page: a reload cuts off the stream that it listens to, and whoever asks
 # for that stream again in the page's last moment finds it gone; what it cancels has ended just then, or has not been
-# queued yet.
+# queued yet; and a part of an answer may arrive when its stream has just been cancelled.
 CUT_STREAM = (
     r"AbortError: signal is aborted without reason|Unexpected error Connection errored out\. $"
     r"|Unexpected error 404: Not Found$"
 )
-FORGIVEN = re.compile(CUT_STREAM + r"|/gradio_api/(cancel|reset): Failed to load resource")
+LATE_PART = r"|Unexpected client exception TypeError: Cannot read properties of undefined \(reading '0'\)"
+FORGIVEN = re.compile(CUT_STREAM + LATE_PART + r"|/gradio_api/(cancel|reset): Failed to load resource")
 
 TOKEN = re.compile(r'"data":\["([A-Za-z0-9_-]{43})"')  # of the visitor, in what the page asks of the server
 
