@@ -151,9 +151,8 @@ def restore(session: Session, source: str) -> ChoiceView:
     if source or text is None or text.name not in BUNDLED_CORPORA:
         return unchanged(ChoiceView)
     report = text.report
-    read = _read(
-        session, "ours", text.name, new=False, column=report.column or "", label_column=report.label_column or ""
-    )
+    column = report.column if report.column_why == "chosen" else ""
+    read = _read(session, "ours", text.name, new=False, column=column or "", label_column=report.label_column or "")
     return read._replace(ours=text.name, corpus_changed=gr.skip())
 
 
