@@ -31,7 +31,8 @@ PLACES = {
 
 def look(browser: Browser, url: str, width: int, height: int, theme: str) -> dict[str, Any]:
     """The page at one size and in one theme, as a new visitor finds it and amid a training."""
-    page = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme).new_page()  # type: ignore[arg-type]
+    options: dict[str, Any] = {"viewport": {"width": width, "height": height}, "color_scheme": theme}
+    page = browser.new_context(**options).new_page()
     page.add_init_script(WATCH_SHIFTS)
     page.goto(url)
     page.locator(".path .step").first.wait_for(timeout=120_000)

@@ -65,8 +65,9 @@ def measured(language: str, arguments: argparse.Namespace) -> dict[str, float]:
     text = read_corpus("\n".join(sentences_of(language)).encode(), f"{language}.txt", layout="lines")
     config = replace(PRESETS["quick"].config, minutes=0.0, steps=arguments.steps, family=arguments.family, threads=1)
     with TemporaryDirectory() as folder:
-        *_, finished = train(config, text, Path(folder) / "run")
-        tm = checkpoint.load(finished.path).text_model  # type: ignore[union-attr, arg-type]
+        for _ in train(config, text, Path(folder) / "run"):
+            pass
+        tm = checkpoint.load(Path(folder) / "run" / "best.safetensors").text_model
     each = -(-arguments.samples // len(TEMPERATURES))
     said = [point.text for t in TEMPERATURES for point in sample(tm, each, temperature=t, prior="normal", spread=1.5)][
         : arguments.samples
