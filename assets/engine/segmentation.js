@@ -1,0 +1,34 @@
+/** Texts cut into words or characters. */
+
+import { SPACE_PIECE } from "./normalizer.js";
+import { unitsAt } from "./trie.js";
+
+/** @import { Segment, Vocabulary } from "./vocabulary.js" */
+
+/**
+ * One segment a word; each begins with its space.
+ * @param {string} text
+ * @param {Vocabulary} vocabulary
+ * @returns {Segment[]}
+ */
+export function segmentWords(text, vocabulary) {
+  const words = text.split(new RegExp(`(?!^)(?=${SPACE_PIECE})`, "u"));
+  return words.filter((word) => word).map((word) => ({ text: word, id: vocabulary.idOf(word) }));
+}
+
+/**
+ * One segment a character, or a piece that the model's maker defined.
+ * @param {string} text
+ * @param {Vocabulary} vocabulary
+ * @returns {Segment[]}
+ */
+export function segmentCharacters(text, vocabulary) {
+  const segments = [];
+  for (let at = 0; at < text.length; ) {
+    const units = vocabulary.userDefined?.longest(text, at) || unitsAt(text, at);
+    const part = text.slice(at, at + units);
+    segments.push({ text: part, id: vocabulary.idOf(part) });
+    at += units;
+  }
+  return segments;
+}
