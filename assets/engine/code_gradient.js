@@ -1,6 +1,6 @@
 // What the decoder says of sentences at their codes, and which way the codes must go for it to say more of them: the
 // backward pass of the decoder, for z alone.
-import { BEGIN_ID } from "./decoder.js";
+import { BEGIN_TOKEN } from "./decoder.js";
 import { splitRows } from "./layers.js";
 import { likeliest, softmax } from "./generation.js";
 
@@ -36,7 +36,7 @@ export function passOver(decoder, sentences, z) {
     /** @type {(flat: Float32Array) => Float32Array} */
     const leading = (flat) => flat.subarray(0, (flat.length / begun.n) * n);
     const state = { n, gates: leading(begun.gates), features: leading(begun.features), h: leading(begun.h), c: leading(begun.c) };
-    const step = decoder.advance(sentences.slice(0, n).map((ids) => (t ? ids[t - 1] : BEGIN_ID)), state);
+    const step = decoder.advance(sentences.slice(0, n).map((ids) => (t ? ids[t - 1] : BEGIN_TOKEN)), state);
     gates.set(step.gates, at * 4 * hidden);
     states.set(state.h, at * hidden);
     cells.set(state.c, at * hidden);

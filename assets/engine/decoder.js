@@ -1,8 +1,8 @@
 // The LSTM that generates a sentence from z, one token after another.
 import { InputGates, LayerNorm, addToRows, lstmStep, splitRows, tanh } from "./layers.js";
 
-export const BEGIN_ID = 2;
-export const END_ID = 3;
+export const BEGIN_TOKEN = 2;
+export const END_TOKEN = 3;
 const MAX_GATES = 2 ** 24; // numbers of a table made for speed alone: 64 MB
 
 /**
@@ -45,7 +45,7 @@ export class Decoder {
     this.codeAmongFeatures = !tied && besideOutput; // z itself stands behind the states
     this.output = parameters.matrix(tied ? "embedding.weight" : "output.weight");
     this.bias = tied ? parameters.vector("bias").slice() : new Float32Array(file.vocabulary);
-    for (let id = 0; id < file.vocabulary; id++) if (id < END_ID || !known[id]) this.bias[id] = -Infinity;
+    for (let id = 0; id < file.vocabulary; id++) if (id < END_TOKEN || !known[id]) this.bias[id] = -Infinity;
   }
 
   /** Numbers from which a token is predicted. */

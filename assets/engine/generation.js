@@ -1,6 +1,6 @@
 // From a state to token ids: greedy, temperature, top-k and top-p. Rows never influence each other's tokens.
 import { ModelError } from "./safetensors.js";
-import { BEGIN_ID, END_ID, selectRows } from "./decoder.js";
+import { BEGIN_TOKEN, END_TOKEN, selectRows } from "./decoder.js";
 
 const LIKELY_TOKENS = 64; // that hold the share top_p of most rows
 
@@ -31,8 +31,9 @@ export function generate(decoder, begun, options) {
   const uniforms = temperature > 0 ? options.uniforms?.(begun.n * limit) : undefined;
   let state = begun;
   let rows = written.map((_, row) => row); // which sentence each row of the state is
+  /** @type {Float32Array} */
   let logits = new Float32Array();
-  [BEGIN_ID, ...prefix].forEach((token, i) => {
+  [BEGIN_TOKEN, ...prefix].forEach((token, i) => {
     const { features } = decoder.advance(Array(begun.n).fill(token), state);
     if (i === prefix.length) logits = decoder.logits(features, begun.n);
   });
@@ -46,7 +47,7 @@ export function generate(decoder, begun, options) {
     rows.forEach((row, i) => {
       const values = logits.subarray(i * size, (i + 1) * size);
       const token = uniforms ? drawToken(values, temperature, topK, topP, uniforms[row * limit + t]) : likeliest(values);
-      if (token === END_ID) return;
+      if (token === END_TOKEN) return;
       written[row].push(token);
       tokens.push(token);
       going.push(i);

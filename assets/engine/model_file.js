@@ -108,7 +108,8 @@ function shapesOf(config, d, v) {
   /** @type {Record<string, number[]>} */
   const shapes = { "embedding.weight": [v, e] };
   /** @type {(name: string, out: number, size: number) => void} */
-  const linear = (name, out, size) => Object.assign(shapes, { [`${name}.weight`]: [out, size], [`${name}.bias`]: [out] });
+  const linear = (name, out, size) =>
+    void Object.assign(shapes, { [`${name}.weight`]: [out, size], [`${name}.bias`]: [out] });
   /** @type {(name: string, input: number, size: number) => void} */
   const lstm = (name, input, size) =>
     void Object.assign(shapes, {

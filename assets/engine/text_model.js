@@ -4,7 +4,7 @@ import { Generator } from "./random.js";
 import { createKernel } from "./kernel.js";
 import { readModelFile } from "./model_file.js";
 import { Parameters, joinRows, splitRows } from "./layers.js";
-import { Decoder, END_ID } from "./decoder.js";
+import { Decoder, END_TOKEN } from "./decoder.js";
 import { Encoder } from "./encoder.js";
 import { checkRange, checkRanges, generate } from "./generation.js";
 import { SEARCH_STEPS, searchCodes } from "./refinement.js";
@@ -208,7 +208,7 @@ export class TextModel {
    * @param {string[]} sentences
    */
   idsOf(sentences) {
-    return this.tokenizer.encode(sentences).map((ids) => [...ids, END_ID]);
+    return this.tokenizer.encode(sentences).map((ids) => [...ids, END_TOKEN]);
   }
 
   requireLatentSpace() {
