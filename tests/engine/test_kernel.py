@@ -18,7 +18,7 @@ PRODUCTS = """async (sizes) => {
   const worst = sizes.map(([rows, columns, count]) => {
     const [w, x, y] = [numbers(rows * columns), numbers(count * columns), numbers(count * rows)];
     const made = kernels.map((kernel) => {
-      const matrix = kernel.matrix(w, rows, columns);
+      const matrix = kernel.matrix(rows, columns, (r, out) => out.set(w.subarray(r * columns, (r + 1) * columns)));
       return [...matrix.multiply(x, count), ...matrix.multiplyTransposed(y, count)];
     });
     const plain = (i, r) => Array.from({length: columns}, (_, k) => w[r * columns + k] * x[i * columns + k]);
