@@ -14,7 +14,7 @@ from support.model_files import EDITS, OTHER_FILES, edited, mutant, pack, unpack
 
 # What Python refuses of a description only because it is written in another way, or of fields that no engine needs.
 HARMLESS = {
-    "config with an unknown field", "config is infinite", "config with a fraction",
+    "config with an unknown field", "config with a fraction",
     "info with a whole number for a figure",
 }  # fmt: skip
 # Opens each of the files, which lie behind each other; gives an error's name and message, or what it says.
