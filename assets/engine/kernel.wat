@@ -1,7 +1,8 @@
 ;; Products of a matrix with vectors, four numbers at a time.
 ;;
-;; A matrix lies row by row. Its rows and its columns are multiples of four, filled up with zeros, so that no loop has a
-;; remainder; vectors lie one behind the other, likewise filled up. Sizes of rows and vectors are given in bytes.
+;; A matrix lies row by row. Its rows are a multiple of four and its columns of eight, filled up with zeros, so that no
+;; loop has a remainder; vectors lie one behind the other, likewise filled up. Sizes of rows and vectors are given in bytes.
+;; Of an "integer matrix" each number is a byte, to be multiplied by the scale of its row.
 (module
   (memory (export "memory") 1)
 
@@ -135,6 +136,134 @@
           (local.set $w2 (i32.add (local.get $w2) (i32.const 16)))
           (local.set $w3 (i32.add (local.get $w3) (i32.const 16)))
           (br_if $columns (i32.lt_u (local.tee $to (i32.add (local.get $to) (i32.const 16))) (local.get $end))))
+        (local.set $w0 (i32.sub (local.get $w0) (local.get $row_size)))
+        (local.set $from (i32.add (local.get $from) (local.get $y_size)))
+        (br_if $vectors_loop (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
+      (local.set $w0 (i32.add (local.get $w0) (i32.shl (local.get $row_size) (i32.const 2))))
+      (local.set $y (i32.add (local.get $y) (i32.const 16)))
+      (br_if $rows_loop (local.tee $rows (i32.sub (local.get $rows) (i32.const 4))))))
+
+  ;; out[v][r] = scales[r] * units[v] * matrix[r] . x[v], of an integer matrix. A vector's numbers are integers, too: all
+  ;; its higher halves h and then all its lower halves l, 16 bits each, which stand for h + l / 2^15. Sums of products are
+  ;; exact: 2048 columns just fit 32 bits. Of each four rows, which stay in the nearest cache, all vectors.
+  (func (export "multiply_integers")
+    (param $matrix i32) (param $rows i32) (param $row_size i32) (param $scales i32)
+    (param $x i32) (param $vectors i32) (param $units i32) (param $out i32) (param $out_size i32)
+    (local $w0 i32) (local $w1 i32) (local $w2 i32) (local $w3 i32)
+    (local $h i32) (local $l i32) (local $end i32) (local $left i32) (local $to i32) (local $unit i32)
+    (local $p v128) (local $q v128) (local $w v128)
+    (local $h0 v128) (local $h1 v128) (local $h2 v128) (local $h3 v128)
+    (local $l0 v128) (local $l1 v128) (local $l2 v128) (local $l3 v128)
+    (local.set $w0 (local.get $matrix))
+    (loop $rows_loop
+      (local.set $h (local.get $x))
+      (local.set $to (local.get $out))
+      (local.set $unit (local.get $units))
+      (local.set $left (local.get $vectors))
+      (loop $vectors_loop
+        (local.set $w1 (i32.add (local.get $w0) (local.get $row_size)))
+        (local.set $w2 (i32.add (local.get $w1) (local.get $row_size)))
+        (local.set $w3 (i32.add (local.get $w2) (local.get $row_size)))
+        (local.set $l (i32.add (local.get $h) (i32.shl (local.get $row_size) (i32.const 1))))
+        (local.set $end (local.get $l))
+        (local.set $h0 (v128.const i32x4 0 0 0 0)) (local.set $h1 (v128.const i32x4 0 0 0 0))
+        (local.set $h2 (v128.const i32x4 0 0 0 0)) (local.set $h3 (v128.const i32x4 0 0 0 0))
+        (local.set $l0 (v128.const i32x4 0 0 0 0)) (local.set $l1 (v128.const i32x4 0 0 0 0))
+        (local.set $l2 (v128.const i32x4 0 0 0 0)) (local.set $l3 (v128.const i32x4 0 0 0 0))
+        (loop $columns
+          (local.set $p (v128.load (local.get $h)))
+          (local.set $q (v128.load (local.get $l)))
+          (local.set $w (v128.load8x8_s (local.get $w0)))
+          (local.set $h0 (i32x4.add (local.get $h0) (i32x4.dot_i16x8_s (local.get $w) (local.get $p))))
+          (local.set $l0 (i32x4.add (local.get $l0) (i32x4.dot_i16x8_s (local.get $w) (local.get $q))))
+          (local.set $w (v128.load8x8_s (local.get $w1)))
+          (local.set $h1 (i32x4.add (local.get $h1) (i32x4.dot_i16x8_s (local.get $w) (local.get $p))))
+          (local.set $l1 (i32x4.add (local.get $l1) (i32x4.dot_i16x8_s (local.get $w) (local.get $q))))
+          (local.set $w (v128.load8x8_s (local.get $w2)))
+          (local.set $h2 (i32x4.add (local.get $h2) (i32x4.dot_i16x8_s (local.get $w) (local.get $p))))
+          (local.set $l2 (i32x4.add (local.get $l2) (i32x4.dot_i16x8_s (local.get $w) (local.get $q))))
+          (local.set $w (v128.load8x8_s (local.get $w3)))
+          (local.set $h3 (i32x4.add (local.get $h3) (i32x4.dot_i16x8_s (local.get $w) (local.get $p))))
+          (local.set $l3 (i32x4.add (local.get $l3) (i32x4.dot_i16x8_s (local.get $w) (local.get $q))))
+          (local.set $w0 (i32.add (local.get $w0) (i32.const 8)))
+          (local.set $w1 (i32.add (local.get $w1) (i32.const 8)))
+          (local.set $w2 (i32.add (local.get $w2) (i32.const 8)))
+          (local.set $w3 (i32.add (local.get $w3) (i32.const 8)))
+          (local.set $l (i32.add (local.get $l) (i32.const 16)))
+          (br_if $columns (i32.lt_u (local.tee $h (i32.add (local.get $h) (i32.const 16))) (local.get $end))))
+        (v128.store (local.get $to)
+          (f32x4.mul
+            (f32x4.mul (v128.load (local.get $scales)) (v128.load32_splat (local.get $unit)))
+            (call $sums
+              (call $joined (local.get $h0) (local.get $l0)) (call $joined (local.get $h1) (local.get $l1))
+              (call $joined (local.get $h2) (local.get $l2)) (call $joined (local.get $h3) (local.get $l3)))))
+        (local.set $h (local.get $l)) ;; the next vector begins where this one's lower halves ended
+        (local.set $w0 (i32.sub (local.get $w0) (local.get $row_size)))
+        (local.set $to (i32.add (local.get $to) (local.get $out_size)))
+        (local.set $unit (i32.add (local.get $unit) (i32.const 4)))
+        (br_if $vectors_loop (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
+      (local.set $w0 (i32.add (local.get $w0) (i32.shl (local.get $row_size) (i32.const 2))))
+      (local.set $scales (i32.add (local.get $scales) (i32.const 16)))
+      (local.set $out (i32.add (local.get $out) (i32.const 16)))
+      (br_if $rows_loop (local.tee $rows (i32.sub (local.get $rows) (i32.const 4))))))
+
+  ;; The sums over higher and over lower halves as floating-point numbers.
+  (func $joined (param $h v128) (param $l v128) (result v128)
+    (f32x4.add
+      (f32x4.convert_i32x4_s (local.get $h))
+      (f32x4.mul (f32x4.convert_i32x4_s (local.get $l)) (f32x4.splat (f32.const 0x1p-15)))))
+
+  ;; out[v] += sum over r of matrix[r] * y[v][r], of an integer matrix whose scales y holds already: of each four rows, all
+  ;; vectors. Bytes become floating-point numbers eight at a time.
+  (func (export "multiply_integers_transposed")
+    (param $matrix i32) (param $rows i32) (param $row_size i32)
+    (param $y i32) (param $vectors i32) (param $y_size i32) (param $out i32)
+    (local $w0 i32) (local $w1 i32) (local $w2 i32) (local $w3 i32)
+    (local $from i32) (local $left i32) (local $to i32) (local $end i32)
+    (local $y0 v128) (local $y1 v128) (local $y2 v128) (local $y3 v128)
+    (local $a v128) (local $b v128) (local $c v128) (local $d v128)
+    (local.set $w0 (local.get $matrix))
+    (loop $rows_loop
+      (local.set $from (local.get $y))
+      (local.set $to (local.get $out))
+      (local.set $left (local.get $vectors))
+      (loop $vectors_loop
+        (local.set $w1 (i32.add (local.get $w0) (local.get $row_size)))
+        (local.set $w2 (i32.add (local.get $w1) (local.get $row_size)))
+        (local.set $w3 (i32.add (local.get $w2) (local.get $row_size)))
+        (local.set $y0 (v128.load32_splat (local.get $from)))
+        (local.set $y1 (v128.load32_splat offset=4 (local.get $from)))
+        (local.set $y2 (v128.load32_splat offset=8 (local.get $from)))
+        (local.set $y3 (v128.load32_splat offset=12 (local.get $from)))
+        (local.set $end (i32.add (local.get $to) (i32.shl (local.get $row_size) (i32.const 2))))
+        (loop $columns
+          (local.set $a (v128.load8x8_s (local.get $w0)))
+          (local.set $b (v128.load8x8_s (local.get $w1)))
+          (local.set $c (v128.load8x8_s (local.get $w2)))
+          (local.set $d (v128.load8x8_s (local.get $w3)))
+          (v128.store (local.get $to)
+            (f32x4.add (v128.load (local.get $to))
+              (f32x4.add
+                (f32x4.add
+                  (f32x4.mul (f32x4.convert_i32x4_s (i32x4.extend_low_i16x8_s (local.get $a))) (local.get $y0))
+                  (f32x4.mul (f32x4.convert_i32x4_s (i32x4.extend_low_i16x8_s (local.get $b))) (local.get $y1)))
+                (f32x4.add
+                  (f32x4.mul (f32x4.convert_i32x4_s (i32x4.extend_low_i16x8_s (local.get $c))) (local.get $y2))
+                  (f32x4.mul (f32x4.convert_i32x4_s (i32x4.extend_low_i16x8_s (local.get $d))) (local.get $y3))))))
+          (v128.store offset=16 (local.get $to)
+            (f32x4.add (v128.load offset=16 (local.get $to))
+              (f32x4.add
+                (f32x4.add
+                  (f32x4.mul (f32x4.convert_i32x4_s (i32x4.extend_high_i16x8_s (local.get $a))) (local.get $y0))
+                  (f32x4.mul (f32x4.convert_i32x4_s (i32x4.extend_high_i16x8_s (local.get $b))) (local.get $y1)))
+                (f32x4.add
+                  (f32x4.mul (f32x4.convert_i32x4_s (i32x4.extend_high_i16x8_s (local.get $c))) (local.get $y2))
+                  (f32x4.mul (f32x4.convert_i32x4_s (i32x4.extend_high_i16x8_s (local.get $d))) (local.get $y3))))))
+          (local.set $w0 (i32.add (local.get $w0) (i32.const 8)))
+          (local.set $w1 (i32.add (local.get $w1) (i32.const 8)))
+          (local.set $w2 (i32.add (local.get $w2) (i32.const 8)))
+          (local.set $w3 (i32.add (local.get $w3) (i32.const 8)))
+          (br_if $columns (i32.lt_u (local.tee $to (i32.add (local.get $to) (i32.const 32))) (local.get $end))))
         (local.set $w0 (i32.sub (local.get $w0) (local.get $row_size)))
         (local.set $from (i32.add (local.get $from) (local.get $y_size)))
         (br_if $vectors_loop (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))

@@ -1,5 +1,5 @@
 // What encoder and decoder are made of: the step of an LSTM, and a layer norm. Matrices are flat, row by row.
-import { copyRow, rowsOf } from "./stored_weights.js";
+import { rowsOf } from "./stored_weights.js";
 
 const NORM_EPSILON = 1e-5;
 
@@ -41,8 +41,7 @@ export class Parameters {
    */
   matrix(name, first = 0, last) {
     const tensor = this.stored(name);
-    const [rows, columns] = tensor.shape;
-    return this.kernel.matrix(rows, (last ?? columns) - first, (row, out) => copyRow(tensor, row, first, out));
+    return this.kernel.matrix(tensor, first, last ?? tensor.shape[1]);
   }
 }
 
