@@ -92,9 +92,8 @@ export class BytePairSegmenter {
    * @returns {Segment[]}
    */
   usable(text, halves) {
-    const id = this.vocabulary.idOf(text);
-    const from = this.vocabulary.pieces[id].type === UNUSED ? halves.get(text) : undefined;
-    return from ? from.flatMap((half) => this.usable(half, halves)) : [{ text, id }];
+    const from = halves.get(text);
+    return from ? from.flatMap((half) => this.usable(half, halves)) : [this.vocabulary.segment(text)];
   }
 }
 

@@ -63,8 +63,7 @@ export class PieceProcessor {
     let bytes = [];
     let first = true; // whether a space at the beginning of a piece is the one that was added
     let stripped = false;
-    for (const given of ids) {
-      const id = this.vocabulary.idOf(this.vocabulary.pieces[given].text);
+    for (const id of ids) {
       if (this.vocabulary.isByte(id)) {
         bytes.push(parseInt(this.vocabulary.pieces[id].text.slice(3, 5), 16));
         continue;

@@ -13,7 +13,7 @@ import { unitsAt } from "./trie.js";
  */
 export function segmentWords(text, vocabulary) {
   const words = text.split(new RegExp(`(?!^)(?=${SPACE_PIECE})`, "u"));
-  return words.filter((word) => word).map((word) => ({ text: word, id: vocabulary.idOf(word) }));
+  return words.filter((word) => word).map((word) => vocabulary.segment(word));
 }
 
 /**
@@ -26,8 +26,7 @@ export function segmentCharacters(text, vocabulary) {
   const segments = [];
   for (let at = 0; at < text.length; ) {
     const units = vocabulary.userDefined?.longest(text, at) || unitsAt(text, at);
-    const part = text.slice(at, at + units);
-    segments.push({ text: part, id: vocabulary.idOf(part) });
+    segments.push(vocabulary.segment(text.slice(at, at + units)));
     at += units;
   }
   return segments;

@@ -147,7 +147,7 @@ export function readTokenizerModel(bytes) {
       eos: nameIn(trainer, 47, "</s>"),
       pad: nameIn(trainer, 48, "<pad>"),
     },
-    unknownSurface: lastText(trainer, 44, " \u2047 ").split("\0")[0],
+    unknownSurface: lastText(trainer, 44, " \u2047 "),
     normalization: normalizationOf(normalizer),
     denormalization: denormalization.charsmap.length ? denormalization : null,
   };

@@ -6,7 +6,6 @@ import { Trie, unitsAt } from "./trie.js";
 /** @import { Segment, Vocabulary } from "./vocabulary.js" */
 
 const UNKNOWN_PENALTY = 10;
-const SMALLEST = 2 ** -126; // SentencePiece's start for the largest score
 const LARGEST = 3.4028234663852886e38;
 
 /** The Viterbi search of the unigram model: Kudo 2018, arXiv:1804.10959. */
@@ -16,12 +15,11 @@ export class UnigramSegmenter {
     this.unknown = vocabulary.unknown;
     this.trie = new Trie(vocabulary.ordinary);
     const normal = vocabulary.pieces.filter((piece) => piece.type === NORMAL).map((piece) => piece.score);
-    const most = normal.reduce((a, b) => Math.max(a, b), SMALLEST);
     this.unknownScore = Math.fround(normal.reduce((a, b) => Math.min(a, b), LARGEST) - UNKNOWN_PENALTY);
     /** of each piece; null is never used */
     this.scores = vocabulary.pieces.map(({ text, score, type }) => {
       if (type !== USER_DEFINED) return type === UNUSED ? null : score;
-      return Math.fround(new TextEncoder().encode(text).length * most) - 0.1; // always the better choice
+      return Math.fround(0.1 * (new TextEncoder().encode(text).length - 1)); // better than likely pieces, the longer the better
     });
   }
 
@@ -44,7 +42,7 @@ export class UnigramSegmenter {
         const id = this.trie.words[node];
         const own = id < 0 ? null : this.scores[id];
         if (own === null) continue;
-        const score = own + scores[begin]; // compared in double precision, kept in single, as SentencePiece does
+        const score = Math.fround(own + scores[begin]);
         if (begins[end] < 0 || score > scores[end]) {
           scores[end] = score;
           begins[end] = begin;
