@@ -9,6 +9,7 @@ import { SimdKernel } from "./simd_kernel.js";
  * @property {string} name "simd" or "plain"
  * @property {(stored: import("./stored_weights.js").Weights, first: number, last: number) => Matrix} matrix keeps the
  * columns from the first to before the last of a stored matrix
+ * @property {(stored: import("./stored_weights.js").Weights) => RecurrentPart} lstm of its weights (4 * H, H)
  */
 
 /**
@@ -19,6 +20,18 @@ import { SimdKernel } from "./simd_kernel.js";
  * @property {number} columns
  * @property {(x: Float32Array, count: number) => Float32Array} multiply x Wᵀ: (count, columns) to (count, rows)
  * @property {(y: Float32Array, count: number) => Float32Array} multiplyTransposed y W: (count, rows) to (count, columns)
+ * @property {(x: Float32Array, count: number, bias: Float32Array) => Int32Array} likeliest where the largest number of
+ * x Wᵀ + bias is, of each row the first
+ */
+
+/**
+ * The recurrent part of an LSTM.
+ *
+ * @typedef {object} RecurrentPart
+ * @property {(h: Float32Array, c: Float32Array, n: number, inputs: Float32Array[], code: Float32Array) => Float32Array} step
+ * one token for n rows, h and c (n, H) in place. To the gates that h makes, `inputs` of each row and `code` (n, 4 * H)
+ * are added. Gives the gates i, f, g, o as they are opened: (n, 4 * H)
+ * @property {(y: Float32Array, count: number) => Float32Array} multiplyTransposed by the weights, see `Matrix`
  */
 
 /**
