@@ -1,9 +1,10 @@
 // Matrices in the memory of the WebAssembly of kernel.wat, and how vectors go to it and come back.
 import { copyRow } from "./stored_weights.js";
 
-export const TOGETHER = 32; // vectors that a matrix is read for at once
+export const TOGETHER = 64; // vectors that a matrix is read for at once
 const HALF_RANGE = 2 ** 15 - 1; // of the higher half of a number
 const HALF_STEP = 2 ** 15; // of which the lower half counts parts
+const MANY = 12; // vectors from which on integers are better made floating-point numbers
 export const WIDENED = 16; // rows that become floating-point numbers at once, and stay in the nearest cache
 
 /** @typedef {import("./simd_kernel.js").SimdKernel} SimdKernel */
@@ -151,21 +152,37 @@ export class IntegerMatrix extends FloatMatrix {
   compute(x, first, n) {
     const { kernel, address, scales, height, width } = this;
     const { input, output, units } = kernel.scratch;
+    if (n >= MANY) {
+      placeRows(kernel, input, width, x, this.columns, first, n);
+      this.widened((wide, row, rows) => {
+        kernel.products.multiply(wide, rows, width * 4, input, n, output + row * 4, height * 4);
+      });
+      return;
+    }
     for (let i = 0; i < n; i++) this.placeHalves(x, (first + i) * this.columns, i);
     kernel.products.multiply_integers(address, height, width, scales, input, n, units, output, height * 4);
   }
 
-  /**
-   * Some rows after the other become floating-point numbers, which are multiplied with all vectors.
-   * @param {number} n
-   */
+  /** @param {number} n */
   computeTransposed(n) {
+    const { kernel, height, width } = this;
+    const { input, output } = kernel.scratch;
+    this.widened((wide, row, rows) => {
+      kernel.products.multiply_transposed(wide, rows, width * 4, input + row * 4, n, height * 4, output);
+    });
+  }
+
+  /**
+   * Rows as floating-point numbers, some after the other.
+   * @param {(address: number, row: number, rows: number) => void} use so many rows from one on, which lie there
+   */
+  widened(use) {
     const { kernel, address, scales, height, width } = this;
-    const { input, output, wide } = kernel.scratch;
+    const { wide } = kernel.scratch;
     for (let row = 0; row < height; row += WIDENED) {
       const rows = Math.min(WIDENED, height - row);
       kernel.products.widen(address + row * width, rows, width, scales + row * 4, wide);
-      kernel.products.multiply_transposed(wide, rows, width * 4, input + row * 4, n, height * 4, output);
+      use(wide, row, rows);
     }
   }
 

@@ -16,7 +16,7 @@ import { cleaned, endsBlank, wordsOf } from "./cleaning.js";
 
 const TOKEN_SEED = 0x5eed; // tokens must not be drawn with the numbers that z was drawn with
 const ATTEMPTS = 10; // at drawing only different sentences
-const ROWS_TOGETHER = 32; // decoded: more are no faster, and take memory
+const ROWS_TOGETHER = 64; // decoded: more are no faster, and take memory
 const PRIOR_KINDS = ["fitted", "normal"];
 
 /** @typedef {{text: string, z: Float32Array}} TextPoint A sentence and its place. */

@@ -5,11 +5,12 @@
 Needs Chromium. TEXT has a sentence a line; by default the bundled corpora are taken. Prints one JSON object.
 
 `same`: over sentences and codes drawn from N(0, I), the largest deviation of mu; the codes at which other pieces were
-chosen, each with the two largest logits in Python where the ways part (equal but for rounding: a tie); and the share of
-sentences whose search for a code ends in another sentence than Python's.
-`times`: milliseconds for each size of model: ten tokens and the end mark from one z, the same of a hundred z at once, for
-each; two sentences refined in 20 steps; and opening the file. Engine and Python are measured in turns; medians, with the
-least beside. The weights of the presets' models are random, since they change no time, and no end mark is ever said.
+chosen, each with the two largest logits in Python where the ways part (equal but for rounding: a tie); and the share
+of sentences whose search for a code ends in another sentence than Python's.
+`times`: milliseconds for each size of model: ten tokens and the end mark from one z, the same of a hundred z at once,
+for each; two sentences refined in 20 steps; and opening the file. Engine and Python are measured in turns; medians,
+with the least beside. The weights of the presets' models are random, since they change no time, and no end mark is
+ever said.
 """
 
 from __future__ import annotations
@@ -61,8 +62,8 @@ OPEN = """async ([path, plain]) => {
   window.ids_of = (z, maxTokens) => {
     const { decoder, latent } = window.model;
     const ids = [];
-    for (let at = 0; at < z.length; at += 32) {
-      const part = z.slice(at, at + 32);
+    for (let at = 0; at < z.length; at += 64) {
+      const part = z.slice(at, at + 64);
       ids.push(...generate(decoder, decoder.begin(joinRows(part, latent), part.length), { maxTokens }));
     }
     return ids;

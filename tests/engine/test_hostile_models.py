@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import EnginePage
+from support.engine_page import EnginePage
 from models import call, random_model
 from support.model_files import EDITS, OTHER_FILES, edited, mutant, pack, unpack
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 import wasmtime
-from conftest import ENGINE, EnginePage
+from support.engine_page import ENGINE, EnginePage
 
 PRODUCTS = """async (sizes) => {
   const { createKernel } = await import("/engine/kernel.js");

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from conftest import EnginePage
+from support.engine_page import EnginePage
 from models import SENTENCES, call, random_model
 
 from vae.model.checkpoint import Checkpoint, loads
