@@ -31,7 +31,8 @@ export class Decoder {
     this.gateBias = addToRows(
       parameters.vector("decoder.lstm.bias_ih_l0").slice(), parameters.vector("decoder.lstm.bias_hh_l0"),
     );
-    this.codeToGates = d && places.includes("inputs") ? parameters.matrix("decoder.lstm.weight_ih_l0", embedding) : null;
+    const amongInputs = d && places.includes("inputs");
+    this.codeToGates = amongInputs ? parameters.matrix("decoder.lstm.weight_ih_l0", embedding) : null;
     const toState = d && places.includes("state");
     this.codeToState = toState ? parameters.matrix("decoder.first.weight") : null;
     this.firstState = parameters.vector(toState ? "decoder.first.bias" : "decoder.first.value");

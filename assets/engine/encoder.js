@@ -63,7 +63,10 @@ export class Encoder {
   normalised(mu) {
     const { moments, centre, latent, config } = this;
     if (!moments || !centre) return mu;
-    return mu.map((x, k) => (config.batch_norm * (x - moments[k])) / Math.sqrt(moments[latent + k] + MOMENT_EPSILON) + centre[k]);
+    return mu.map((x, k) => {
+      const normal = (x - moments[k]) / Math.sqrt(moments[latent + k] + MOMENT_EPSILON);
+      return config.batch_norm * normal + centre[k];
+    });
   }
 }
 
@@ -87,8 +90,8 @@ class Direction {
     this.bias = addToRows(
       parameters.vector(`encoder.${name}.bias_ih_l0`).slice(), parameters.vector(`encoder.${name}.bias_hh_l0`),
     );
-    this.query =
-      pooling === "attention" ? parameters.vector("encoder.queries").subarray(number * hidden, (number + 1) * hidden) : null;
+    const queries = pooling === "attention" ? parameters.vector("encoder.queries") : null;
+    this.query = queries && queries.subarray(number * hidden, (number + 1) * hidden);
   }
 
   /**
@@ -137,7 +140,9 @@ class Direction {
   shares(states, tokens) {
     const { query, hidden } = this;
     if (!query) return new Float32Array(tokens).fill(1 / tokens);
-    const scores = Array.from({ length: tokens }, (_, t) => query.reduce((sum, q, k) => sum + q * states[t * hidden + k], 0));
+    const scores = Array.from({ length: tokens }, (_, t) => {
+      return query.reduce((sum, q, k) => sum + q * states[t * hidden + k], 0);
+    });
     const highest = Math.max(...scores);
     const powers = scores.map((score) => Math.exp(score - highest));
     const sum = powers.reduce((a, b) => a + b, 0);

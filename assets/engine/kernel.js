@@ -19,7 +19,8 @@ import { SimdKernel } from "./simd_kernel.js";
  * @property {number} rows
  * @property {number} columns
  * @property {(x: Float32Array, count: number) => Float32Array} multiply x Wᵀ: (count, columns) to (count, rows)
- * @property {(y: Float32Array, count: number) => Float32Array} multiplyTransposed y W: (count, rows) to (count, columns)
+ * @property {(y: Float32Array, count: number) => Float32Array} multiplyTransposed y W: (count, rows) to
+ * (count, columns)
  * @property {(x: Float32Array, count: number, bias: Float32Array) => Int32Array} likeliest where the largest number of
  * x Wᵀ + bias is, of each row the first
  */
@@ -28,7 +29,8 @@ import { SimdKernel } from "./simd_kernel.js";
  * The recurrent part of an LSTM.
  *
  * @typedef {object} RecurrentPart
- * @property {(h: Float32Array, c: Float32Array, n: number, inputs: Float32Array[], code: Float32Array) => Float32Array} step
+ * @property {(h: Float32Array, c: Float32Array, n: number, inputs: Float32Array[], code: Float32Array) => Float32Array
+ * } step
  * one token for n rows, h and c (n, H) in place. To the gates that h makes, `inputs` of each row and `code` (n, 4 * H)
  * are added. Gives the gates i, f, g, o as they are opened: (n, 4 * H)
  * @property {(y: Float32Array, count: number) => Float32Array} multiplyTransposed by the weights, see `Matrix`
@@ -41,5 +43,10 @@ import { SimdKernel } from "./simd_kernel.js";
  */
 export function createKernel(wasmBytes) {
   const usable = wasmBytes !== null && typeof WebAssembly === "object" && WebAssembly.validate(wasmBytes);
-  return usable ? new SimdKernel(wasmBytes) : new PlainKernel();
+  if (!usable) return new PlainKernel();
+  try {
+    return new SimdKernel(wasmBytes);
+  } catch {
+    return new PlainKernel(); // the policy of a page may forbid it
+  }
 }

@@ -1,7 +1,7 @@
 ;; Products of a matrix with vectors, four numbers at a time.
 ;;
 ;; A matrix lies row by row. Its rows are a multiple of four and its columns of eight, filled up with zeros, so that no
-;; loop has a remainder; vectors lie one behind the other, likewise filled up. Sizes of rows and vectors are given in bytes.
+;; loop has a remainder; vectors lie one behind the other, likewise filled up. Sizes of rows and vectors are in bytes.
 ;; Of an "integer matrix" each number is a byte, to be multiplied by the scale of its row.
 (module
   (memory (export "memory") 1)
@@ -143,9 +143,9 @@
       (local.set $y (i32.add (local.get $y) (i32.const 16)))
       (br_if $rows_loop (local.tee $rows (i32.sub (local.get $rows) (i32.const 4))))))
 
-  ;; out[v][r] = scales[r] * units[v] * matrix[r] . x[v], of an integer matrix. A vector's numbers are integers, too: all
-  ;; its higher halves h and then all its lower halves l, 16 bits each, which stand for h + l / 2^15. Sums of products are
-  ;; exact: 2048 columns just fit 32 bits. Of each four rows, which stay in the nearest cache, all vectors.
+  ;; out[v][r] = scales[r] * units[v] * matrix[r] . x[v], of an integer matrix. A vector's numbers are integers, too:
+  ;; first the higher halves h of all and then the lower ones l, 16 bits each, which stand for h + l / 2^15. The sums of
+  ;; products are exact: 2048 columns just fit 32 bits. Of each four rows, which stay in the nearest cache, all vectors.
   (func (export "multiply_integers")
     (param $matrix i32) (param $rows i32) (param $row_size i32) (param $scales i32)
     (param $x i32) (param $vectors i32) (param $units i32) (param $out i32) (param $out_size i32)
@@ -271,8 +271,8 @@
         (f32x4.splat (f32.const 2))
         (f32x4.add (f32x4.splat (f32.const 1)) (call $exp (f32x4.add (local.get $x) (local.get $x)))))))
 
-  ;; One step of an LSTM for some rows. The gates i, f, g, o of a row lie one behind the other, each of gate_size bytes, and
-  ;; so do what inputs and code add to them; opened, each takes row_size bytes, as h and c do: gate_size filled up.
+  ;; One step of an LSTM for some rows. The gates i, f, g, o of a row lie one behind the other, each of gate_size bytes,
+  ;; and so do what inputs and code add to them. Opened, each takes row_size bytes, as h and c do: gate_size filled up.
   (func (export "lstm_step")
     (param $gates i32) (param $inputs i32) (param $code i32) (param $gate_size i32) (param $rows i32)
     (param $opened i32) (param $h i32) (param $c i32) (param $row_size i32)
@@ -324,8 +324,8 @@
         (v128.load (i32.add (local.get $inputs) (local.get $at)))
         (v128.load (i32.add (local.get $code) (local.get $at))))))
 
-  ;; Which of some numbers is the largest when a bias has been added to each, the first of such: its place from 0. Sizes are
-  ;; multiples of 16 bytes.
+  ;; Which of some numbers is the largest when a bias has been added to each, the first of such: its place from 0.
+  ;; Sizes are multiples of 16 bytes.
   (func (export "likeliest") (param $numbers i32) (param $bias i32) (param $size i32) (result i32)
     (local $at i32) (local $largest v128)
     (local.set $largest (f32x4.splat (f32.const -inf)))

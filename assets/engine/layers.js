@@ -30,7 +30,7 @@ export class Parameters {
    */
   vector(name) {
     const tensor = this.stored(name);
-    return "values" in tensor ? tensor.values : rowsOf(tensor, Array.from({ length: tensor.shape[0] }, (_, row) => row));
+    return "values" in tensor ? tensor.values : rowsOf(tensor, [...Array(tensor.shape[0]).keys()]);
   }
 
   /**

@@ -68,7 +68,9 @@ export class Generator {
   normals(n) {
     if (n < FILLED_TOGETHER) return Float32Array.from({ length: n }, () => this.normal());
     const numbers = this.uniforms(n);
-    for (let i = 0; i + FILLED_TOGETHER <= n; i += FILLED_TOGETHER) makeNormal(numbers.subarray(i, i + FILLED_TOGETHER));
+    for (let end = FILLED_TOGETHER; end <= n; end += FILLED_TOGETHER) {
+      makeNormal(numbers.subarray(end - FILLED_TOGETHER, end));
+    }
     if (n % FILLED_TOGETHER) {
       const last = numbers.subarray(n - FILLED_TOGETHER);
       last.set(this.uniforms(FILLED_TOGETHER));

@@ -1,4 +1,4 @@
-// SHA-256, at once and without a promise: the browser's own is asynchronous, and missing where a page has no secure origin.
+// SHA-256 without a promise: the browser's own is asynchronous, and missing where a page has no secure origin.
 
 const SHA_CONSTANTS = new Int32Array(64); // the first bits of the cube roots of the first primes
 const SHA_START = new Int32Array(8); // and of their square roots

@@ -6,7 +6,7 @@ import { FloatMatrix, IntegerMatrix, TOGETHER, WIDENED } from "./simd_matrix.js"
 const PAGE = 2 ** 16; // bytes by which WebAssembly's memory grows
 const MOST_EXACT = 2048; // columns whose products, as integers, add up without going over 32 bits
 
-/** @typedef {(...numbers: number[]) => number | void} Product a function of kernel.wat, which says what its numbers are */
+/** @typedef {(...numbers: number[]) => number | void} Product a function of kernel.wat, which says what they are */
 
 /** A kernel, see kernel.js. Weights of 8 bits are computed with as they are: a quarter of the memory to be read. */
 export class SimdKernel {

@@ -239,5 +239,7 @@ export function placeRows({ floats }, address, stride, x, size, first, n) {
  * @param {number} n
  */
 export function takeRows({ floats }, address, stride, out, size, first, n) {
-  for (let i = 0, at = address / 4; i < n; i++, at += stride) out.set(floats.subarray(at, at + size), (first + i) * size);
+  for (let i = 0, at = address / 4; i < n; i++, at += stride) {
+    out.set(floats.subarray(at, at + size), (first + i) * size);
+  }
 }

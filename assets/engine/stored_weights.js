@@ -4,7 +4,9 @@ import { ModelError } from "./safetensors.js";
 /**
  * A matrix of (rows, columns), or a vector as one of one column: float32 `values`, or `integers` whose rows are to be
  * multiplied by `scales`.
- * @typedef {{shape: number[], values: Float32Array} | {shape: number[], integers: Int8Array, scales: Float32Array}} Weights
+ * @typedef {{shape: number[], values: Float32Array}} FloatWeights
+ * @typedef {{shape: number[], integers: Int8Array, scales: Float32Array}} IntegerWeights
+ * @typedef {FloatWeights | IntegerWeights} Weights
  */
 
 const halfs = { table: new Float32Array(0) };

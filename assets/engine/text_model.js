@@ -213,9 +213,8 @@ export class TextModel {
 
   requireLatentSpace() {
     if (this.latent) return;
-    throw new ModelError(
-      "A language model has no latent space: it cannot reconstruct a sentence or slide between two. Choose a model of another family.",
-    );
+    const limitation = "A language model has no latent space: it cannot reconstruct a sentence or slide between two.";
+    throw new ModelError(`${limitation} Choose a model of another family.`);
   }
 }
 

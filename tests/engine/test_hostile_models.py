@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from support.engine_page import EnginePage
-from models import call, random_model
 from support.model_files import EDITS, OTHER_FILES, edited, mutant, pack, unpack
+from support.random_models import call, random_model
 
 # What Python refuses of a description only because it is written in another way, or of fields that no engine needs.
 HARMLESS = {

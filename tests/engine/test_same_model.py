@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 from support.engine_page import EnginePage
-from models import SENTENCES, call, random_model
+from support.random_models import SENTENCES, call, random_model
 
 from vae.model.checkpoint import Checkpoint, loads
 from vae.model.text_model import Point, decode, encode, find_codes, sample
