@@ -92,12 +92,12 @@ class PlainMatrix {
     const { rows } = this;
     const sums = this.multiply(x, count);
     return Int32Array.from({ length: count }, (_, i) => {
-      let best = 0;
-      for (let k = 0; k < rows; k++) {
-        const sum = (sums[i * rows + k] += bias[k]);
-        if (sum > sums[i * rows + best]) best = k;
+      let best = i * rows;
+      for (let k = 0, at = best; k < rows; k++, at++) {
+        sums[at] += bias[k];
+        if (sums[at] > sums[best]) best = at;
       }
-      return best;
+      return best - i * rows;
     });
   }
 }

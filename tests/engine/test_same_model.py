@@ -26,6 +26,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "language model, two tables": {"family": "lm", "tied": False},
 }
 WRITTEN = [*SENTENCES[::9], "bread", "", "The zebra eats 7 apples!"]
+STEPS = 18  # of the search: past the one at which hopeless sentences are given up
 SAMPLES: list[dict[str, Any]] = [
     {"seed": 1, "n": 20},
     {"seed": 2**32 + 5, "n": 12, "temperature": 0.8, "top_p": 0.9, "spread": 0.7},
@@ -60,7 +61,7 @@ def _assert_same(engine: EnginePage, data: bytes, texts: list[str], plain: bool)
     calls = [
         ["encode", texts], ["decode", [*z.tolist(), *q.mu.tolist()]], *(["isNew", text] for text in texts),
         *(["sample", _in_javascript(options)] for options in samples),
-        *([["findCodes", texts, 6]] if model.latent else []),
+        *([["findCodes", texts, STEPS]] if model.latent else []),
     ]  # fmt: skip
     backend, posterior, said, *rest = call(engine, data, calls, plain=plain)
     assert backend == ("plain" if plain else "simd")
@@ -71,7 +72,7 @@ def _assert_same(engine: EnginePage, data: bytes, texts: list[str], plain: bool)
     for options, drawn in zip(samples, rest[len(texts) :], strict=False):
         assert _same_points(drawn, sample(model, **options)), options
     if model.latent:
-        found = find_codes(model, texts, refine=6)
+        found = find_codes(model, texts, refine=STEPS)
         assert _close(rest[-1]["z"], found.z, 0.01)
         assert not torch.equal(found.z, found.mu)  # the search moved
 
