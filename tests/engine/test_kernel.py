@@ -54,7 +54,8 @@ DRAWN = """async (seeds) => {
     const generator = new Generator(seed);
     return [
       [...generator.uniforms(700)], ...[1, 2, 15, 16, 17, 40].map((n) => [...generator.normals(n)]),
-      [...generator.multinomial(Float32Array.of(0.2, 0.5, 0.3), 40)], [...generator.uniforms(2)],
+      ...[40, ...Array(20).fill(1)].map((n) => [...generator.multinomial(Float32Array.of(0.2, 0.5, 0.3), n)]),
+      [...generator.uniforms(2)],
     ];
   });
 }"""
@@ -80,7 +81,8 @@ def test_random_numbers_are_those_of_torch(engine: EnginePage, seed: int) -> Non
     expected: list[Any] = [torch.rand(700, generator=generator)]
     expected += [torch.randn(n, generator=generator) for n in (1, 2, 15, 16, 17, 40)]
     weights = torch.tensor([0.2, 0.5, 0.3])
-    expected += [torch.multinomial(weights, 40, True, generator=generator), torch.rand(2, generator=generator)]
+    expected += [torch.multinomial(weights, n, True, generator=generator) for n in (40, *[1] * 20)]
+    expected += [torch.rand(2, generator=generator)]
     (drawn,) = engine.run(DRAWN, [seed])
     for ours, theirs in zip(drawn, expected, strict=True):
         assert torch.allclose(torch.tensor(ours, dtype=torch.float32), theirs.float(), atol=3e-6)

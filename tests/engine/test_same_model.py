@@ -29,6 +29,7 @@ WRITTEN = [*SENTENCES[::9], "bread", "", "The zebra eats 7 apples!"]
 STEPS = 18  # of the search: past the one at which hopeless sentences are given up
 SAMPLES: list[dict[str, Any]] = [
     {"seed": 1, "n": 20},
+    {"seed": 1, "n": 1},
     {"seed": 2**32 + 5, "n": 12, "temperature": 0.8, "top_p": 0.9, "spread": 0.7},
     {"seed": 3, "n": 2, "temperature": 1.3, "top_k": 5, "top_p": 0.8, "prior": "normal"},
     {"seed": 4, "n": 9, "temperature": 1.0, "start": "the ca"},
