@@ -20,7 +20,7 @@ TEXTS = [
     *(sentence for _, sentences in LANGUAGES.values() for sentence in sentences),
     "मैं हिन्दी सीख रहा हूँ।", "क्षत्रिय और कर्म", "我今天很高兴。", "日本語の文です。", "パソコンがほしい", "나는 학교에 간다",
     "👩\u200d👩\u200d👧 🇩🇪 👍🏽", "می\u200cخواهم", "e\u0301\u0323 a\u0308", "a\u2581b \u2585 \ue0fe\ue0fc",
-    "  two  spaces ", "<s> </s> <pad> <0x41>",
+    "  two  spaces ", "ha haha hahaha aaa aaaaa aa", "<s> </s> <pad> <0x41>",
 ]  # fmt: skip
 JUDGED = """async ({model, known, texts, rows, starts}) => {
   const { Tokenizer } = await import("/engine/tokenizer.js");
