@@ -1,4 +1,4 @@
-"""The command line: `python -m vae train | sample | interpolate | reconstruct | evaluate | compare | pack`."""
+"""The command line: `python -m vae train | sample | interpolate | reconstruct | evaluate | compare | pack | space`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from vae.cli import evaluate, generate, pack, train
+from vae.cli import evaluate, generate, pack, space, train
 from vae.messages.message import Message, UserError
 from vae.system import distributed
 
@@ -52,9 +52,9 @@ def _parser(program: str) -> argparse.ArgumentParser:
 
     def command(name: str, run: Callable[[argparse.Namespace], int], help: str) -> argparse.ArgumentParser:
         subparser = commands.add_parser(name, help=help, description=help)
-        subparser.set_defaults(run=run)
+        subparser.set_defaults(run=run, seed=None)
         subparser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
-        if name != "train":
+        if name not in ("train", "space"):
             nargs = "+" if name == "compare" else None
             subparser.add_argument("model", metavar="MODEL", nargs=nargs, help="a model file (.safetensors)")
             subparser.add_argument(
@@ -66,4 +66,5 @@ def _parser(program: str) -> argparse.ArgumentParser:
     generate.add(command)
     evaluate.add(command)
     pack.add(command)
+    space.add(command)
     return parser
