@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None, *, started: float | None = None, pro
         return 2
 
 
-def _parser(program: str) -> argparse.ArgumentParser:
+def _parser(program: str = "python -m vae") -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=program,
         description="Train a variational autoencoder on sentences, and play with what it learned.",
