@@ -99,6 +99,10 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with browser tests come last: Playwright keeps an event loop running in this thread until the end."""
+    """Files with browser tests come last: Playwright keeps an event loop running in this thread until the end.
+
+    Of these the longest, which are late in the alphabet, come first, so that no process is left alone with one.
+    """
     late = {item.path for item in items if "browser" in getattr(item, "fixturenames", ())}
-    items.sort(key=lambda item: item.path in late)
+    order = {path: place for place, path in enumerate(sorted(late, reverse=True), 1)}
+    items.sort(key=lambda item: order.get(item.path, 0))

@@ -38,6 +38,7 @@ PAYLOADS = (
 SHORT = PAYLOADS[1]
 # What a payload would have made, had it been read as HTML.
 FOREIGN = f"[onerror], [onload], [onmouseover], iframe, img[src*='198.51'], a[href^='javascript'], [src='{ELSEWHERE}']"
+LINES = 6  # of each payload, in the text that is pasted
 SLOW = 180_000  # ms
 
 
@@ -126,9 +127,9 @@ def see_texts(page: Page) -> None:
     expect(page.get_by_role("option", name="onerror")).to_be_visible()
     page.keyboard.press("Escape")
     page.locator("#corpus-others").click()
-    page.locator("#corpus-text textarea").fill("\n".join(f"{text} {n}." for text in PAYLOADS for n in range(20)))
+    page.locator("#corpus-text textarea").fill("\n".join(f"{text} {n}." for text in PAYLOADS for n in range(LINES)))
     page.locator("#corpus-read").click()
-    clean(page, "200", "#corpus-figures")
+    clean(page, str(len(PAYLOADS) * LINES), "#corpus-figures")
     clean(page, PAYLOADS[0], "#corpus-first")
 
 
