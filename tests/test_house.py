@@ -34,6 +34,7 @@ FLOORS = (
     "ui.header ui.corpus ui.train ui.sample ui.slide ui.compare",
     "ui.tabs ui.launch",
     "ui.build",
+    "server",
     "app __main__",
 )
 HEIGHT = {room: height for height, floor in enumerate(FLOORS) for room in floor.split()}
@@ -154,7 +155,7 @@ def test_breach_is_seen(changes: dict[str, str], told: str, tmp_path: Path) -> N
 @pytest.mark.parametrize("path", files(ROOT), ids=lambda path: str(path.relative_to(ROOT)))
 def test_compute_knows_no_widget_and_the_page_no_tensor(path: Path) -> None:
     roots = {name.split(".")[0] for name in imported(path, ROOT)}
-    page = room_of(module_of(path, ROOT)).split(".")[0] in (*PAGES, "app")
+    page = room_of(module_of(path, ROOT)).split(".")[0] in (*PAGES, "server", "app")
     assert not roots & ({"torch", "safetensors", "sentencepiece"} if page else {"gradio", "gradio_client", "fastapi"})
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import gradio
 import pytest
 
 from vae.serving.limits import Limits
 
-MANUAL = Path(__file__).parents[2] / "docs" / "reliability.md"
+ROOT = Path(__file__).parents[2]
 EVERY = fields(Limits)
 
 
@@ -49,7 +52,23 @@ def test_variables_are_all_different_and_ours() -> None:
     assert all(variable.startswith("VAE_") for variable in variables)
 
 
-def test_manual_lists_every_limit() -> None:
-    manual = MANUAL.read_text("utf-8")
-    missing = [each.metadata["variable"] for each in EVERY if f"`{each.metadata['variable']}`" not in manual]
-    assert not missing
+def named(path: Path) -> set[str]:
+    """The environment variables that a file names, each as a text of its own."""
+    texts = (node.value for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Constant))
+    return {text for text in texts if isinstance(text, str) and re.fullmatch(r"(VAE|GRADIO|OMP|GOMP)_[A-Z_]+", text)}
+
+
+def test_manual_tells_every_variable_that_the_code_reads() -> None:
+    manual = (ROOT / "docs" / "hosting.md").read_text("utf-8")
+    rows = {
+        f"| `{each.metadata['variable']}` | {each.metadata['help']} | {each.default:,} | {low:,} to {high:,} |"
+        for each in EVERY
+        for low, high in [each.metadata["range"]]
+    }
+    assert [row for row in rows if row not in manual] == []
+    told = re.findall(r"^\| `([A-Z_]+)` \|", manual, re.MULTILINE)
+    code = set().union(*map(named, (ROOT / "vae").rglob("*.py")))
+    of_gradio = (path.read_text("utf-8") for path in Path(gradio.__path__[0]).glob("*.py"))
+    for_gradio = {name for name in told if name.startswith("GRADIO_")} - code
+    assert for_gradio <= set(re.findall(r"GRADIO_[A-Z_]+", "".join(of_gradio)))
+    assert sorted(told) == sorted(code | for_gradio)  # each once, and none that nothing reads

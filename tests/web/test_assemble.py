@@ -85,9 +85,9 @@ def test_server_asks_for_as_many_open_files_as_it_may_have() -> None:
     pytest.importorskip("resource")
     code = """
 import resource
-import app
+from vae.server import raise_open_file_limit
 resource.setrlimit(resource.RLIMIT_NOFILE, (200, 300))
-app.raise_open_file_limit()
+raise_open_file_limit()
 print(*resource.getrlimit(resource.RLIMIT_NOFILE))
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ASSETS.parent, capture_output=True, text=True, check=True)

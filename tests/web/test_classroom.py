@@ -10,7 +10,7 @@ import pytest
 import segno
 from support.server import ROOT
 
-import app
+from vae.server import arguments
 from vae.web.classroom import INK, PAPER, QUIET_ZONE, RESET, addresses, invitation, qr
 
 
@@ -59,7 +59,7 @@ def test_help_tells_the_options_and_the_variables() -> None:
 @pytest.mark.parametrize("port", ["0", "70000", "-1", "many", "8000.5"])
 def test_impossible_port_is_refused_in_words(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        app.arguments(["--port", port])
+        arguments(["--port", port])
     assert "a port is a whole number" in capsys.readouterr().err
 
 

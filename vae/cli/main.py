@@ -1,4 +1,4 @@
-"""The command line: `python -m vae train | sample | interpolate | reconstruct | evaluate | compare | pack`."""
+"""The command line: `python -m vae train | sample | interpolate | reconstruct | evaluate | compare | pack | space`."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from vae.cli import evaluate, generate, pack, train
+from vae.cli import evaluate, generate, pack, space, train
 from vae.messages.message import Message, UserError
 from vae.system import distributed
 
 
-def main(argv: Sequence[str] | None = None, *, started: float | None = None) -> int:
+def main(argv: Sequence[str] | None = None, *, started: float | None = None, program: str = "python -m vae") -> int:
     """Run one command; its exit status. What the user can put right is one line on stderr, and status 2.
 
     Args:
         started: `time.monotonic()` from which `--minutes` counts; now, by default.
+        program: what the help calls it.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8")  # models say what not every console's own encoding can
-    arguments = _parser().parse_args(argv)
+    arguments = _parser(program).parse_args(argv)
     arguments.started = time.monotonic() if started is None else started
     try:
         if arguments.seed is not None and not 0 <= arguments.seed < 2**31:
@@ -38,21 +39,22 @@ def main(argv: Sequence[str] | None = None, *, started: float | None = None) -> 
         return 2
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(program: str = "python -m vae") -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m vae",
+        prog=program,
         description="Train a variational autoencoder on sentences, and play with what it learned.",
-        epilog="A first try:  python -m vae train text.txt --preset quick --output model.safetensors\n"
-        "         then:  python -m vae sample model.safetensors -n 10",
+        epilog=f"A first try:  {program} train text.txt --preset quick --output model.safetensors\n"
+        f"         then:  {program} sample model.safetensors -n 10\n"
+        f"    the page:  {program} serve   (its options: {program} serve --help)",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, run: Callable[[argparse.Namespace], int], help: str) -> argparse.ArgumentParser:
         subparser = commands.add_parser(name, help=help, description=help)
-        subparser.set_defaults(run=run)
+        subparser.set_defaults(run=run, seed=None)
         subparser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
-        if name != "train":
+        if name not in ("train", "space"):
             nargs = "+" if name == "compare" else None
             subparser.add_argument("model", metavar="MODEL", nargs=nargs, help="a model file (.safetensors)")
             subparser.add_argument(
@@ -64,4 +66,5 @@ def _parser() -> argparse.ArgumentParser:
     generate.add(command)
     evaluate.add(command)
     pack.add(command)
+    space.add(command)
     return parser
