@@ -24,6 +24,7 @@ FLOORS = (
     "metrics",
     "training",
     "evaluation api",
+    "hub",
     "serving.limits",
     "serving.records",
     "serving.jobs",

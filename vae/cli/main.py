@@ -1,4 +1,4 @@
-"""The command line: `python -m vae train | sample | interpolate | reconstruct | evaluate | compare | pack | space`."""
+"""The command line: `python -m vae COMMAND`, with the commands of the files beside this one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from vae.cli import evaluate, generate, pack, space, train
+from vae.cli import evaluate, generate, pack, publish, space, train
 from vae.messages.message import Message, UserError
 from vae.system import distributed
 
@@ -54,7 +54,7 @@ def _parser(program: str = "python -m vae") -> argparse.ArgumentParser:
         subparser = commands.add_parser(name, help=help, description=help)
         subparser.set_defaults(run=run, seed=None)
         subparser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
-        if name not in ("train", "space"):
+        if name not in ("train", "space", "fetch"):
             nargs = "+" if name == "compare" else None
             subparser.add_argument("model", metavar="MODEL", nargs=nargs, help="a model file (.safetensors)")
             subparser.add_argument(
@@ -66,5 +66,6 @@ def _parser(program: str = "python -m vae") -> argparse.ArgumentParser:
     generate.add(command)
     evaluate.add(command)
     pack.add(command)
+    publish.add(command)
     space.add(command)
     return parser
