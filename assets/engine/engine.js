@@ -1,7 +1,7 @@
 /* A model in a Worker, and what a page asks of it: one thing at a time, in order, without what nobody waits for any more. */
 
-/** @import { ModelInfo } from "./model_file.js" */
-/** @import { DecodeOptions, Sampled, SampleOptions } from "./text_model.js" */
+/** @import { ModelConfig, ModelInfo } from "./model_description.js" */
+/** @import { DecodeOptions, SampleOptions, TextPoint } from "./text_model.js" */
 /** @import { Stop, Way } from "./interpolation.js" */
 /** @import { Unread } from "./readability.js" */
 /** @import { Answered } from "./worker.js" */
@@ -52,6 +52,10 @@ class WishQueue {
   /** @type {EngineError | null} */
   #ended = null; // why nothing can be asked for any more
   #worker;
+  /** @type {(why: EngineError) => void} */
+  #tellEnd = () => {};
+  /** @type {Promise<EngineError>} */
+  ended = new Promise((resolve) => (this.#tellEnd = resolve));
 
   /** @param {string | URL} url of the Worker's script */
   constructor(url) {
@@ -99,6 +103,7 @@ class WishQueue {
     this.#current?.reject(this.#ended);
     this.#current = null;
     this.#drop(() => true, this.#ended);
+    this.#tellEnd(this.#ended);
   }
 
   /** @param {(wish: Wish) => boolean} stale @param {unknown} reason */
@@ -137,7 +142,7 @@ export class Engine {
 
   /**
    * @param {WishQueue} queue
-   * @param {{ info: ModelInfo, config: any, latent: number, hasLatentSpace: boolean, backend: string }} opened
+   * @param {{ info: ModelInfo, config: ModelConfig, latent: number, hasLatentSpace: boolean, backend: string }} opened
    */
   constructor(queue, { info, config, latent, hasLatentSpace, backend }) {
     this.#queue = queue;
@@ -146,6 +151,7 @@ export class Engine {
     this.latent = latent;
     this.hasLatentSpace = hasLatentSpace;
     this.backend = backend;
+    this.ended = queue.ended; // resolves with why, when the model is gone
   }
 
   /**
@@ -184,8 +190,8 @@ export class Engine {
   /**
    * New sentences, and the codes that they were drawn at.
    *
-   * @param {Asking & SampleOptions} [options]
-   * @returns {Promise<Sampled[]>}
+   * @param {Asking & DecodeOptions & SampleOptions} [options]
+   * @returns {Promise<TextPoint[]>}
    */
   sample({ signal, latest, ...options } = {}) {
     return this.#queue.ask("sample", [options], { signal, latest });

@@ -29,7 +29,7 @@ const CALLS = {
   refine: (sentences, steps) => theModel().findCodes(sentences, steps),
   /** @param {Float32Array[]} z @param {DecodeOptions} options */
   decode: (z, options) => theModel().decode(z, options),
-  /** @param {SampleOptions} options */
+  /** @param {DecodeOptions & SampleOptions} options */
   sample: (options) => theModel().sample(options),
   /** @param {string} a @param {string} b @param {{ kind?: string }} options */
   path: (a, b, options) => findPath(theModel(), a, b, options),

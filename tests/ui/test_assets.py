@@ -8,9 +8,11 @@ from pathlib import Path
 
 from support.server import ROOT
 
+from vae.system import bundle
 from vae.system.paths import DESIGN
 from vae.ui import assets, launch
 from vae.ui.assets import SCRIPTS, STYLES
+from vae.ui.device import on_device
 from vae.web import pass_phrase
 
 UI = assets.ROOT
@@ -46,7 +48,8 @@ def called() -> set[str]:
 
 def test_every_file_has_its_place_in_the_order() -> None:
     assert sorted(UI / name for name in STYLES) == on_disk("css")
-    assert sorted(UI / name for name in SCRIPTS) == on_disk("js")
+    later = [ROOT / name for name in bundle.modules_of(ROOT, on_device.PAGE) if name.startswith("vae/")]
+    assert sorted([*(UI / name for name in SCRIPTS), *later]) == on_disk("js")
 
 
 def test_no_file_is_too_long() -> None:
@@ -84,7 +87,7 @@ def test_colours_and_sizes_of_type_stand_once() -> None:
 
 
 def test_design_has_every_value_that_is_used_and_uses_every_one() -> None:
-    elsewhere = {"--n", "--at", "--range_progress", "--font-mono"}  # set on elements, by us and by Gradio
+    elsewhere = {"--n", "--at", "--beside", "--range_progress", "--font-mono"}  # set on elements, by us and by Gradio
     texts = [path.read_text("utf-8") for path in (*on_disk("css"), *on_disk("js"), pass_phrase.ENTER)]
     texts.append((UI / "theme.py").read_text("utf-8"))
     used = {name for text in texts for name in re.findall(r"var\((--[\w-]+)", text)}

@@ -41,16 +41,15 @@ class _File:
 
 
 class DeviceFiles:
-    """What is served of one page.
+    """What everybody may have, packed once.
 
     Args:
-        files: what everybody may have, by name; the name of a Worker's script is `worker.js`.
-        find_model: the file of a model by the token of a visitor who may see it and the hash (SHA-256) of its bytes; None
-            where there is no such visitor or they have no such model. It may read files.
+        files: by name; that of a Worker's script is `worker.js`.
+    Attributes:
+        addresses: under /device/, by the name without its ending.
     """
 
-    def __init__(self, files: Mapping[str, bytes], find_model: FindModel) -> None:
-        self.find_model = find_model
+    def __init__(self, files: Mapping[str, bytes]) -> None:
         self.addresses: dict[str, str] = {}
         self.files: dict[str, _File] = {}
         for name, body in files.items():
@@ -63,12 +62,17 @@ class DeviceFiles:
             self.files[address] = _File(body, gzip.compress(body, _PACKING, mtime=0), headers)
 
 
-_pages: weakref.WeakKeyDictionary[Any, DeviceFiles] = weakref.WeakKeyDictionary()
+_pages: weakref.WeakKeyDictionary[Any, tuple[DeviceFiles, FindModel]] = weakref.WeakKeyDictionary()
 
 
-def serve(demo: Any, files: DeviceFiles) -> None:
-    """From now on a page has these files."""
-    _pages[demo] = files
+def serve(demo: Any, files: DeviceFiles, find_model: FindModel) -> None:
+    """From now on a page has these files.
+
+    Args:
+        find_model: the file of a model by the token of a visitor who may see it and the hash (SHA-256) of its bytes;
+            None where there is no such visitor, or they have no such model. It may read files.
+    """
+    _pages[demo] = files, find_model
 
 
 class DeviceRoutes:
@@ -83,7 +87,7 @@ class DeviceRoutes:
             await self.app(scope, receive, send)
             return
         served, headers = _pages.get(self._demo()), Headers(scope=scope)
-        answer = await _answer(served, scope["path"].removeprefix(PREFIX), headers) if served else None
+        answer = await _answer(*served, scope["path"].removeprefix(PREFIX), headers) if served else None
         if answer is None:
             answer = PlainTextResponse(str(Message("web.nothing_here")), 404, {"cache-control": "no-store"})
         elif scope["method"] == "HEAD" and not isinstance(answer, FileResponse):
@@ -91,7 +95,7 @@ class DeviceRoutes:
         await answer(scope, receive, send)
 
 
-async def _answer(served: DeviceFiles, name: str, asked: Headers) -> Response | None:
+async def _answer(served: DeviceFiles, find_model: FindModel, name: str, asked: Headers) -> Response | None:
     if file := served.files.get(name):
         if "gzip" in asked.get("accept-encoding", ""):
             return Response(file.packed, headers={**file.headers, "content-encoding": "gzip"})
@@ -99,6 +103,6 @@ async def _answer(served: DeviceFiles, name: str, asked: Headers) -> Response | 
     found = _MODEL.fullmatch(name)
     if not found or not asked.get(VISITOR):
         return None
-    path = await asyncio.to_thread(served.find_model, asked[VISITOR], found[1])
+    path = await asyncio.to_thread(find_model, asked[VISITOR], found[1])
     # Sent as it is: packing weights takes a core most of a second, for a tenth of their bytes.
     return FileResponse(path, headers=_HEADERS, media_type="application/octet-stream") if path else None

@@ -20,7 +20,7 @@ from vae.ui.signals import stamp
 class ModelView(NamedTuple):
     """What shows the model in use: the line at the top, its facts, the list of models, a message.
 
-    The line's "device" says by which names the browser gets all that it takes to run the model itself; None: it may not.
+    The line's "device" says by which names the browser gets what it takes to run the model itself; None: it may not.
     """
 
     header: Any
@@ -34,7 +34,7 @@ def describe(session: Session) -> Iterator[ModelView]:
     models = session.models()
     if not models:
         none = drawn.note_value("note", "There is no model yet. Train one, or load a model file.")
-        yield ModelView({"name": "none yet", "origin": "", "device": None}, [], gr.Radio(choices=[], visible=False), none)
+        yield ModelView({"name": "none yet", "origin": ""}, [], gr.Radio(choices=[], visible=False), none)
         return
     model = session.model()
     choices = [(m.label, m.id) for m in models]

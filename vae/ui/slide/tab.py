@@ -68,7 +68,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         js="space.asked",
     )  # fmt: skip
     offer.change(None, [offer, *ends], ends, js="space.offered", api_visibility="private", show_progress="hidden")
-    here.change(None, [here], list(shown), js="space.pathHere", api_visibility="private", show_progress="hidden")
+    here.change(None, [here], list(pair_shown), js="space.pathHere", api_visibility="private", show_progress="hidden")
     for button in (others, swap):
         button.click(None, js="() => space.replacing()", api_visibility="private")
     undo.click(None, js="() => space.undo()", api_visibility="private")
