@@ -39,7 +39,7 @@ def files() -> DeviceFiles:
     root = PACKAGE.parent
     modules = dict.fromkeys(bundle.modules_of(root, PAGE), ())
     words = json.dumps({key: catalog.entries()[key] for key in WORDS}, ensure_ascii=False)
-    page = bundle.script(root, {**modules, PAGE: ("openDevice",)}, gives="device")
+    page = bundle.script(root, {**modules, PAGE: ("openDevice",)}, gives="spaceDevice")
     worker = bundle.script(ENGINE, dict.fromkeys(bundle.modules_of(ENGINE, "worker.js"), ()))
     return DeviceFiles({
         "page.js": f"globalThis.deviceWords = {words};\n{page}".encode(),
