@@ -1,18 +1,18 @@
-"""The page's style and script: what they are made of, in which order, and what the bundler refuses."""
+"""The page's style and script: what they are made of, in which order."""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import pytest
 from support.server import ROOT
 
+from vae.system import bundle
 from vae.system.paths import DESIGN
 from vae.ui import assets, launch
-from vae.ui.assets import SCRIPTS, STYLES, BundleError
+from vae.ui.assets import SCRIPTS, STYLES
+from vae.ui.device import on_device
 from vae.web import pass_phrase
 
 UI = assets.ROOT
@@ -48,7 +48,8 @@ def called() -> set[str]:
 
 def test_every_file_has_its_place_in_the_order() -> None:
     assert sorted(UI / name for name in STYLES) == on_disk("css")
-    assert sorted(UI / name for name in SCRIPTS) == on_disk("js")
+    later = [ROOT / name for name in bundle.modules_of(ROOT, on_device.PAGE) if name.startswith("vae/")]
+    assert sorted([*(UI / name for name in SCRIPTS), *later]) == on_disk("js")
 
 
 def test_no_file_is_too_long() -> None:
@@ -58,7 +59,7 @@ def test_no_file_is_too_long() -> None:
 
 def test_page_has_one_style_and_one_script() -> None:
     head = launch.options()["head"]
-    assert head == f"<style>{assets.style()}</style><script>{assets.script()}</script>"
+    assert head == assets.head()
     assert head.count("</style") == head.count("</script") == 1
 
 
@@ -68,8 +69,8 @@ def test_space_holds_what_python_calls_and_nothing_else() -> None:
 
 
 def test_script_gives_the_page_one_name() -> None:
-    text = assets.script()
-    assert re.findall(r"window\.(\w+) =", text) == ["space"]
+    text = assets.head().partition("<script>")[2]
+    assert re.findall(r"globalThis\.(\w+) =", text) == ["space"]
     assert text.startswith("(() => {\n")
 
 
@@ -86,7 +87,7 @@ def test_colours_and_sizes_of_type_stand_once() -> None:
 
 
 def test_design_has_every_value_that_is_used_and_uses_every_one() -> None:
-    elsewhere = {"--n", "--at", "--range_progress", "--font-mono"}  # set on elements, by us and by Gradio
+    elsewhere = {"--n", "--at", "--beside", "--range_progress", "--font-mono"}  # set on elements, by us and by Gradio
     texts = [path.read_text("utf-8") for path in (*on_disk("css"), *on_disk("js"), pass_phrase.ENTER)]
     texts.append((UI / "theme.py").read_text("utf-8"))
     used = {name for text in texts for name in re.findall(r"var\((--[\w-]+)", text)}
@@ -111,68 +112,3 @@ def test_page_before_the_page_has_the_same_colours() -> None:
         values = re.findall(rf"{name}: (#\w+);", text)
         assert len(values) == 2
         assert re.findall(rf"{name}: (#\w+);", pass_phrase.colours()) == values
-
-
-def test_comments_that_have_lines_of_their_own_are_left_out_and_nothing_else() -> None:
-    text = (
-        "/* one */\n\n/**\n * two\n * // three\n */\n  // four\nconst a = 1; // five\n"
-        'const url = "https://here/*";\nconst r = /\\/\\*x\\*\\//;\n/* six */ const b = 2; /* seven */\n'
-    )
-    assert assets.without_comments(text) == (
-        'const a = 1; // five\nconst url = "https://here/*";\nconst r = /\\/\\*x\\*\\//;\n'
-        "/* six */ const b = 2; /* seven */\n"
-    )
-
-
-def bundle(folder: Path, files: Mapping[str, str], called: Mapping[str, Sequence[str]] | None = None) -> str:
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    return assets.script(folder, {name: (called or {}).get(name, ()) for name in files})
-
-
-def test_modules_become_one_script(tmp_path: Path) -> None:
-    files = {
-        "a/one.js": "/** One. */\nexport const one = 1;\nexport function two() {\n  return 2;\n}\n",
-        "b/three.js": (
-            'import { one, two } from "../a/one.js";\n\nexport async function three() {\n  return one + two();\n}\n'
-        ),
-    }
-    assert bundle(tmp_path, files, {"a/one.js": ["two"], "b/three.js": ["three"]}) == (
-        '(() => {\n"use strict";\nconst one = 1;\nfunction two() {\n  return 2;\n}\n'
-        "async function three() {\n  return one + two();\n}\nwindow.space = { two, three };\n})();\n"
-    )
-
-
-REFUSED = {
-    "from one that comes later": (
-        {"a.js": 'import { b } from "./b.js";\n', "b.js": "export const b = 1;\n"},
-        "not above",
-    ),
-    "from one that is not listed": ({"a.js": 'import { b } from "./b.js";\n'}, "not above"),
-    "what is not exported": ({"b.js": "const b = 1;\n", "a.js": 'import { b } from "./b.js";\n'}, "imports b"),
-    "the same name twice": ({"a.js": "const a = 1;\n", "b.js": "function a() {}\n"}, "both name something a"),
-    "one of a list twice": ({"a.js": "const [a, b] = [1, 2];\n", "b.js": "class b {}\n"}, "both name something b"),
-    "import of another name": ({"a.js": "export const a = 1;\n", "b.js": 'import { a as b } from "./a.js";\n'}, "form"),
-    "import of all": ({"a.js": "export const a = 1;\n", "b.js": 'import * as a from "./a.js";\n'}, "form"),
-    "import of one that only does": ({"a.js": "", "b.js": 'import "./a.js";\n'}, "form"),
-    "import over lines": ({"a.js": "export const a = 1;\n", "b.js": 'import {\n  a,\n} from "./a.js";\n'}, "form"),
-    "import at a later time": ({"a.js": "", "b.js": 'const b = import("./a.js");\n'}, "form"),
-    "export of what there is": ({"a.js": "const a = 1;\nexport { a };\n"}, "form"),
-    "export without a name": ({"a.js": "export default 1;\n"}, "form"),
-    "a declaration that is taken apart": ({"a.js": "const { a } = window;\n"}, "form"),
-    "var": ({"a.js": "var a = 1;\n"}, "form"),
-    "a text over lines": ({"a.js": "const a = `\n// not a comment\n`;\n"}, "several lines"),
-}
-
-
-@pytest.mark.parametrize(("files", "why"), REFUSED.values(), ids=list(REFUSED))
-def test_bundler_refuses(files: dict[str, str], why: str, tmp_path: Path) -> None:
-    with pytest.raises(BundleError, match=why):
-        bundle(tmp_path, files)
-
-
-def test_bundler_refuses_to_give_the_page_what_is_not_exported(tmp_path: Path) -> None:
-    with pytest.raises(BundleError, match=r"a\.js exports no b"):
-        bundle(tmp_path, {"a.js": "export const a = 1;\nconst b = 2;\n"}, {"a.js": ["b"]})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import weakref
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,17 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from vae.serving.jobs.origins import Origin
+from vae.serving.visitors.device_models import find_model
 from vae.serving.visitors.services import Services
 from vae.serving.visitors.visitors import Visitors
 from vae.ui.binding import errors_shown
+from vae.ui.device import on_device
 from vae.ui.header import panel
 from vae.ui.header.share_api import ShareEndpoints
 from vae.ui.page import Page
 from vae.ui.signals import stamp
 from vae.ui.tabs import TABS
-from vae.web import gradio_patches, health
+from vae.web import device_files, gradio_patches, health
 from vae.web.cookies import client_address, own_cookie
 from vae.web.session_isolation import COOKIE
 
@@ -95,6 +98,7 @@ def build(data: Path | None = None, bundled: Path | None = None) -> gr.Blocks:
 
         gr.events.api(start, api_name="start")
         ShareEndpoints(services).add_to(page)
+    device_files.serve(demo, on_device.files(), partial(find_model, visitors))
     health.watch(demo, visitors.data, services.jobs.health, visitors.health)
     weakref.finalize(demo, services.close)
     visitors.start_background(services.jobs.warm)

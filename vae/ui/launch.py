@@ -19,7 +19,7 @@ def options() -> dict[str, Any]:
     """How the page is launched: no remote fonts, no doors beside the door, nothing stored on shared computers."""
     return {
         "theme": theme(),
-        "head": f"<style>{assets.style()}</style><script>{assets.script()}</script>",
+        "head": assets.head(),
         "ssr_mode": False,
         "run_history": False,
         "show_error": False,

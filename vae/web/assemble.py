@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 
 from vae.serving.limits import Limits
 from vae.system.files import folder_size
-from vae.web import gradio_patches, health, pass_phrase, request_limits, security_headers
+from vae.web import device_files, gradio_patches, health, pass_phrase, request_limits, security_headers
 from vae.web.latency import LatencyMeter
 from vae.web.session_isolation import SessionIsolation
 
@@ -34,13 +34,14 @@ def launch_options(demo: gr.Blocks, head: str, phrase: str = "", first: str = ""
     max_uploads = limits.uploads_mb * request_limits.MEGABYTE
     uploads = Path(get_upload_folder())
     layers: list[request_limits.Layer] = [
+        partial(device_files.DeviceRoutes, demo=demo),
         partial(health.Health, demo=demo, meter=meter),
         partial(request_limits.RequestLimits, max_file=max_file, has_room=lambda: folder_size(uploads) < max_uploads),
     ]
     phrase = phrase or os.environ.get(pass_phrase.VARIABLE, "")
     if phrase:
         key, words = pass_phrase.secret_of(health.folder(demo)), pass_phrase.checked(phrase)
-        layers.insert(0, partial(pass_phrase.PassPhraseGate, words=words, key=key, title=str(demo.title)))
+        layers.insert(1, partial(pass_phrase.PassPhraseGate, words=words, key=key, title=str(demo.title)))
     inside = [
         Middleware(security_headers.ScriptPolicy, head=head, first=first),
         Middleware(SessionIsolation, meter=meter),

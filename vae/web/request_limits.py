@@ -36,7 +36,7 @@ DENIED_PATHS = ("file=http", "file/http", "file=//", "proxy=", "proxy/")
 # All that the page and its clients ask for. What else Gradio would answer is no part of this app.
 ROUTES = {
     "GET": re.compile(
-        r"/|/health|/config/?|/(assets|static|svelte)/.+|/(gradio_api/)?theme\.css|/favicon\.ico|/manifest\.json|/robots\.txt"
+        r"/|/health|/config/?|/device/[\w.-]+|/(assets|static|svelte)/.+|/(gradio_api/)?theme\.css|/favicon\.ico|/manifest\.json|/robots\.txt"
         r"|/pwa_icon(/\d+)?|/gradio_api/(info/?|openapi\.json|app_id/?|startup-events|queue/data|upload_progress|file=.+"
         r"|heartbeat/[^/]+|call/[^/]+/[^/]+)"
     ),

@@ -13,11 +13,15 @@ from vae.serving.visitors.session import Session
 from vae.ui.components import drawn
 from vae.ui.components.answers import unchanged
 from vae.ui.components.download import file_of
+from vae.ui.device import on_device
 from vae.ui.signals import stamp
 
 
 class ModelView(NamedTuple):
-    """What shows the model in use: the line at the top, its facts, the list of models, a message."""
+    """What shows the model in use: the line at the top, its facts, the list of models, a message.
+
+    The line's "device" says by which names the browser gets what it takes to run the model itself; None: it may not.
+    """
 
     header: Any
     facts: Any
@@ -36,7 +40,7 @@ def describe(session: Session) -> Iterator[ModelView]:
     choices = [(m.label, m.id) for m in models]
     shown = unchanged(
         ModelView,
-        header={"name": model.name, "origin": model.about},
+        header={"name": model.name, "origin": model.about, "device": on_device.addresses(session)},
         choice=gr.Radio(choices=choices, value=model.id, visible=len(models) > 1),
     )
     if not session.ready:

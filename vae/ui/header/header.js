@@ -1,10 +1,12 @@
 /* The one line at the top: the model line, the light, the help. */
 
 import { h, closeBeside, find, live, reducedMotion } from "../components/dom.js";
+import { deviceOffered } from "../components/device.js";
 import { isDark, keepLight, switchLight } from "../components/light.js";
 import { keepTabs, skip } from "../components/tabs.js";
 import { returned } from "../components/connection.js";
 
+/** @import { Offer } from "../components/device.js" */
 /** @import { Context } from "../components/dom.js" */
 
 let known = false; // to the server
@@ -24,7 +26,7 @@ export function showPanel(yes) {
 /**
  * The header, whose markup stands in the component's template.
  *
- * @param {Context<{ name: string, origin: string }>} context
+ * @param {Context<{ name: string, origin: string, device?: Offer | null }>} context
  */
 export function header({ element, props, watch }) {
   const model = find(".model-line", element);
@@ -35,6 +37,7 @@ export function header({ element, props, watch }) {
   function name() {
     find(".model-name", element).textContent = props.value?.name ?? "…";
     find(".model-origin", element).textContent = props.value?.origin ? `(${props.value.origin})` : "";
+    deviceOffered(props.value?.name ?? "", props.value?.device);
   }
   function label() {
     const words = isDark() ? "Light theme" : "Dark theme";

@@ -21,19 +21,22 @@ HEADER = """
     <span class="term">Model:</span> <span class="model-name">…</span> <span class="model-origin"></span>
     <span class="arrow" aria-hidden="true">▾</span>
   </button>
+  <span class="on-device" hidden><button type="button" aria-describedby="on-device-why">on your device</button>
+    <span role="tooltip" id="on-device-why">ON_DEVICE</span></span>
   <button type="button" class="icon theme" aria-label="Dark theme"><span aria-hidden="true">◐</span></button>
   <button type="button" class="icon help" aria-label="Help" title="Help"><span aria-hidden="true">?</span></button>
   <dialog class="sheet" aria-labelledby="help-title">HELP<button type="button" class="close">Close</button></dialog>
   <p class="announcer" role="status" aria-live="polite"></p>
 </header>
 """
+ON_DEVICE = "The model now runs in your own browser: to slide and to sample asks the server nothing."
 
 
 def build_header(title: str) -> gr.HTML:
-    """The one line at the top. Value: {"name", "origin"} of the model in use."""
+    """The one line at the top. Value: {"name", "origin", "device"} of the model in use; see `ModelView`."""
     text = Path(__file__).with_name("help.html").read_text("utf-8").replace("GLOSSARY", glossary())
     return gr.HTML(
-        html_template=HEADER.replace("TITLE", title).replace("HELP", text),
+        html_template=HEADER.replace("TITLE", title).replace("ON_DEVICE", ON_DEVICE).replace("HELP", text),
         js_on_load="space.header({element, props, watch})",
         apply_default_css=False,
         elem_classes=["drawn", "header"],
@@ -57,7 +60,7 @@ def build(page: Page, header: gr.HTML) -> None:
         share_panel.build(page, message)
     file = gr.File(visible="hidden", interactive=False)
 
-    page.on(page.model_changed.change, describe, [], ModelView(header, facts, choice, message))
+    page.on(page.model_changed.change, describe, [], ModelView(header, facts, choice, message), js="space.asking")
     page.on(choice.input, choose_model, [choice], [message, page.model_changed])
     page.on(load.upload, load_file, [load], [message, page.model_changed])
     wanted = page.on(evaluate.click, to_evaluation, [], [page.tabs, page.evaluation_wanted])

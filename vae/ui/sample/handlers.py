@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from vae.config.families import FAMILIES
+from vae.messages.message import Message
 from vae.serving.visitors import examples
 from vae.serving.visitors.session import Session
 from vae.ui.components import drawn
@@ -54,7 +55,7 @@ def show_samples(
     lines = [drawn.line(p.text, p.z, by, badge=badges[model.is_new(p.text)], copy=True) for p in points]
     said = summary(session, lines)
     if len(lines) < int(n):
-        said = f"It has only {len(lines)} different sentences to say this way. Try more variety. {said}"
+        said = f"{Message('ui.sample.fewer', count=len(lines))} {said}"
     if strange := strange_start(model, start):
         said = f"{strange} {said}"
     named = {"tab": "sample", "start": start, "n": n, "variety": variety, "top_p": top_p, "places": places}
@@ -65,13 +66,13 @@ def show_samples(
 
 def summary(session: Session, lines: list[dict[str, Any]]) -> str:
     """One line beneath the button: how many are new, and what that means."""
+    name, count = session.model().name, len(lines)
     if not lines[0]["badge"]:
-        return f"{session.model().name} learned from too many sentences to tell which of these are new."
+        return str(Message("ui.sample.too_many_to_tell", name=name))
     seen = sum(line["badge"] == "seen" for line in lines)
-    those = f"among the sentences that {session.model().name} learned from"
     if seen:
-        return f"{len(lines) - seen} of {len(lines)} are new; those marked seen are {those}."
-    return f"All {len(lines)} are new: none of them is {those}." if len(lines) > 1 else f"It is new: it is not {those}."
+        return str(Message("ui.sample.some_seen", new=count - seen, total=count, name=name))
+    return str(Message("ui.sample.all_new", count=count, name=name))
 
 
 def model_in_use(session: Session) -> str:

@@ -3,10 +3,12 @@
 import { announce, type } from "../components/dom.js";
 import { here, visit } from "../components/address.js";
 import { openTab } from "../components/tabs.js";
+import { deviceAnswer, elseServer } from "../components/device.js";
 import { lines } from "../components/lines.js";
 
 /** @import { Context } from "../components/dom.js" */
 /** @import { Line } from "../components/lines.js" */
+/** @import { Device } from "../device/device_parts.js" */
 /** @import { Place } from "../components/address.js" */
 
 /** What a link names of the tab's fields that can be seen, and where each stands. @type {[keyof Place, string][]} */
@@ -15,7 +17,10 @@ const FIELDS = [
   ["n", "#sample-count input[type=number]"],
   ["variety", "#sample-variety input[type=number]"],
 ];
+const SAMPLE_BOX = "sample-here"; // the box that tells of an answer of the device
 let addressDone = false; // what the address names has been drawn
+
+/** What the tab's fields say. @typedef {[n: number, variety: number, topP: number, start: string, near: boolean, places: string, seed: number, newSeed: boolean]} Fields */
 
 /** @param {Context<{ items: Line[], place: Place }>} context */
 export function samples(context) {
@@ -29,28 +34,49 @@ export function samples(context) {
 }
 
 /**
- * What the tab asks for when it is opened: what its fields say, or once, what the address does.
+ * What is drawn when the tab is opened: what its fields say, or once, what the address does.
  *
- * @param {string} token
- * @param {string} drawnBy
- * @param {number} n
- * @param {number} variety
- * @param {number} topP
- * @param {string} start
- * @param {boolean} near
- * @param {string} places
- * @param {number} seed
- * @param {boolean} newSeed
+ * @param {Fields} fields
+ * @returns {Fields}
  */
-export function thrown(token, drawnBy, n, variety, topP, start, near, places, seed, newSeed) {
+function wantedAtFirst(fields) {
   const named = here();
-  if (addressDone || !named.seed) return [token, drawnBy, n, variety, topP, start, near, places, seed, newSeed];
+  if (addressDone || !named.seed) return fields;
   addressDone = true;
   for (const [name, selector] of FIELDS) if (named[name] !== undefined) type(selector, named[name] ?? "");
   /** @type {(text: string | undefined, other: number) => number} */
   const number = (text, other) => (text && Number.isFinite(Number(text)) ? Number(text) : other);
+  const [n, variety, topP, start, near, places, seed] = fields;
   return [
-    token, drawnBy, number(named.n, n), number(named.variety, variety), number(named.top_p, topP), named.start ?? start,
+    number(named.n, n), number(named.variety, variety), number(named.top_p, topP), named.start ?? start,
     named.near === "yes" || near, named.places ?? places, number(named.seed, seed), false,
   ];
 }
+
+/** @param {Device} device @param {Fields} fields */
+const drawnBy = (device, [n, variety, topP, start, near, places, seed, newSeed]) =>
+  device.samples({ n, variety, topP, start, near, places, seed, newSeed });
+
+/**
+ * The tab is opened: sentences, unless the model in use has drawn some already.
+ *
+ * @param {string} token
+ * @param {string} by the model that has drawn what stands there
+ * @param {...any} fields
+ */
+export function thrown(token, by, ...fields) {
+  const wanted = wantedAtFirst(/** @type {Fields} */ (fields));
+  return elseServer([token, by, ...wanted], SAMPLE_BOX, async (device) => (by === device.id ? [] : drawnBy(device, wanted)));
+}
+
+/**
+ * Sentences are asked for; those that the tab was opened with keep what they were drawn by.
+ *
+ * @param {string} token
+ * @param {...any} fields
+ */
+export const drawn = (token, ...fields) =>
+  elseServer([token, ...fields], SAMPLE_BOX, (device) => drawnBy(device, /** @type {Fields} */ (fields)));
+
+/** What the device has drawn: sentences, seed, message, and the model. */
+export const drawnHere = () => deviceAnswer(SAMPLE_BOX);

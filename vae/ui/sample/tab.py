@@ -72,12 +72,17 @@ def build(page: Page, tab: gr.Tab) -> None:
     message = drawn.note(elem_id="sample-message")
     samples = drawn.drawn("samples", empty=EMPTY, elem_id="samples")
 
-    drawn_by = gr.State("")
+    # Known to the page, too: what is drawn on the visitor's own device is told by it.
+    drawn_by, here = (
+        gr.Textbox(visible="hidden", show_label=False, container=False, elem_id=f"sample-{name}")
+        for name in ("drawn-by", "here")
+    )
     inputs, shown = (
         [count, variety, top_p, start, near, places, seed, new_seed],
         SampleView(samples, seed, message, drawn_by),
     )
-    page.on([go.click, start.submit], patient(show_samples, SampleView), inputs, shown)
+    page.on([go.click, start.submit], patient(show_samples, SampleView), inputs, shown, js="space.drawn")
+    here.change(None, [here], list(shown), js="space.drawnHere", api_visibility="private", show_progress="hidden")
     page.on(tab.select, patient(open_tab, SampleView, is_stale), [drawn_by, *inputs], shown, js="space.thrown")
     page.on(page.model_changed.change, patient(change_model, SampleView, is_outdated), [drawn_by, *inputs], shown)
     page.on(page.model_changed.change, place_updates, [], [start, near, places])

@@ -3,6 +3,7 @@
 import { announce, find, type } from "../components/dom.js";
 import { address, here, visit } from "../components/address.js";
 import { openTab } from "../components/tabs.js";
+import { deviceAnswer, deviceAwaited, elseServer } from "../components/device.js";
 import { words } from "../components/sentences.js";
 
 /**
@@ -12,6 +13,7 @@ import { words } from "../components/sentences.js";
  */
 
 const BOXES = ["#slide-first textarea", "#slide-second textarea"];
+const PATH_BOX = "slide-here"; // the box that tells of an answer of the device
 const TYPED = "sentence-space-typed"; // what stood in the boxes, kept for a reload
 /** @type {Pair | null} */
 let origin = null; // the pair that the page began with: an address that names none means it
@@ -70,14 +72,14 @@ async function recall(pair) {
 }
 
 /**
- * What is asked of the server: the boxes, or in their place, as long as they are empty, what the page was opened with.
+ * What is asked for: the boxes, or in their place, as long as they are empty, what the page was opened with.
  *
  * @param {string} token
  * @param {string} a
  * @param {string} b
  * @param {string} path
  */
-export function asked(token, a, b, path) {
+function wishedFor(token, a, b, path) {
   if (shown || wished || a.trim() || b.trim()) return [token, a, b, path];
   const reloaded = performance.getEntriesByType("navigation").some((entry) => "type" in entry && entry.type === "reload");
   const kept = reloaded ? JSON.parse(sessionStorage.getItem(TYPED) ?? "null") : null;
@@ -87,6 +89,33 @@ export function asked(token, a, b, path) {
   typeIn(pair);
   return [token, pair.a, pair.b, pair.path ?? path];
 }
+
+/**
+ * The path that is asked for: the device finds it, or the server.
+ *
+ * @param {string} token
+ * @param {string} a
+ * @param {string} b
+ * @param {string} path
+ */
+export async function asked(token, a, b, path) {
+  const inputs = wishedFor(token, a, b, path);
+  return elseServer(inputs, PATH_BOX, async (device) => [undefined, undefined, await device.path(inputs[1], inputs[2], inputs[3]), null]);
+}
+
+/**
+ * The path the other way round.
+ *
+ * @param {string} token
+ * @param {string} a
+ * @param {string} b
+ * @param {string} path
+ */
+export const swapped = (token, a, b, path) =>
+  elseServer([token, a, b, path], PATH_BOX, async (device) => [b, a, await device.path(b, a, path), null]);
+
+/** What the device has found, for the boxes, the stage and the message. */
+export const pathHere = () => deviceAnswer(PATH_BOX);
 
 /**
  * A path is on the stage now. Where on it to begin: where the one who asked for it wants to be, else at `at`.
@@ -100,6 +129,7 @@ export function pathShown(pair, at) {
   const begin = wanted?.t ?? at;
   shown = { ...pair, t: begin };
   wished = null;
+  deviceAwaited();
   if (!origin) origin = shown;
   else if (isNew && openTab() === "slide") visit({ tab: "slide", ...place() }, Boolean(wanted));
   later(mark); // the boxes are filled by the same answer

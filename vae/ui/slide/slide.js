@@ -1,5 +1,7 @@
-/* The path between two sentences, and the slider along it. It is decoded beforehand: sliding asks nobody anything. */
+/* The path between two sentences, and the slider along it. It is decoded beforehand, and where the model is on this
+   device again under the pointer: sliding asks no server anything. */
 
+import { watchDevice } from "../components/device.js";
 import { h, announce, empty, live, reducedMotion } from "../components/dom.js";
 import { strip } from "../components/fingerprint.js";
 import { keepButtons } from "../components/results.js";
@@ -8,15 +10,18 @@ import { fill } from "../components/slot.js";
 import { pathResult } from "./path.js";
 import { linkToPath, pathShown, rested } from "./pair.js";
 
+/** @import { Way } from "../../../assets/engine/interpolation.js" */
+/** @import { Device } from "../device/device_parts.js" */
 /** @import { Context } from "../components/dom.js" */
 /** @import { Frame } from "./path.js" */
 
 /**
  * `ends`: the two sentences; `unread`: what is said of the words of each that the model could not read; `path`: its
- * kind; `at`: the share of it to begin at; `why` there is none.
+ * kind; `at`: the share of it to begin at; `why` there is none; `way`: what lies between its stops, if it was found on
+ * this device.
  *
  * @typedef {{ frames?: Frame[], ends: [string, string], unread: [string, string], path: string, at: number,
- *   why?: string }} Path
+ *   why?: string, way?: Way }} Path
  */
 
 /** @type {Record<string, number>} */
@@ -29,11 +34,19 @@ const GLIDE = 240; // ms from a frame to the one that was pressed
 export function stage(context) {
   let before = { at: 0, of: "" }; // the same two sentences, read anew, keep the place one had come to
   let drawn = "";
+  /** @type {Device | null} */
+  let device = null;
+  let follow = () => {}; // what the device decodes along the path
+  watchDevice((now) => {
+    device = now;
+    follow();
+  });
   live(context, (root, path) => {
     const frames = path?.frames ?? [];
     const same = JSON.stringify([path?.ends, frames, path?.why]);
     if (same === drawn) return; // whoever is sliding on it meanwhile goes on
     drawn = same;
+    follow = () => {};
     if (!path || !frames.length) {
       root.replaceChildren(empty(path?.why ?? context.props.empty));
       for (const place of PLACES) fill(place);
@@ -53,7 +66,10 @@ export function stage(context) {
         h("span", { class: "number" }, String(i + 1)),
         h("span", { class: "sentence", dir: "auto" }, ...(parts.length ? parts : ["(nothing)"])));
     });
-    let shown = -1;
+    const found = h("p", { class: "hint count" });
+    /** @type {ReturnType<Device["walk"]> | null} */
+    let walk = null;
+    let [here, shown, said] = [0, -1, ""];
     let motion = 0;
 
     /** Where the code of a frame lies: those of the two ends at the very ends. @param {number} i */
@@ -63,26 +79,43 @@ export function stage(context) {
 
     /** @param {number} at */
     function show(at) {
-      const near = Math.max(0, frames.findIndex(({ end }) => at <= end));
+      const near = here = Math.max(0, frames.findIndex(({ end }) => at <= end));
       const low = Math.max(0, Math.min(last - 1, at < middle(near) ? near - 1 : near));
       const [a, b] = [frames[low], frames[Math.min(last, low + 1)]];
       const share = (at - middle(low)) / Math.max(1e-9, middle(Math.min(last, low + 1)) - middle(low));
-      print.paint(a.z.map((value, d) => value + (b.z[d] - value) * Math.min(1, share)), frames[near].text);
       before = { at, of };
-      if (near === shown) return;
+      const isLater = walk?.at(at, frames.some((_, i) => middle(i) === at));
+      if (isLater == null) print.paint(a.z.map((value, d) => value + (b.z[d] - value) * Math.min(1, share)), frames[near].text);
+      if (!isLater) say(frames[near].text);
+    }
+
+    /**
+     * What is said where the slider is; on the list of the path, or found between two of its sentences, or beside it.
+     *
+     * @param {string} text
+     * @param {number} [beside]
+     */
+    function say(text, beside = 0) {
+      const listed = beside ? -1 : frames[here].text === text ? here : frames.findIndex((frame) => frame.text === text);
+      const place = beside ? "Beside the path. Escape leads back to it." : listed < 0 ? "Found on the way: it is not on the list." : "";
+      const told = JSON.stringify([listed, text, place]);
+      if (told === said) return;
+      said = told;
       buttons[shown]?.removeAttribute("aria-current");
       stretches[shown]?.removeAttribute("class");
-      shown = near;
-      buttons[near].setAttribute("aria-current", "step");
-      stretches[near].setAttribute("class", "here");
-      sentence.textContent = frames[near].text || "(nothing)";
-      sentence.classList.toggle("long", frames[near].text.length > LONG);
-      slider.setAttribute("aria-valuetext", `${near + 1} of ${frames.length}: ${frames[near].text}`);
+      shown = listed;
+      buttons[shown]?.setAttribute("aria-current", "step");
+      stretches[shown]?.setAttribute("class", "here");
+      sentence.textContent = text || "(nothing)";
+      sentence.classList.toggle("long", text.length > LONG);
+      found.textContent = place || `${count}. ${device ? "Move up or down as you drag: there is more beside it." : "Each part of the track says one of them."}`;
+      slider.setAttribute("aria-valuetext", listed < 0 ? text : `${listed + 1} of ${frames.length}: ${text}`);
     }
 
     /** @param {number} at */
     function jump(at) {
       cancelAnimationFrame(motion);
+      walk?.home();
       slider.value = String(at);
       show(at);
     }
@@ -92,6 +125,7 @@ export function stage(context) {
       const from = Number(slider.value);
       if (reducedMotion()) return jump(to);
       cancelAnimationFrame(motion);
+      walk?.home();
       const begin = performance.now();
       /** @param {number} now */
       const step = (now) => {
@@ -111,9 +145,9 @@ export function stage(context) {
     slider.addEventListener("change", () => rested(Number(slider.value), true));
     slider.addEventListener("keydown", (event) => {
       const by = KEYS[event.key];
-      if (!by) return;
+      if (!by || event.shiftKey) return;
       event.preventDefault();
-      jump(middle(Math.max(0, Math.min(last, shown + by))));
+      jump(middle(Math.max(0, Math.min(last, here + by))));
       rested(Number(slider.value), true);
     });
 
@@ -121,7 +155,7 @@ export function stage(context) {
     root.replaceChildren(
       h("div", { class: "now" }, sentence, print),
       h("div", { class: "rail" }, h("div", { class: "stretches", "aria-hidden": "true" }, ...stretches), slider),
-      h("p", { class: "hint count" }, `${count}. Each part of the track says one of them.`),
+      found,
       h("p", { class: "hint old" }, "You have changed the sentences. This is still the path between the earlier ones."),
     );
     fill("first-end", endOf(path.ends[0], frames[0], "begins", path.unread[0]));
@@ -132,9 +166,18 @@ export function stage(context) {
       h("ol", { class: "path", "aria-label": "The whole path" }, ...buttons.map((button) => h("li", {}, button))),
       keepButtons(() => pathResult(frames), { link: linkToPath, formats: ["txt", "csv", "json", "png"] }),
       how());
+    follow = () => {
+      walk?.end();
+      walk = device && device.walk(path, slider, {
+        paint: (z) => print.paint(z, sentence.textContent ?? ""), say, moved: () => show(Number(slider.value)),
+      });
+      if (shown >= 0) said = "";
+      show(Number(slider.value));
+    };
     const pair = { a: path.ends[0], b: path.ends[1], path: path.path };
     const begin = pathShown(pair, before.of === of ? before.at : path.at);
     jump(begin);
+    follow();
     announce(`${count}, from “${pair.a}” to “${pair.b}”.`);
   });
 }

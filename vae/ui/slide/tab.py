@@ -57,7 +57,10 @@ def build(page: Page, tab: gr.Tab) -> None:
 
     inputs, shown = [*ends, path], PathView(stage, message)
     pair_shown = PairView(ends[0], ends[1], *shown)
-    offer = gr.Textbox(visible="hidden", show_label=False, container=False)
+    offer, here = (
+        gr.Textbox(visible="hidden", show_label=False, container=False, elem_id=f"slide-{name}")
+        for name in ("offer", "here")
+    )
     # One event for all of these, so that a path asked for later is never replaced by that of an earlier change.
     asked = [show.click, ends[0].submit, ends[1].submit, path.input, page.model_changed.change]
     page.on(
@@ -65,10 +68,11 @@ def build(page: Page, tab: gr.Tab) -> None:
         js="space.asked",
     )  # fmt: skip
     offer.change(None, [offer, *ends], ends, js="space.offered", api_visibility="private", show_progress="hidden")
+    here.change(None, [here], list(pair_shown), js="space.pathHere", api_visibility="private", show_progress="hidden")
     for button in (others, swap):
         button.click(None, js="() => space.replacing()", api_visibility="private")
     undo.click(None, js="() => space.undo()", api_visibility="private")
     page.on(others.click, patient(show_other_pair, PairView), [path], pair_shown)
-    page.on(swap.click, patient(swap_pair, PairView), inputs, pair_shown)
+    page.on(swap.click, patient(swap_pair, PairView), inputs, pair_shown, js="space.swapped")
     page.on(page.model_changed.change, button_states, [], [show, others, swap])
     page.api(slide)

@@ -1,0 +1,99 @@
+/* New sentences, as vae/ui/sample/handlers.py answers them. */
+
+import { endsBlank, wordsOf } from "../../../assets/engine/cleaning.js";
+import { MOST_CHARACTERS, inOrderOf, listedWords, orderOf, worded } from "./server_words.js";
+
+/** @import { Engine } from "../../../assets/engine/engine.js" */
+/** @import { Line } from "../components/lines.js" */
+
+/**
+ * What the Sample tab's fields say.
+ *
+ * @typedef {object} Wanted
+ * @property {number} n
+ * @property {number} variety
+ * @property {number} topP
+ * @property {string} start
+ * @property {boolean} near
+ * @property {string} places
+ * @property {number} seed
+ * @property {boolean} newSeed
+ */
+
+/** By the page's name of places, the engine's. @type {Record<string, string>} */
+const PRIORS = { text: "fitted", bell: "normal" };
+const MOST_SAMPLES = 50;
+const LARGEST_SEED = 2 ** 31 - 1;
+const SEEDS = 10_000; // of which a new one is chosen
+const [NARROW, HOT] = [0.5, 1.4]; // spread of z at no Variety; temperature at all of it, where there is no z
+
+/** @param {unknown} value @param {number} low @param {number} high */
+const within = (value, low, high) => typeof value === "number" && value >= low && value <= high;
+
+/** @param {Wanted} wanted */
+const isSound = ({ n, variety, topP, start, places, seed }) =>
+  within(n, 1, MOST_SAMPLES) && Number.isInteger(n) && within(variety, 0, 1) && within(topP, 0.05, 1) &&
+  typeof start === "string" && [...start].length <= MOST_CHARACTERS && places in PRIORS &&
+  within(seed, 0, LARGEST_SEED) && Number.isInteger(seed);
+
+/**
+ * The spread of z and the temperature of the words: chance has z first, and words past the middle only.
+ *
+ * @param {number} variety
+ * @param {boolean} hasSpace
+ */
+const chances = (variety, hasSpace) => hasSpace
+  ? { spread: Math.min(1, NARROW + 2 * (1 - NARROW) * variety), temperature: Math.max(0, 2 * variety - 1) }
+  : { spread: 1, temperature: HOT * variety };
+
+/**
+ * How many are new, and what that means.
+ *
+ * @param {string} name of the model
+ * @param {Line[]} items
+ */
+function summed(name, items) {
+  const count = items.length;
+  if (!items[0].badge) return worded("ui.sample.too_many_to_tell", { name });
+  const seen = items.filter(({ badge }) => badge === "seen").length;
+  return seen ? worded("ui.sample.some_seen", { new: count - seen, total: count, name }) : worded("ui.sample.all_new", { count, name });
+}
+
+/**
+ * The sentences with their address, the seed they came from, and a message.
+ *
+ * @param {Engine} engine
+ * @param {string} name of the model
+ * @param {Wanted} wanted
+ * @param {AbortSignal} signal
+ * @returns {Promise<[{ items: Line[], place: Record<string, string> }, number, { kind: string, text: string }]>}
+ * @throws {RangeError} it is for the server to say what is wrong
+ */
+export async function samplesOf(engine, name, wanted, signal) {
+  const { n, variety, topP, start, near, places, newSeed } = wanted;
+  const seed = newSeed ? Math.floor(Math.random() * SEEDS) : wanted.seed;
+  if (!isSound({ ...wanted, seed })) throw new RangeError("This cannot be drawn here.");
+  const begin = wordsOf(start).join(" ");
+  const points = await engine.sample({
+    n, topP, seed, start: begin && endsBlank(start) ? `${begin} ` : begin, fromStart: near === true, prior: PRIORS[places],
+    distinct: true, ...chances(variety, engine.hasLatentSpace), latest: "samples", signal,
+  });
+  const [isNew, [{ unknown, inPieces }]] = await Promise.all([
+    engine.isNew(points.map(({ text }) => text), { signal }), engine.unread([[start, ""]], { signal }),
+  ]);
+  const order = orderOf(engine.info.kl);
+  const items = points.map(({ text, z }, i) => ({
+    text, z: inOrderOf(z, order), badge: isNew[i] === null ? "" : isNew[i] ? "new" : "seen", over: "", marked: false, copy: true,
+  }));
+  const strange = [...unknown, ...inPieces];
+  const said = [
+    strange.length && worded("ui.sample.strange_start", { words: listedWords(strange) }),
+    items.length < n && worded("ui.sample.fewer", { count: items.length }), summed(name, items),
+  ];
+  /** @type {Record<string, string>} */
+  const place = {
+    tab: "sample", start, n: String(n), variety: String(variety), top_p: String(topP), places, seed: String(seed),
+    ...(near ? { near: "yes" } : {}),
+  };
+  return [{ items, place }, seed, { kind: "note", text: said.filter(Boolean).join(" ") }];
+}
