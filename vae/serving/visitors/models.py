@@ -8,8 +8,10 @@ import re
 import secrets
 import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from vae.messages.message import Message
+from vae.model.page_file import is_page, model_in
 from vae.serving.visitors.model_entry import ModelEntry
 from vae.serving.visitors.session import RefusedError, Session
 
@@ -24,10 +26,23 @@ def list_models(session: Session) -> list[dict[str, object]]:
 
 
 def add_model_file(session: Session, file: object) -> None:
-    """Check and keep an uploaded model file, and use it. Raises RefusedError, CheckpointError."""
+    """Check and keep an uploaded model file, or the one in a kept page, and use it.
+
+    Raises:
+        UserError: it is no such file, or no sound one (CheckpointError), or cannot be kept (RefusedError).
+    """
     if not isinstance(file, str) or not file:
         raise RefusedError(Message("serving.no_model_file"))
-    session.add_model(Path(file), "loaded from a file")
+    path = Path(file)
+    with path.open("rb") as opened:
+        kept_page = is_page(opened.read(256))
+    if not kept_page:
+        session.add_model(path, "loaded from a file")
+        return
+    with TemporaryDirectory() as folder:  # what is kept of it is a model file as any other
+        model = Path(folder) / f"{path.stem}.safetensors"
+        model.write_bytes(model_in(path.read_bytes()))
+        session.add_model(model, "loaded from a page")
 
 
 def copy_to_download(model: ModelEntry, folder: Path) -> str:

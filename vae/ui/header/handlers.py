@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from vae.config.families import FAMILIES
 from vae.serving.visitors.models import add_model_file
 from vae.serving.visitors.session import Session
 from vae.ui.components import drawn
@@ -49,29 +48,11 @@ def describe(session: Session) -> Iterator[ModelView]:
 
 def facts(session: Session) -> list[list[str]]:
     """What is known of the model in use, as (term, words)."""
-    model, known = session.model(), session.checkpoint()
-    info, learned = known.info, known.learned_from
-    size = model.path.stat().st_size / 1e6
-    trained = f"{info.trained_on}, {info.sentences:,} sentences"
-    spec = FAMILIES[model.family]
-    dimensions = f"{len(info.kl)} latent dimensions, " if spec.has_latent_space else ""
-    rows = [
-        ["Family", f"{spec.title}. {spec.limitation}".strip()],
-        ["Trained on", f"{trained}. {info.attribution}" if info.attribution else trained],
-        ["Remembers", _remembered(info.sentences, None if learned is None else len(learned))],
-        ["Size", f"{info.parameters:,} weights, {dimensions}{size:.1f} MB"],
-        ["Latent space", info.verdict if spec.has_latent_space else ""],
-        ["From", model.origin],
-    ]
-    return [row for row in rows if row[1]]
+    from vae.model import facts  # brings torch
 
-
-def _remembered(trained: int, listed: int | None) -> str:
-    """By how many sentences the model tells new ones from those that it has learned from."""
-    if listed is None:
-        return "None of its sentences: they are too many, so it cannot tell which of its samples are new"
-    also = ", those of the model it started from included" if listed > trained else ""
-    return f"{listed:,} sentences{also}: a sample that is none of these counts as new"
+    model = session.model()
+    rows = facts.facts(session.checkpoint(), model.path.stat().st_size)
+    return [*map(list, rows), ["From", model.origin]]
 
 
 def choose_model(session: Session, model: str) -> tuple[Any, Any]:
