@@ -1,4 +1,4 @@
-"""The command line: `python -m vae train | sample | interpolate | reconstruct | evaluate | compare | pack`."""
+"""The command line: `python -m vae train | sample | interpolate | reconstruct | evaluate | compare | pack | page`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from vae.cli import evaluate, generate, pack, train
+from vae.cli import evaluate, generate, pack, page, train
 from vae.messages.message import Message, UserError
 from vae.system import distributed
 
@@ -64,4 +64,5 @@ def _parser() -> argparse.ArgumentParser:
     generate.add(command)
     evaluate.add(command)
     pack.add(command)
+    page.add(command)
     return parser
