@@ -6,7 +6,7 @@ import { note } from "../ui/components/messages.js";
 import { changes, words } from "../ui/components/sentences.js";
 import { cellsBy } from "./codes.js";
 import { field, onEnter } from "./fields.js";
-import { place } from "./places.js";
+import { partAt } from "./places.js";
 
 /** @import { Context } from "../ui/components/dom.js" */
 /** @import { Engine } from "../../assets/engine/engine.js" */
@@ -19,8 +19,8 @@ const TEXT = "#again-text textarea";
 
 /** Connect the tab; gives what takes the engine. @param {Held} held */
 export function againRoom({ limitation }) {
-  const show = place("#again", drawAgain, limitation || "What the model makes of your sentence appears here.");
-  const say = place("#again-message", note);
+  const show = partAt("#again", drawAgain, limitation || "What the model makes of your sentence appears here.");
+  const say = partAt("#again-message", note);
   /** @type {Engine | null} */
   let engine = null;
   let wish = new AbortController();
@@ -61,9 +61,8 @@ function drawAgain(context) {
     root.replaceChildren(
       h("ol", { class: "sentences again" },
         line("At the encoder’s guess it says", given, guess),
-        line("At the place that a search found from there", given, found)),
-      h("p", { class: exact ? "badge exact" : "badge" },
-        exact ? "exactly yours" : `the nearest the model can say: ${kept} of ${of} words`),
+        line("At the place that a search found from there", given, found, h("span", { class: exact ? "badge exact" : "badge" },
+          exact ? "exactly yours" : `the nearest the model can say: ${kept} of ${of} words`))),
       h("p", { class: "hint" }, "Words that are not yours are ", h("mark", {}, "marked"),
         "; crossed out is what it left out. All it knew of your sentence are the numbers of its strip."));
   });
@@ -73,9 +72,11 @@ function drawAgain(context) {
  * @param {string} over
  * @param {string} given
  * @param {Said} said
+ * @param {HTMLElement} [badge]
  */
-function line(over, given, { text, z }) {
+function line(over, given, { text, z }, badge) {
   const { parts } = changes(given, text);
   return h("li", {}, h("p", { class: "over" }, over),
-    h("p", { class: "sentence", dir: "auto" }, ...(parts.length ? parts : ["(nothing)"])), h("div", { class: "aside" }, strip(z, text)));
+    h("p", { class: "sentence", dir: "auto" }, ...(parts.length ? parts : ["(nothing)"])),
+    h("div", { class: "aside" }, strip(z, text), badge));
 }

@@ -1,14 +1,14 @@
 /* Codes as the page draws them, and kinds of paths and of chance as the engine knows them. */
 
-const KINDS = /** @type {const} */ ({ fluent: "fluent", linear: "lerp", spherical: "slerp" });
-const PLACES = /** @type {const} */ ({ text: "fitted", bell: "normal" });
+const KINDS_NAMED = /** @type {const} */ ({ fluent: "fluent", linear: "lerp", spherical: "slerp" });
+const PRIORS_NAMED = /** @type {const} */ ({ text: "fitted", bell: "normal" });
 const [NARROW, HOT] = [0.5, 1.4]; // spread of z at no Variety; temperature at all of it, where there is no z
 
 /** @param {string} kind as the page names it */
-export const kindOf = (kind) => KINDS[/** @type {keyof typeof KINDS} */ (kind)] ?? "fluent";
+export const kindOf = (kind) => KINDS_NAMED[/** @type {keyof typeof KINDS_NAMED} */ (kind)] ?? "fluent";
 
 /** @param {string} places as the page names them */
-export const priorOf = (places) => PLACES[/** @type {keyof typeof PLACES} */ (places)] ?? "fitted";
+export const priorOf = (places) => PRIORS_NAMED[/** @type {keyof typeof PRIORS_NAMED} */ (places)] ?? "fitted";
 
 /**
  * A function that gives a code's numbers as a fingerprint has them: the busiest dimension first, two decimals.

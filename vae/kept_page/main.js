@@ -9,7 +9,7 @@ import { againRoom } from "./again_room.js";
 import { engineHere } from "./engine_here.js";
 import { joinTracks } from "./fields.js";
 import { bytesIn, held } from "./held.js";
-import { place } from "./places.js";
+import { partAt } from "./places.js";
 import { openRooms, whenOpened } from "./rooms.js";
 import { sampleRoom } from "./sample_room.js";
 import { slideRoom } from "./slide_room.js";
@@ -31,7 +31,7 @@ async function begin() {
     await slide(engine);
     document.documentElement.dataset.ready = "yes";
   } catch (error) {
-    place("#slide-message", note)({ kind: "error", text: error instanceof Error ? error.message : String(error) });
+    partAt("#slide-message", note)({ kind: "error", text: error instanceof Error ? error.message : String(error) });
   }
 }
 

@@ -14,7 +14,7 @@ import { slot } from "../ui/components/slot.js";
  * @param {string} [empty] what stands there before there is a value
  * @returns {(value: Value | null) => void}
  */
-export function place(selector, part, empty = "") {
+export function partAt(selector, part, empty = "") {
   /** @type {(() => void)[]} */
   const watching = [];
   /** @type {Context<Value>} */

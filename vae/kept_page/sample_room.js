@@ -4,7 +4,7 @@ import { note } from "../ui/components/messages.js";
 import { samples, thrown } from "../ui/sample/sample.js";
 import { cellsBy, chances, priorOf } from "./codes.js";
 import { chosen, field, numberIn, onEnter, ticked } from "./fields.js";
-import { place } from "./places.js";
+import { partAt } from "./places.js";
 
 /** @import { Engine } from "../../assets/engine/engine.js" */
 /** @import { Held } from "./held.js" */
@@ -14,8 +14,8 @@ const SEEDS = 10_000; // one of which is taken each time
 
 /** Connect the tab; gives what is to be done when it is opened. @param {Held} held */
 export function sampleRoom({ limitation }) {
-  const show = place("#samples", samples, "Sentences appear here, each with its place in the space.");
-  const say = place("#sample-message", note);
+  const show = partAt("#samples", samples, "Sentences appear here, each with its place in the space.");
+  const say = partAt("#sample-message", note);
   /** @type {Engine | null} */
   let engine = null;
   let wish = new AbortController();

@@ -6,7 +6,7 @@ import { asked, replacing, undo } from "../ui/slide/pair.js";
 import { stage } from "../ui/slide/slide.js";
 import { cellsBy, kindOf } from "./codes.js";
 import { chosen, field, onEnter } from "./fields.js";
-import { place, placeSlots } from "./places.js";
+import { partAt, placeSlots } from "./places.js";
 
 /** @import { Engine } from "../../assets/engine/engine.js" */
 /** @import { Held } from "./held.js" */
@@ -17,8 +17,8 @@ const DRAWN = 8; // sentences that the model says itself, of which the two longe
 /** Connect the tab; gives what opens it with its first path. @param {Held} held */
 export function slideRoom({ limitation, examples }) {
   placeSlots();
-  const show = place("#stage", stage, "The path appears here: type two sentences, or take another pair.");
-  const say = place("#slide-message", note);
+  const show = partAt("#stage", stage, "The path appears here: type two sentences, or take another pair.");
+  const say = partAt("#slide-message", note);
   /** @type {Engine | null} */
   let engine = null;
   let wish = new AbortController();
