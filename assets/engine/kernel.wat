@@ -1,0 +1,143 @@
+;; Products of a matrix with vectors, four numbers at a time.
+;;
+;; A matrix lies row by row. Its rows and its columns are multiples of four, filled up with zeros, so that no loop has a
+;; remainder; vectors lie one behind the other, likewise filled up. Sizes of rows and vectors are given in bytes.
+(module
+  (memory (export "memory") 1)
+
+  ;; The sums of four sums of four: lane i of the result adds up the lanes of the i-th.
+  (func $sums (param $a v128) (param $b v128) (param $c v128) (param $d v128) (result v128)
+    (local.set $a (f32x4.add
+      (i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23 (local.get $a) (local.get $c))
+      (i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31 (local.get $a) (local.get $c))))
+    (local.set $b (f32x4.add
+      (i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23 (local.get $b) (local.get $d))
+      (i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31 (local.get $b) (local.get $d))))
+    (f32x4.add ;; of a a c c and b b d d the even lanes and the odd ones
+      (i8x16.shuffle 0 1 2 3 16 17 18 19 8 9 10 11 24 25 26 27 (local.get $a) (local.get $b))
+      (i8x16.shuffle 4 5 6 7 20 21 22 23 12 13 14 15 28 29 30 31 (local.get $a) (local.get $b))))
+
+  ;; out[v][r] = matrix[r] . x[v]: of each four rows, which stay in the nearest cache, all vectors, two by two.
+  (func (export "multiply")
+    (param $matrix i32) (param $rows i32) (param $row_size i32)
+    (param $x i32) (param $vectors i32) (param $out i32) (param $out_size i32)
+    (local $w0 i32) (local $w1 i32) (local $w2 i32) (local $w3 i32)
+    (local $x0 i32) (local $x1 i32) (local $end i32) (local $left i32) (local $to i32)
+    (local $p v128) (local $q v128) (local $w v128)
+    (local $a0 v128) (local $a1 v128) (local $a2 v128) (local $a3 v128)
+    (local $b0 v128) (local $b1 v128) (local $b2 v128) (local $b3 v128)
+    (local.set $w0 (local.get $matrix))
+    (loop $rows_loop
+      (local.set $x0 (local.get $x))
+      (local.set $to (local.get $out))
+      (local.set $left (local.get $vectors))
+      (block $pairs_done
+        (loop $pairs
+          (br_if $pairs_done (i32.lt_s (local.get $left) (i32.const 2)))
+          (local.set $w1 (i32.add (local.get $w0) (local.get $row_size)))
+          (local.set $w2 (i32.add (local.get $w1) (local.get $row_size)))
+          (local.set $w3 (i32.add (local.get $w2) (local.get $row_size)))
+          (local.set $x1 (i32.add (local.get $x0) (local.get $row_size)))
+          (local.set $end (local.get $x1))
+          (local.set $a0 (v128.const f32x4 0 0 0 0)) (local.set $a1 (v128.const f32x4 0 0 0 0))
+          (local.set $a2 (v128.const f32x4 0 0 0 0)) (local.set $a3 (v128.const f32x4 0 0 0 0))
+          (local.set $b0 (v128.const f32x4 0 0 0 0)) (local.set $b1 (v128.const f32x4 0 0 0 0))
+          (local.set $b2 (v128.const f32x4 0 0 0 0)) (local.set $b3 (v128.const f32x4 0 0 0 0))
+          (loop $columns
+            (local.set $p (v128.load (local.get $x0)))
+            (local.set $q (v128.load (local.get $x1)))
+            (local.set $w (v128.load (local.get $w0)))
+            (local.set $a0 (f32x4.add (local.get $a0) (f32x4.mul (local.get $w) (local.get $p))))
+            (local.set $b0 (f32x4.add (local.get $b0) (f32x4.mul (local.get $w) (local.get $q))))
+            (local.set $w (v128.load (local.get $w1)))
+            (local.set $a1 (f32x4.add (local.get $a1) (f32x4.mul (local.get $w) (local.get $p))))
+            (local.set $b1 (f32x4.add (local.get $b1) (f32x4.mul (local.get $w) (local.get $q))))
+            (local.set $w (v128.load (local.get $w2)))
+            (local.set $a2 (f32x4.add (local.get $a2) (f32x4.mul (local.get $w) (local.get $p))))
+            (local.set $b2 (f32x4.add (local.get $b2) (f32x4.mul (local.get $w) (local.get $q))))
+            (local.set $w (v128.load (local.get $w3)))
+            (local.set $a3 (f32x4.add (local.get $a3) (f32x4.mul (local.get $w) (local.get $p))))
+            (local.set $b3 (f32x4.add (local.get $b3) (f32x4.mul (local.get $w) (local.get $q))))
+            (local.set $w0 (i32.add (local.get $w0) (i32.const 16)))
+            (local.set $w1 (i32.add (local.get $w1) (i32.const 16)))
+            (local.set $w2 (i32.add (local.get $w2) (i32.const 16)))
+            (local.set $w3 (i32.add (local.get $w3) (i32.const 16)))
+            (local.set $x1 (i32.add (local.get $x1) (i32.const 16)))
+            (br_if $columns (i32.lt_u (local.tee $x0 (i32.add (local.get $x0) (i32.const 16))) (local.get $end))))
+          (v128.store (local.get $to)
+            (call $sums (local.get $a0) (local.get $a1) (local.get $a2) (local.get $a3)))
+          (v128.store (i32.add (local.get $to) (local.get $out_size))
+            (call $sums (local.get $b0) (local.get $b1) (local.get $b2) (local.get $b3)))
+          (local.set $to (i32.add (local.get $to) (i32.shl (local.get $out_size) (i32.const 1))))
+          (local.set $x0 (local.get $x1)) ;; the next pair begins where the second vector ended
+          (local.set $w0 (i32.sub (local.get $w0) (local.get $row_size)))
+          (local.set $left (i32.sub (local.get $left) (i32.const 2)))
+          (br $pairs)))
+      (if (local.get $left)
+        (then
+          (local.set $w1 (i32.add (local.get $w0) (local.get $row_size)))
+          (local.set $w2 (i32.add (local.get $w1) (local.get $row_size)))
+          (local.set $w3 (i32.add (local.get $w2) (local.get $row_size)))
+          (local.set $end (i32.add (local.get $x0) (local.get $row_size)))
+          (local.set $a0 (v128.const f32x4 0 0 0 0)) (local.set $a1 (v128.const f32x4 0 0 0 0))
+          (local.set $a2 (v128.const f32x4 0 0 0 0)) (local.set $a3 (v128.const f32x4 0 0 0 0))
+          (loop $columns
+            (local.set $p (v128.load (local.get $x0)))
+            (local.set $a0 (f32x4.add (local.get $a0) (f32x4.mul (v128.load (local.get $w0)) (local.get $p))))
+            (local.set $a1 (f32x4.add (local.get $a1) (f32x4.mul (v128.load (local.get $w1)) (local.get $p))))
+            (local.set $a2 (f32x4.add (local.get $a2) (f32x4.mul (v128.load (local.get $w2)) (local.get $p))))
+            (local.set $a3 (f32x4.add (local.get $a3) (f32x4.mul (v128.load (local.get $w3)) (local.get $p))))
+            (local.set $w0 (i32.add (local.get $w0) (i32.const 16)))
+            (local.set $w1 (i32.add (local.get $w1) (i32.const 16)))
+            (local.set $w2 (i32.add (local.get $w2) (i32.const 16)))
+            (local.set $w3 (i32.add (local.get $w3) (i32.const 16)))
+            (br_if $columns (i32.lt_u (local.tee $x0 (i32.add (local.get $x0) (i32.const 16))) (local.get $end))))
+          (v128.store (local.get $to)
+            (call $sums (local.get $a0) (local.get $a1) (local.get $a2) (local.get $a3)))
+          (local.set $w0 (i32.sub (local.get $w0) (local.get $row_size)))))
+      (local.set $w0 (i32.add (local.get $w0) (i32.shl (local.get $row_size) (i32.const 2))))
+      (local.set $out (i32.add (local.get $out) (i32.const 16)))
+      (br_if $rows_loop (local.tee $rows (i32.sub (local.get $rows) (i32.const 4))))))
+
+  ;; out[v] += sum over r of matrix[r] * y[v][r]: of each four rows, all vectors. What `out` holds before is kept.
+  (func (export "multiply_transposed")
+    (param $matrix i32) (param $rows i32) (param $row_size i32)
+    (param $y i32) (param $vectors i32) (param $y_size i32) (param $out i32)
+    (local $w0 i32) (local $w1 i32) (local $w2 i32) (local $w3 i32)
+    (local $from i32) (local $left i32) (local $to i32) (local $end i32)
+    (local $y0 v128) (local $y1 v128) (local $y2 v128) (local $y3 v128)
+    (local.set $w0 (local.get $matrix))
+    (loop $rows_loop
+      (local.set $from (local.get $y))
+      (local.set $to (local.get $out))
+      (local.set $left (local.get $vectors))
+      (loop $vectors_loop
+        (local.set $w1 (i32.add (local.get $w0) (local.get $row_size)))
+        (local.set $w2 (i32.add (local.get $w1) (local.get $row_size)))
+        (local.set $w3 (i32.add (local.get $w2) (local.get $row_size)))
+        (local.set $y0 (v128.load32_splat (local.get $from)))
+        (local.set $y1 (v128.load32_splat offset=4 (local.get $from)))
+        (local.set $y2 (v128.load32_splat offset=8 (local.get $from)))
+        (local.set $y3 (v128.load32_splat offset=12 (local.get $from)))
+        (local.set $end (i32.add (local.get $to) (local.get $row_size)))
+        (loop $columns
+          (v128.store (local.get $to)
+            (f32x4.add (v128.load (local.get $to))
+              (f32x4.add
+                (f32x4.add
+                  (f32x4.mul (v128.load (local.get $w0)) (local.get $y0))
+                  (f32x4.mul (v128.load (local.get $w1)) (local.get $y1)))
+                (f32x4.add
+                  (f32x4.mul (v128.load (local.get $w2)) (local.get $y2))
+                  (f32x4.mul (v128.load (local.get $w3)) (local.get $y3))))))
+          (local.set $w0 (i32.add (local.get $w0) (i32.const 16)))
+          (local.set $w1 (i32.add (local.get $w1) (i32.const 16)))
+          (local.set $w2 (i32.add (local.get $w2) (i32.const 16)))
+          (local.set $w3 (i32.add (local.get $w3) (i32.const 16)))
+          (br_if $columns (i32.lt_u (local.tee $to (i32.add (local.get $to) (i32.const 16))) (local.get $end))))
+        (local.set $w0 (i32.sub (local.get $w0) (local.get $row_size)))
+        (local.set $from (i32.add (local.get $from) (local.get $y_size)))
+        (br_if $vectors_loop (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
+      (local.set $w0 (i32.add (local.get $w0) (i32.shl (local.get $row_size) (i32.const 2))))
+      (local.set $y (i32.add (local.get $y) (i32.const 16)))
+      (br_if $rows_loop (local.tee $rows (i32.sub (local.get $rows) (i32.const 4)))))))
