@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
+from vae.messages.message import Message
 from vae.serving.visitors.models import add_model_file
 from vae.serving.visitors.session import Session
 from vae.ui.components import drawn
 from vae.ui.components.answers import unchanged
-from vae.ui.components.download import file_of
+from vae.ui.components.download import file_of, page_of
 from vae.ui.signals import stamp
 
 
@@ -77,6 +78,14 @@ def save_file(session: Session) -> tuple[Any, Any]:
     """The file of the model in use for the browser to save: (message, file)."""
     try:
         return gr.skip(), file_of(session.model())
+    except ValueError as error:
+        return drawn.note_value("error", str(error)), None
+
+
+def save_page(session: Session, with_examples: bool) -> tuple[Any, Any]:
+    """The page that keeps the model in use, for the browser to save: (message, file)."""
+    try:
+        return drawn.note_value("done", str(Message("ui.header.page_kept"))), page_of(session, with_examples is True)
     except ValueError as error:
         return drawn.note_value("error", str(error)), None
 
