@@ -7,6 +7,7 @@ was built with, and none that was put in later. Names and texts of a model are t
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
 import re
@@ -81,7 +82,7 @@ def build(kept: Keepsake) -> bytes:
     """
     if len(kept.file) > MAX_MODEL:
         raise UserError(Message("kept.model_too_large", size=len(kept.file) >> 20, most=MAX_MODEL >> 20))
-    style, script, engine = sources.style(), sources.script(), sources.engine()
+    style, script = sources.style(), sources.script()
     info, spec = kept.known.info, kept.known.text_model.spec
     examples = kept.examples[:MAX_PAIRS]
     data = {
@@ -91,7 +92,7 @@ def build(kept: Keepsake) -> bytes:
     }
     values = words.spoken() | {
         "language": ENGLISH,
-        "policy": policy([script, engine], style),
+        "policy": policy(script, style),
         "made_by": escape(str(Message("kept.made_by", version=__version__))),
         "about": escape(kept.about),
         "name": escape(kept.name),
@@ -105,19 +106,22 @@ def build(kept: Keepsake) -> bytes:
         "footer": escape(f"{_footer(kept)} {_holding(len(examples))}"),
         "style": style,
         "script": script,
-        "engine": engine,
         "data": _json(data),
-        "kernel": base64.b64encode(sources.kernel()).decode(),
+        "kernel": _base64(sources.kernel()),
+        "engine": _base64(gzip.compress(sources.engine().encode(), mtime=0)),
     }
     before, after = _PLACE.sub(lambda place: values.get(place[1], place[0]), sources.template()).split("[[model]]")
     return b"".join((before.encode(), BEGIN, base64.b64encode(kept.file), END, after.encode()))
 
 
-def policy(scripts: Iterable[str], style: str) -> str:
-    """The page's Content-Security-Policy: these scripts and this style run, and nothing is fetched from anywhere."""
+def policy(script: str, style: str) -> str:
+    """The page's Content-Security-Policy: this script and this style count, and nothing is fetched from anywhere.
+
+    What has the form blob: only a script that runs already can make; the engine is such a one.
+    """
     sources = {
         "default-src": "'none'",
-        "script-src": " ".join([*map(_hash, scripts), "'wasm-unsafe-eval'"]),
+        "script-src": f"{_hash(script)} blob: 'wasm-unsafe-eval'",
         "style-src": _hash(style),
         "img-src": "data:",
         "worker-src": "blob:",
@@ -127,9 +131,13 @@ def policy(scripts: Iterable[str], style: str) -> str:
     return "; ".join(f"{name} {value}" for name, value in sources.items())
 
 
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
 def _hash(text: str) -> str:
     """By which a policy knows a script or a style."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+    return f"'sha256-{_base64(hashlib.sha256(text.encode()).digest())}'"
 
 
 def _json(value: object) -> str:

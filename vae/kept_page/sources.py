@@ -1,7 +1,7 @@
 """What a kept page is made of: its markup, the app's own styles and scripts that it shares, and the engine.
 
-The page's script begins in its head, so that a dark page never begins white; the engine is a script of its own, since the
-worker is made of it, too.
+The page's script begins in its head, so that a dark page never begins white; the engine's is one of its own, of which
+the page makes a worker.
 """
 
 from __future__ import annotations
@@ -29,35 +29,6 @@ STYLES = (
     "ui/slide/slide.css",
     "kept_page/kept.css",
 )
-SCRIPTS = (
-    "ui/components/storage.js",
-    "ui/components/light.js",
-    "ui/components/dom.js",
-    "ui/components/slot.js",
-    "ui/components/fingerprint.js",
-    "ui/components/copy.js",
-    "ui/components/sentences.js",
-    "ui/components/results.js",
-    "ui/components/address.js",
-    "ui/components/lines.js",
-    "ui/components/messages.js",
-    "ui/components/tabs.js",
-    "ui/components/top.js",
-    "ui/sample/sample.js",
-    "ui/slide/path.js",
-    "ui/slide/pair.js",
-    "ui/slide/slide.js",
-    "kept_page/places.js",
-    "kept_page/rooms.js",
-    "kept_page/fields.js",
-    "kept_page/held.js",
-    "kept_page/codes.js",
-    "kept_page/engine_here.js",
-    "kept_page/slide_room.js",
-    "kept_page/sample_room.js",
-    "kept_page/again_room.js",
-    "kept_page/main.js",
-)
 
 
 @lru_cache(maxsize=1)
@@ -69,13 +40,19 @@ def style() -> str:
 @lru_cache(maxsize=1)
 def script() -> str:
     """The page's own script."""
-    return bundle.script(PACKAGE, dict.fromkeys(SCRIPTS, ()))
+    return _bundled("vae/kept_page/main.js")
 
 
 @lru_cache(maxsize=1)
 def engine() -> str:
-    """The engine's script, which runs in the page and in a worker."""
-    return ""
+    """The script of the engine's worker."""
+    return _bundled("assets/engine/worker.js")
+
+
+def _bundled(entry: str) -> str:
+    """A module, and all that it imports, as one script."""
+    root = PACKAGE.parent
+    return bundle.script(root, dict.fromkeys(bundle.modules_of(root, entry), ()))
 
 
 def kernel() -> bytes:
