@@ -13,7 +13,7 @@ const READ_WORD = /[\p{L}\p{N}_]+/gu;
 const OWN_SENTENCES = 16; // of the model, whose words are the measure of others
 
 /** @param {string} text @returns {string[]} */
-const wordsOf = (text) => text.match(READ_WORD) ?? [];
+const readWords = (text) => text.match(READ_WORD) ?? [];
 
 /**
  * The words that take several pieces.
@@ -37,13 +37,13 @@ function wordsInPieces(model, words) {
 export function unreadWords(model, pairs) {
   const found = pairs.map(([text, said]) => {
     const unknown = model.unknownWords(text);
-    const again = new Set(wordsOf(said));
+    const again = new Set(readWords(said));
     const named = unknown.join(" ");
-    const lost = new Set(wordsOf(text).filter((word) => !again.has(word) && !named.includes(word)));
+    const lost = new Set(readWords(text).filter((word) => !again.has(word) && !named.includes(word)));
     return { unknown, inPieces: wordsInPieces(model, [...lost]) };
   });
   if (!found.some(({ inPieces }) => inPieces.length)) return found;
-  const own = model.sample({ n: OWN_SENTENCES, seed: 1 }).flatMap(({ text }) => wordsOf(text));
+  const own = model.sample({ n: OWN_SENTENCES, seed: 1 }).flatMap(({ text }) => readWords(text));
   const hasWholeWords = 2 * wordsInPieces(model, own).length < own.length;
   return hasWholeWords ? found : found.map(({ unknown }) => ({ unknown, inPieces: [] }));
 }

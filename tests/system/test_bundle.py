@@ -43,6 +43,19 @@ def test_modules_become_one_script(tmp_path: Path) -> None:
     )
 
 
+def test_modules_are_found_by_their_imports_and_put_in_order(tmp_path: Path) -> None:
+    files = {"a.js": "", "b/c.js": 'import { a } from "../a.js";\n', "d.js": 'import { c } from "./b/c.js";\n'}
+    files["e.js"] = 'import { a } from "./a.js";\nimport { d } from "./d.js";\n'
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert bundle.modules_of(tmp_path, "e.js") == ["a.js", "b/c.js", "d.js", "e.js"]
+    assert bundle.modules_of(tmp_path, "b/c.js", "a.js") == ["a.js", "b/c.js"]
+    (tmp_path / "a.js").write_text('import { d } from "./d.js";\n')
+    with pytest.raises(BundleError, match="from each other"):
+        bundle.modules_of(tmp_path, "e.js")
+
+
 REFUSED = {
     "from one that comes later": (
         {"a.js": 'import { b } from "./b.js";\n', "b.js": "export const b = 1;\n"},

@@ -7,12 +7,13 @@ that are nothing but comments.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _COMMENT = re.compile(r"^[ \t]*(?:/\*(?:[^*]|\*(?!/))*\*/|//.*)[ \t]*\n|^[ \t]*\n", re.MULTILINE)
-_IMPORT = re.compile(r'import \{ (\w+(?:, \w+)*) \} from "([./\w]+)";')
+_IMPORT = re.compile(r'^import \{ (\w+(?:, \w+)*) \} from "([./\w]+)";', re.MULTILINE)
 _DECLARATION = re.compile(r"(export )?(?:async )?(?:function|class|const|let) (?:(\w+)\b|\[([\w, ]+)\])")
 _UNKNOWN = re.compile(r"\s*(?:import|export)\b|(?:async|function|class|const|let|var)\b")
 
@@ -57,6 +58,30 @@ def script(root: Path, files: Mapping[str, Sequence[str]], gives: str = "space")
     called = ", ".join(name for names in files.values() for name in names)
     given = f"globalThis.{gives} = {{ {called} }};\n" if called else ""
     return f'(() => {{\n"use strict";\n{"".join(parts)}{given}}})();\n'
+
+
+def modules_of(root: Path, *entries: str) -> list[str]:
+    """The modules that `entries` are made of, each below those that it imports from: the order that `script` needs.
+
+    Raises:
+        BundleError: two modules import from each other.
+    """
+    order: list[str] = []
+    under_way: list[str] = []
+
+    def visit(name: str) -> None:
+        if name in under_way:
+            raise BundleError(f"{name} and {under_way[-1]} import from each other")
+        if name in order:
+            return
+        under_way.append(name)
+        for _, source in _IMPORT.findall((root / name).read_text("utf-8")):
+            visit(posixpath.normpath(posixpath.join(posixpath.dirname(name), source)))
+        order.append(under_way.pop())
+
+    for entry in entries:
+        visit(entry)
+    return order
 
 
 def without_comments(text: str) -> str:
