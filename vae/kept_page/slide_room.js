@@ -17,7 +17,7 @@ const DRAWN = 8; // sentences that the model says itself, of which the two longe
 /** Connect the tab; gives what opens it with its first path. @param {Held} held */
 export function slideRoom({ limitation, examples }) {
   placeSlots();
-  const show = partAt("#stage", stage, "The path appears here: type two sentences, or take another pair.");
+  const show = partAt("#stage", stage, "The model is being opened. Its first path appears here.");
   const say = partAt("#slide-message", note);
   /** @type {Engine | null} */
   let engine = null;

@@ -40,7 +40,7 @@ def style() -> str:
 @lru_cache(maxsize=1)
 def script() -> str:
     """The page's own script."""
-    return _bundled("vae/kept_page/main.js")
+    return _bundled("vae/ui/components/storage.js", "vae/kept_page/main.js")
 
 
 @lru_cache(maxsize=1)
@@ -49,10 +49,10 @@ def engine() -> str:
     return _bundled("assets/engine/worker.js")
 
 
-def _bundled(entry: str) -> str:
-    """A module, and all that it imports, as one script."""
+def _bundled(*entries: str) -> str:
+    """Modules, and all that they import, as one script."""
     root = PACKAGE.parent
-    return bundle.script(root, dict.fromkeys(bundle.modules_of(root, entry), ()))
+    return bundle.script(root, dict.fromkeys(bundle.modules_of(root, *entries), ()))
 
 
 def kernel() -> bytes:

@@ -9,7 +9,7 @@ Fact = tuple[str, str]
 
 
 def facts(known: Checkpoint, size: int) -> list[Fact]:
-    """A model as (term, words): its family, what it learned from, what it remembers, its size, its latent space.
+    """A model as (term, words): its family, what it learned from, what it remembers, its size.
 
     Args:
         size: bytes of its file.
@@ -22,9 +22,8 @@ def facts(known: Checkpoint, size: int) -> list[Fact]:
         (Message("model.fact_trained_on"), f"{trained}. {info.attribution}" if info.attribution else trained),
         (Message("model.fact_remembers"), _remembered(known)),
         (Message("model.fact_size"), Message("model.size_and_space" if info.kl else "model.size_alone", **counts)),
-        (Message("model.fact_latent_space"), info.verdict if spec.has_latent_space else ""),
     )
-    return [(str(term), str(words)) for term, words in rows if str(words)]
+    return [(str(term), str(words)) for term, words in rows]
 
 
 def figures(known: Checkpoint) -> list[Fact]:
@@ -32,11 +31,18 @@ def figures(known: Checkpoint) -> list[Fact]:
     info, spec = known.info, known.text_model.spec
     if not info.steps:
         return []
-    reconstruction = "model.figure_nll" if spec.has_latent_space else "model.figure_loss"
-    distance = "model.figure_kl" if spec.gaussian_posterior else "model.figure_distance"
-    rows = [(Message(f"{reconstruction}_term"), Message(reconstruction, nats=info.nll))]
-    if spec.has_latent_space:
-        rows.append((Message(f"{distance}_term"), Message(distance, nats=sum(info.kl))))
+    if not spec.has_latent_space:
+        rows = [(Message("model.figure_loss_term"), Message("model.figure_loss", nats=info.nll))]
+    elif spec.gaussian_posterior:
+        rows = [
+            (Message("model.figure_nll_term"), Message("model.figure_nll", nats=info.nll)),
+            (Message("model.figure_kl_term"), Message("model.figure_kl", nats=sum(info.kl))),
+        ]
+    else:
+        rows = [
+            (Message("model.figure_nll_term"), Message("model.figure_nll", nats=info.nll)),
+            (Message("model.figure_distance_term"), Message("model.figure_distance", nats=sum(info.kl))),
+        ]
     rows.append((Message("model.figure_steps_term"), Message("model.figure_steps", count=info.steps)))
     return [(str(term), str(words)) for term, words in rows]
 

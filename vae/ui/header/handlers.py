@@ -51,9 +51,11 @@ def facts(session: Session) -> list[list[str]]:
     """What is known of the model in use, as (term, words)."""
     from vae.model import facts  # brings torch
 
-    model = session.model()
-    rows = facts.facts(session.checkpoint(), model.path.stat().st_size)
-    return [*map(list, rows), ["From", model.origin]]
+    model, known = session.model(), session.checkpoint()
+    rows = [list(row) for row in facts.facts(known, model.path.stat().st_size)]
+    if known.text_model.spec.has_latent_space:
+        rows.append(["Latent space", known.info.verdict])
+    return [*rows, ["From", model.origin]]
 
 
 def choose_model(session: Session, model: str) -> tuple[Any, Any]:
