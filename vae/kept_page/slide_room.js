@@ -12,7 +12,7 @@ import { partAt, placeSlots } from "./places.js";
 /** @import { Held } from "./held.js" */
 
 const [FIRST, SECOND] = ["#slide-first textarea", "#slide-second textarea"];
-const DRAWN = 8; // sentences that the model says itself, of which the two longest are a pair
+const [DRAWN, LONGER] = [8, 6]; // sentences that the model says itself; two up to this one, by length, are a pair
 
 /** Connect the tab; gives what opens it with its first path. @param {Held} held */
 export function slideRoom({ limitation, examples }) {
@@ -60,8 +60,8 @@ export function slideRoom({ limitation, examples }) {
     let two = examples[pair++ % Math.max(1, examples.length)];
     if (!two) {
       const drawn = await engine.sample({ n: DRAWN, seed, signal });
-      const longest = [...new Set(drawn.map(({ text }) => text))].filter(Boolean).sort((a, b) => a.length - b.length);
-      const [first, second] = longest.slice(-2);
+      const texts = [...new Set(drawn.map(({ text }) => text))].filter(Boolean).sort((a, b) => a.length - b.length);
+      const [first, second] = texts.slice(0, LONGER).slice(-2);
       if (signal.aborted) return;
       if (!second) throw new Error("This model says the same at every point, so there is nothing to slide through.");
       two = [first, second];
