@@ -10,8 +10,10 @@ const PAGE = 2 ** 16; // bytes by which WebAssembly's memory grows
  *
  * @typedef {object} Kernel
  * @property {string} name "simd" or "plain"
- * @property {(values: Float32Array, rows: number, columns: number) => Matrix} matrix keeps a matrix
+ * @property {(rows: number, columns: number, copyRow: CopyRow) => Matrix} matrix keeps a matrix, copied row by row
  */
+
+/** @typedef {(row: number, out: Float32Array) => void} CopyRow writes a row of a matrix to where it is kept */
 
 /**
  * A matrix W of (rows, columns). Vectors are rows of flat arrays, `count` of them.
@@ -37,11 +39,13 @@ class PlainKernel {
   name = "plain";
 
   /**
-   * @param {Float32Array} values
    * @param {number} rows
    * @param {number} columns
+   * @param {CopyRow} copyRow
    */
-  matrix(values, rows, columns) {
+  matrix(rows, columns, copyRow) {
+    const values = new Float32Array(rows * columns);
+    for (let row = 0; row < rows; row++) copyRow(row, values.subarray(row * columns, (row + 1) * columns));
     return new PlainMatrix(values, rows, columns);
   }
 }
@@ -119,15 +123,15 @@ class SimdKernel {
   }
 
   /**
-   * @param {Float32Array} values
    * @param {number} rows
    * @param {number} columns
+   * @param {CopyRow} copyRow
    */
-  matrix(values, rows, columns) {
+  matrix(rows, columns, copyRow) {
     const [height, width] = [paddedToFour(rows), paddedToFour(columns)];
     const address = this.allocate(height * width);
-    for (let row = 0; row < rows; row++) {
-      this.numbers.set(values.subarray(row * columns, (row + 1) * columns), address / 4 + row * width);
+    for (let row = 0, at = address / 4; row < rows; row++, at += width) {
+      copyRow(row, this.numbers.subarray(at, at + columns));
     }
     const needed = TOGETHER * Math.max(height, width);
     if (needed > this.scratch.size) {

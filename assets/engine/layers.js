@@ -1,5 +1,5 @@
 // What encoder and decoder are made of: the step of an LSTM, and a layer norm. Matrices are flat, row by row.
-import { columnsOf, rowsOf } from "./stored_weights.js";
+import { copyRow, rowsOf } from "./stored_weights.js";
 
 const NORM_EPSILON = 1e-5;
 
@@ -30,7 +30,7 @@ export class Parameters {
    */
   vector(name) {
     const tensor = this.stored(name);
-    return "values" in tensor ? tensor.values : columnsOf(tensor, 0, tensor.shape[1]);
+    return "values" in tensor ? tensor.values : rowsOf(tensor, Array.from({ length: tensor.shape[0] }, (_, row) => row));
   }
 
   /**
@@ -41,8 +41,8 @@ export class Parameters {
    */
   matrix(name, first = 0, last) {
     const tensor = this.stored(name);
-    const end = last ?? tensor.shape[1];
-    return this.kernel.matrix(columnsOf(tensor, first, end), tensor.shape[0], end - first);
+    const [rows, columns] = tensor.shape;
+    return this.kernel.matrix(rows, (last ?? columns) - first, (row, out) => copyRow(tensor, row, first, out));
   }
 }
 

@@ -226,7 +226,7 @@ function openTokenizer(file) {
     if (tokenizer.size === file.vocabulary) return tokenizer;
   } catch (error) {
     if (!(error instanceof TokenizerError)) throw error;
-    throw new ModelError(`The model file cannot be used: ${error.message}`);
+    throw new ModelError(`The model file cannot be used: ${error.message}.`);
   }
   throw new ModelError("The model file is not valid: its weights do not fit its own description.");
 }
