@@ -49,9 +49,10 @@ function hasEndlessMarks(line) {
 
 /**
  * Whether a mark's place among others is sorted, which is so where its canonical combining class is not 0: then it
- * goes behind one of class 1 or before one of class 232.
+ * goes behind one of class 1 or before one of class 232. (Three of class 0 are put together from others.)
  * @param {string} mark
  */
 function isSorted(mark) {
+  if ("\u0f73\u0f75\u0f81".includes(mark)) return false;
   return (mark + "\u0334").normalize("NFD").startsWith("\u0334") || !("\u0315" + mark).normalize("NFD").startsWith("\u0315");
 }
