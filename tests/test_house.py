@@ -23,7 +23,7 @@ FLOORS = (
     "model",
     "metrics",
     "training",
-    "evaluation api",
+    "evaluation api kept_page",
     "serving.limits",
     "serving.records",
     "serving.jobs",

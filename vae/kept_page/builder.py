@@ -25,6 +25,7 @@ from vae.model.checkpoint import Checkpoint
 from vae.model.page_file import BEGIN, END, MAX_MODEL
 from vae.system.files import slug
 from vae.text.corpus import MAX_CHARACTERS
+from vae.text.readable_name import readable_name
 
 MAX_PAIRS = 5
 _ICON = (
@@ -33,7 +34,7 @@ _ICON = (
     "d='M8 3h4v10H8z'/%3E%3C/svg%3E"
 )
 _PLACE = re.compile(r"\[\[(\w+)\]\]")
-_UNNAMED = "model"
+_UNNAMED = "Unnamed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Keepsake:
 
     @property
     def name(self) -> str:
-        return " ".join(self.known.info.name.split()) or _UNNAMED
+        return readable_name(self.known.info.name) or _UNNAMED
 
     @property
     def about(self) -> str:
@@ -88,7 +89,7 @@ def build(kept: Keepsake) -> bytes:
     data = {
         "limitation": "" if spec.has_latent_space else spec.limitation,
         "examples": examples,
-        "file": f"{slug(kept.name) or _UNNAMED}.safetensors",
+        "file": f"{slug(kept.name) or 'model'}.safetensors",
     }
     values = words.spoken() | {
         "language": ENGLISH,

@@ -9,6 +9,12 @@ import { partAt } from "./places.js";
 /** @import { Engine } from "../../assets/engine/engine.js" */
 /** @import { Held } from "./held.js" */
 
+/**
+ * How many, variety, top-p, start, whether near it, places, seed.
+ *
+ * @typedef {[number, number, number, string, boolean, string, number]} Wished
+ */
+
 const START = "#sample-start input";
 const SEEDS = 10_000; // one of which is taken each time
 
@@ -21,23 +27,26 @@ export function sampleRoom({ limitation }) {
   let wish = new AbortController();
   let drawn = false;
 
-  async function draw() {
+  /** What the fields say, and a new seed if that is wished. @returns {Wished} */
+  function wished() {
+    const seed = field("#sample-seed input");
+    if (ticked("#sample-new-seed")) seed.value = String(Math.floor(Math.random() * SEEDS));
+    return [
+      numberIn("#sample-count"), numberIn("#sample-variety"), numberIn("#sample-top-p"), field(START).value,
+      ticked("#sample-near"), chosen("#sample-places"), numberIn("#sample-seed"),
+    ];
+  }
+
+  /** @param {Wished} of */
+  async function draw([n, variety, topP, start, near, places, seed]) {
     if (!engine) return;
-    const hasSpace = !limitation;
-    const seeds = field("#sample-seed input");
-    const fresh = ticked("#sample-new-seed");
-    if (fresh) seeds.value = String(Math.floor(Math.random() * SEEDS));
-    /** What the page says, or once, what its address does. @type {any[]} */
-    const [, , n, variety, topP, start, near, places, seed] = thrown(
-      "", "", numberIn("#sample-count"), numberIn("#sample-variety"), numberIn("#sample-top-p"), field(START).value,
-      ticked("#sample-near"), chosen("#sample-places"), numberIn("#sample-seed"), fresh);
-    seeds.value = seed;
+    field("#sample-seed input").value = String(seed);
     wish.abort();
     wish = new AbortController();
     const { signal } = wish;
     try {
       const points = await engine.sample({
-        n, ...chances(variety, hasSpace), topP, start, fromStart: near, prior: priorOf(places), distinct: true, seed, signal,
+        n, ...chances(variety, !limitation), topP, start, fromStart: near, prior: priorOf(places), distinct: true, seed, signal,
       });
       const isNew = await engine.isNew(points.map(({ text }) => text));
       if (signal.aborted) return;
@@ -53,8 +62,9 @@ export function sampleRoom({ limitation }) {
     }
   }
 
-  document.querySelector("#sample-go")?.addEventListener("click", draw);
-  onEnter(START, draw);
+  const again = () => draw(wished());
+  document.querySelector("#sample-go")?.addEventListener("click", again);
+  onEnter(START, again);
   if (limitation)
     for (const part of ["#sample-places", "#sample-near"])
       for (const input of document.querySelectorAll(`${part} input`)) /** @type {HTMLInputElement} */ (input).disabled = true;
@@ -62,7 +72,8 @@ export function sampleRoom({ limitation }) {
   return {
     /** @param {Engine} opened */
     use: (opened) => void (engine = opened),
-    open: () => void (drawn || draw()),
+    /** What the page's address names, if it does, or else what the fields say. */
+    open: () => void (drawn || draw(/** @type {Wished} */ (thrown("", "", ...wished(), false).slice(2, 9)))),
   };
 }
 
