@@ -164,7 +164,7 @@ def test_space_has_front_matter_that_no_name_breaks_out_of() -> None:
     assert len(front["short_description"]) <= 60
     assert "education" in front["tags"]
     assert not re.search(r"<(?!!)\w|(?<!\\)`", body)
-    assert build_space(keepsake())["README.md"].count(b"license: \"other\"") == 1
+    assert build_space(keepsake())["README.md"].count(b'license: "other"') == 1
     with pytest.raises(UserError, match="no name of a licence"):
         build_space(keepsake(), license="mit\nsdk: gradio")
 

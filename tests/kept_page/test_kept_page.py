@@ -49,7 +49,9 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
             if not re.search(forgiven, text):
                 faults.append(text)
 
-        visit.on("request", lambda asked: None if asked.url.startswith(("file:///", "blob:", "data:")) else note(asked.url))
+        visit.on(
+            "request", lambda asked: None if asked.url.startswith(("file:///", "blob:", "data:")) else note(asked.url)
+        )
         visit.on("console", lambda said: note(said.text) if said.type in ("error", "warning") else None)
         visit.on("pageerror", lambda error: note(str(error)))
         visit.goto(file.as_uri())

@@ -52,4 +52,6 @@ def readme(kept: Keepsake, license: str) -> str:
 
 def _plain(text: str) -> str:
     """A text in Markdown, of which no sign means anything."""
-    return _SIGNS.sub(r"\\\1", " ".join(text.split())).replace("&", "&amp;").replace("\\<", "&lt;").replace("\\>", "&gt;")
+    return (
+        _SIGNS.sub(r"\\\1", " ".join(text.split())).replace("&", "&amp;").replace("\\<", "&lt;").replace("\\>", "&gt;")
+    )
