@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from support.engine_page import engine_page
 from support.server import ROOT
 
 from vae.kept_page.builder import Keepsake, build
@@ -170,3 +171,13 @@ def test_damaged_model_is_refused_in_words(open_page: Open, kept: Keepsake) -> N
     changed[-1] ^= 1
     page = open_page(build(Keepsake(kept.known, bytes(changed))))
     expect(page.locator(".note.error").first).to_contain_text("damaged")
+
+
+def test_ten_lines_of_the_engines_readme_decode_a_sentence(browser: Browser, kept: Keepsake) -> None:
+    (code,) = re.findall(r"```js\n(.*?)```", (ROOT / "assets" / "engine" / "README.md").read_text("utf-8"), re.DOTALL)
+    with engine_page(browser) as engine:
+        code = code.replace("./engine/", "/engine/").replace("engine/kernel", "/engine/kernel")
+        code = code.replace("model.safetensors", engine.serve(kept.file))
+        code = re.sub(r"import (\{.*?\}) from (.*?);", r"const \1 = await import(\2);", code)
+        sentence = engine.run(f"async () => {{ {code}\n return sentence; }}")
+    assert sentence

@@ -1,4 +1,7 @@
-"""The endpoints of models: /models, /use_model, /load_model, /download_model, /download_page. Each takes the visitor's token."""
+"""The endpoints of models: /models, /use_model, /load_model, /download_model, /download_page.
+
+Each takes the visitor's token.
+"""
 
 from __future__ import annotations
 

@@ -56,8 +56,8 @@ def build(page: Page, header: gr.HTML) -> None:
             )
         with_examples = gr.Checkbox(
             False, label="Put a few sentences of its text into the page", elem_id="model-page-examples",
-            info="The page is one file, which opens anywhere without a network. Unticked, it is given no sentence that the "
-            "model learned from, for those may be private. What the model knows by heart it can still say.",
+            info="The page is one file, which opens anywhere without a network. Unticked, it is given no sentence that "
+            "the model learned from, for those may be private. What the model knows by heart it can still say.",
         )  # fmt: skip
         message = drawn.note(elem_id="model-message")
         share_panel.build(page, message)
