@@ -22,8 +22,8 @@ Open = Callable[..., Page]
 FIRST, SECOND = "the cat sees the red ball.", "your friend paints a letter."
 INJECTED = (
     "<script>document.title = 'hacked'</script><img src=x onerror=\"document.title = 'hacked'\">"
-    "<a id=link href=\"javascript:document.title='hacked'\">x</a><iframe srcdoc='<script>parent.document.title=1</script>'>"
-    "</iframe><script src='https://example.com/x.js'></script>"
+    "<a id=link href=\"javascript:document.title='hacked'\">x</a>"
+    "<iframe srcdoc='<script>parent.document.title=1</script>'></iframe><script src='https://example.com/x.js'></script>"
 )
 
 
@@ -34,7 +34,7 @@ def kept(checkpoint: Checkpoint, model_path: Path) -> Keepsake:
 
 @pytest.fixture
 def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
-    """A function that opens the bytes of a page from a file. Nothing may be asked of a network, and no error be told."""
+    """A function that opens the bytes of a page from a file. No network may be asked, and no error told."""
     contexts: list[BrowserContext] = []
     faults: list[str] = []
 

@@ -1,7 +1,7 @@
 """A model as a page: one .html file with the model file, the engine, and a way to slide, to sample and to reconstruct.
 
-The page asks nothing of any network, and its Content-Security-Policy says so to the browser: it runs the scripts that it
-was built with, and none that was put in later. Names and texts of a model are those of strangers, and are escaped.
+The page asks nothing of any network, and its Content-Security-Policy says so to the browser: it runs the scripts that
+it was built with, and none that was put in later. Names and texts of a model are those of strangers, and are escaped.
 """
 
 from __future__ import annotations

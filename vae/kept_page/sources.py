@@ -27,6 +27,7 @@ STYLES = (
     "ui/components/sheet.css",
     "ui/header/header.css",
     "ui/slide/slide.css",
+    "kept_page/fields.css",
     "kept_page/kept.css",
 )
 
