@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from vae.cli import evaluate, generate, pack, publish, space, train
+from vae.cli import evaluate, generate, pack, page, publish, space, train
 from vae.messages.message import Message, UserError
 from vae.system import distributed
 
@@ -66,6 +66,7 @@ def _parser(program: str = "python -m vae") -> argparse.ArgumentParser:
     generate.add(command)
     evaluate.add(command)
     pack.add(command)
+    page.add(command)
     publish.add(command)
     space.add(command)
     return parser

@@ -1,4 +1,5 @@
-"""A model as one .safetensors file: weights, tokenizer, config, and what it was trained on.
+"""A model as one .safetensors file: weights, tokenizer, config, and what it was trained on. A page that holds such a
+file is read as that file.
 
 Files come from strangers: everything is checked before anything is built, and all that can be wrong with one
 ends in `CheckpointError`.
@@ -25,6 +26,7 @@ from vae.config.config import Config
 from vae.messages.message import Message, UserError
 from vae.model.families.base import DecoderModel
 from vae.model.families.registry import build
+from vae.model.page_file import model_in
 from vae.model.stored_weights import pack, pack_prior, unpack, unpack_prior
 from vae.model.text_model import TextModel
 from vae.system.files import atomic_write
@@ -131,7 +133,7 @@ def _with_sorted_header(data: bytes) -> bytes:
 
 
 def load(path: Path | str, device: torch.device | str = "cpu") -> Checkpoint:
-    """Read and check a model file; the model computes on `device`.
+    """Read and check a model file, or a kept page; the model computes on `device`.
 
     Raises:
         CheckpointError: it is missing, damaged, of another kind, or does not fit its own config.
@@ -148,6 +150,10 @@ def load(path: Path | str, device: torch.device | str = "cpu") -> Checkpoint:
 
 def loads(data: bytes, device: torch.device | str = "cpu") -> Checkpoint:
     """The model in the bytes of a file. Raises CheckpointError, as `load` does."""
+    try:
+        data = model_in(data)
+    except UserError as error:
+        raise CheckpointError(error.message) from error
     header, metadata = _header(data)
     try:
         config = Config.from_dict(_json_object(metadata["config"]))

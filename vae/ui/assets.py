@@ -51,6 +51,7 @@ SCRIPTS = {
     "components/messages.js": ("note", "verdict", "progress"),
     "components/focus.js": ("focus", "bring"),
     "components/tabs.js": (),
+    "components/top.js": (),
     "components/download.js": ("save",),
     "components/connection.js": ("failed",),
     "header/header.js": ("header", "arrived", "reveal", "facts"),

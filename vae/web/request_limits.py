@@ -25,6 +25,7 @@ from vae.web import security_headers
 
 MEGABYTE = 10**6
 ENVELOPE = 2**20  # bytes of an upload around its file
+PAGE = 2**20  # bytes of a kept page around its model
 MAX_BODY = 2 * 2**20  # bytes of any other request, such as the longest text that can be pasted
 MAX_HEADERS = 64
 MAX_HEADER_BYTES = 16 * 2**10
@@ -47,9 +48,11 @@ _ROUTE_NAME = re.compile(r"(?:/gradio_api)?(/[a-z_]{1,20}(?:/(?:join|data))?)")
 
 
 def upload_bytes(limits: Limits) -> int:
-    """Bytes of one uploaded file: the longest text, or the largest model, in half precision with all that it lists."""
+    """Bytes of one uploaded file: the longest text, or the page of the largest model, which is in half precision, with
+    all that it lists.
+    """
     model = 2 * limits.parameters * MEGABYTE + 4 * MAX_SENTENCES + 4 * MEGABYTE
-    return max(limits.corpus_mb * MEGABYTE, model)
+    return max(limits.corpus_mb * MEGABYTE, 4 * model // 3 + PAGE)
 
 
 class TooLargeError(Exception):

@@ -15,10 +15,10 @@ from vae.model.checkpoint import CheckpointError, load, save
 from vae.serving.limits import Limits
 from vae.serving.records.rows import ModelRow, VisitorRow
 from vae.serving.visitors import session, validation
-from vae.serving.visitors.model_entry import readable_name
 from vae.serving.visitors.session import BUNDLED, RefusedError, Session
 from vae.serving.visitors.streams import MAX_STREAMS
 from vae.serving.visitors.visitors import Visitors
+from vae.text.readable_name import readable_name
 from vae.ui.binding import bind
 
 

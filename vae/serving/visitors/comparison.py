@@ -11,9 +11,10 @@ from vae.config.families import FAMILIES
 from vae.messages.message import Message
 from vae.serving.jobs.service import Status
 from vae.serving.visitors import corpus_sources
-from vae.serving.visitors.model_entry import ModelEntry, readable_name
+from vae.serving.visitors.model_entry import ModelEntry
 from vae.serving.visitors.run_history import RunHistory
 from vae.serving.visitors.session import Session
+from vae.text.readable_name import readable_name
 
 if TYPE_CHECKING:
     from vae.serving.jobs.evaluation_process import EvaluatedModel

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from vae.config.families import FAMILIES
 from vae.messages.message import Message
 from vae.serving.visitors.session import BUNDLED, RefusedError, Session
+from vae.text.examples import middling, pairs
 
 if TYPE_CHECKING:
     from vae.model.checkpoint import Checkpoint
@@ -28,7 +28,7 @@ BUNDLED_PAIRS = (
 )
 BUNDLED_START = "I would like"
 _START_WORDS = 2
-_WORDS = range(4, 15)  # of an example: neither a cry nor a story
+_KEPT = 5  # pairs that a page is given
 _LOOKED_AT = 20  # training sentences of a text by which a model knows it again
 
 
@@ -59,7 +59,7 @@ def two_sentences(session: Session, which: int | None = None) -> Pair:
     if text is not None and (known := _own_sentences(checkpoint, text)):
         held_out = [sentence for sentence in known if checkpoint.is_new(sentence)]
         key = "serving.examples_held_out" if len(held_out) > 1 else "serving.examples_of_text"
-        first, second = chance.sample(_middling(held_out if len(held_out) > 1 else known), 2)
+        first, second = chance.sample(middling(held_out if len(held_out) > 1 else known), 2)
         return Pair(first, second, Message(key, text=text.name))
 
     from vae.model import text_model
@@ -80,15 +80,17 @@ def start_of_sentence(session: Session) -> str:
     return " ".join(known[0].split()[:_START_WORDS]) if known else ""
 
 
+def pairs_of_text(session: Session) -> list[tuple[str, str]]:
+    """A few pairs of sentences of the text that the model in use learned from; none where that text is not here."""
+    if session.model().id == BUNDLED:
+        return list(BUNDLED_PAIRS[:_KEPT])
+    text = session.corpus
+    return pairs(_own_sentences(session.checkpoint(), text), _KEPT, seed=1) if text else []
+
+
 def _own_sentences(model: Checkpoint, text: Corpus) -> list[str]:
     """All sentences of a text, the held-out ones first, if the model has learned from it; else none."""
     train, held_out = text.split()
     if any(model.is_new(sentence) is not False for sentence in train[:_LOOKED_AT]):
         return []
     return [*held_out, *train]
-
-
-def _middling(sentences: Sequence[str]) -> Sequence[str]:
-    """Those of a length that is easily read, if there are two."""
-    found = [sentence for sentence in sentences if len(sentence.split()) in _WORDS]
-    return found if len(found) > 1 else sentences

@@ -21,11 +21,12 @@ from typing import TYPE_CHECKING, Any
 from vae.messages.message import Message, UserError
 from vae.serving.records.rows import CorpusRow, ModelRow, ShareRow, VisitorRow
 from vae.serving.visitors.model_cache import count_weights
-from vae.serving.visitors.model_entry import USUAL_FAMILY, ModelEntry, readable_name
+from vae.serving.visitors.model_entry import USUAL_FAMILY, ModelEntry
 from vae.serving.visitors.shared_state import SharedState
 from vae.serving.visitors.streams import OpenStreams
 from vae.system.files import link_or_copy
 from vae.text.corpus import CorpusError
+from vae.text.readable_name import readable_name
 
 if TYPE_CHECKING:
     from vae.model.checkpoint import Checkpoint

@@ -20,7 +20,7 @@ const NAMES = [
  */
 export function address(place = {}) {
   const query = new URLSearchParams(NAMES.flatMap((name) => (place[name] ? [[name, place[name] ?? ""]] : [])));
-  return `${location.origin}${location.pathname}${query.size ? `?${query}` : ""}`;
+  return `${location.href.split(/[?#]/, 1)[0]}${query.size ? `?${query}` : ""}`; // a file has no origin
 }
 
 /** What the page's address names. */

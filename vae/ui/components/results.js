@@ -41,7 +41,7 @@ function json({ columns, rows }) {
  * @param {string} name
  * @param {Blob} blob
  */
-function saveBlob(name, blob) {
+export function saveBlob(name, blob) {
   const url = URL.createObjectURL(blob);
   h("a", { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 10_000); // the browser has read it by then

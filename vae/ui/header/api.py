@@ -1,10 +1,13 @@
-"""The endpoints of models: /models, /use_model, /load_model, /download_model. Each takes the visitor's token."""
+"""The endpoints of models: /models, /use_model, /load_model, /download_model, /download_page.
+
+Each takes the visitor's token.
+"""
 
 from __future__ import annotations
 
 from vae.serving.visitors.models import add_model_file, list_models
 from vae.serving.visitors.session import Session
-from vae.ui.components.download import file_of
+from vae.ui.components.download import file_of, page_of
 
 
 def models(session: Session) -> list[dict[str, object]]:
@@ -36,7 +39,7 @@ def load_model(session: Session, file: str) -> list[dict[str, object]]:
 
     Args:
         token: of /start.
-        file: a .safetensors file that this page or `python -m vae train` made.
+        file: a .safetensors file that this page or `python -m vae train` made, or a page that a model was kept as.
     Returns:
         As /models.
     """
@@ -51,3 +54,13 @@ def download_model(session: Session) -> str:
         token: of /start.
     """
     return file_of(session.model())
+
+
+def download_page(session: Session, examples: bool = False) -> str:
+    """The model in use as one .html page, which opens in any browser without a network, and which /load_model takes.
+
+    Args:
+        token: of /start.
+        examples: put a few sentences of the text that it learned from into the page.
+    """
+    return page_of(session, examples is True)

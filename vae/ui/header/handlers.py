@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from vae.config.families import FAMILIES
+from vae.messages.message import Message
 from vae.serving.visitors.models import add_model_file
 from vae.serving.visitors.session import Session
 from vae.ui.components import drawn
 from vae.ui.components.answers import unchanged
-from vae.ui.components.download import file_of
+from vae.ui.components.download import file_of, page_of
 from vae.ui.device import on_device
 from vae.ui.signals import stamp
 
@@ -53,29 +53,13 @@ def describe(session: Session) -> Iterator[ModelView]:
 
 def facts(session: Session) -> list[list[str]]:
     """What is known of the model in use, as (term, words)."""
+    from vae.model import facts  # brings torch
+
     model, known = session.model(), session.checkpoint()
-    info, learned = known.info, known.learned_from
-    size = model.path.stat().st_size / 1e6
-    trained = f"{info.trained_on}, {info.sentences:,} sentences"
-    spec = FAMILIES[model.family]
-    dimensions = f"{len(info.kl)} latent dimensions, " if spec.has_latent_space else ""
-    rows = [
-        ["Family", f"{spec.title}. {spec.limitation}".strip()],
-        ["Trained on", f"{trained}. {info.attribution}" if info.attribution else trained],
-        ["Remembers", _remembered(info.sentences, None if learned is None else len(learned))],
-        ["Size", f"{info.parameters:,} weights, {dimensions}{size:.1f} MB"],
-        ["Latent space", info.verdict if spec.has_latent_space else ""],
-        ["From", model.origin],
-    ]
-    return [row for row in rows if row[1]]
-
-
-def _remembered(trained: int, listed: int | None) -> str:
-    """By how many sentences the model tells new ones from those that it has learned from."""
-    if listed is None:
-        return "None of its sentences: they are too many, so it cannot tell which of its samples are new"
-    also = ", those of the model it started from included" if listed > trained else ""
-    return f"{listed:,} sentences{also}: a sample that is none of these counts as new"
+    rows = [list(row) for row in facts.facts(known, model.path.stat().st_size)]
+    if known.text_model.spec.has_latent_space:
+        rows.append(["Latent space", known.info.verdict])
+    return [*rows, ["From", model.origin]]
 
 
 def choose_model(session: Session, model: str) -> tuple[Any, Any]:
@@ -100,6 +84,14 @@ def save_file(session: Session) -> tuple[Any, Any]:
     """The file of the model in use for the browser to save: (message, file)."""
     try:
         return gr.skip(), file_of(session.model())
+    except ValueError as error:
+        return drawn.note_value("error", str(error)), None
+
+
+def save_page(session: Session, with_examples: bool) -> tuple[Any, Any]:
+    """The page that keeps the model in use, for the browser to save: (message, file)."""
+    try:
+        return drawn.note_value("done", str(Message("ui.header.page_kept"))), page_of(session, with_examples is True)
     except ValueError as error:
         return drawn.note_value("error", str(error)), None
 

@@ -1,10 +1,10 @@
 /* The one line at the top: the model line, the light, the help. */
 
-import { h, closeBeside, find, live, reducedMotion } from "../components/dom.js";
+import { h, find, live, reducedMotion } from "../components/dom.js";
 import { deviceOffered } from "../components/device.js";
-import { isDark, keepLight, switchLight } from "../components/light.js";
-import { keepTabs, skip } from "../components/tabs.js";
+import { keepTabs } from "../components/tabs.js";
 import { returned } from "../components/connection.js";
+import { connectTop, showPanel } from "../components/top.js";
 
 /** @import { Offer } from "../components/device.js" */
 /** @import { Context } from "../components/dom.js" */
@@ -14,57 +14,22 @@ let known = false; // to the server
 let page = null;
 
 /**
- * Open the panel behind the model line, or close it.
- *
- * @param {boolean} yes
- */
-export function showPanel(yes) {
-  document.getElementById("model-panel")?.classList.toggle("open", yes);
-  document.querySelector(".model-line")?.setAttribute("aria-expanded", String(yes));
-}
-
-/**
  * The header, whose markup stands in the component's template.
  *
  * @param {Context<{ name: string, origin: string, device?: Offer | null }>} context
  */
 export function header({ element, props, watch }) {
-  const model = find(".model-line", element);
-  const light = find(".theme", element);
-  const help = element.querySelector("dialog");
-  const isOpen = () => model.getAttribute("aria-expanded") === "true";
-
   function name() {
     find(".model-name", element).textContent = props.value?.name ?? "…";
     find(".model-origin", element).textContent = props.value?.origin ? `(${props.value.origin})` : "";
     deviceOffered(props.value?.name ?? "", props.value?.device);
   }
-  function label() {
-    const words = isDark() ? "Light theme" : "Dark theme";
-    light.setAttribute("aria-label", words);
-    light.setAttribute("title", words);
-  }
 
-  model.addEventListener("click", () => showPanel(!isOpen()));
-  light.addEventListener("click", () => {
-    switchLight();
-    label();
-  });
-  find(".help", element).addEventListener("click", () => help?.showModal());
-  find(".close", element).addEventListener("click", () => help?.close());
-  if (help) closeBeside(help);
-  find(".skip", element).addEventListener("click", skip);
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !isOpen()) return;
-    showPanel(false);
-    model.focus();
-  });
+  connectTop(element);
   page = element.closest(".gradio-container");
   if (page) page.inert = !known;
-  keepLight();
   watch("value", name);
   name();
-  label();
   document.documentElement.lang = "en";
 }
 

@@ -9,8 +9,8 @@ import gradio as gr
 from vae.ui.components import drawn
 from vae.ui.components.glossary import glossary
 from vae.ui.header import share_panel
-from vae.ui.header.api import download_model, load_model, models, use_model
-from vae.ui.header.handlers import ModelView, choose_model, describe, load_file, save_file, to_evaluation
+from vae.ui.header.api import download_model, download_page, load_model, models, use_model
+from vae.ui.header.handlers import ModelView, choose_model, describe, load_file, save_file, save_page, to_evaluation
 from vae.ui.page import Page
 
 HEADER = """
@@ -52,10 +52,16 @@ def build(page: Page, header: gr.HTML) -> None:
         )
         with gr.Row(elem_classes=["row", "actions"]):
             save = gr.Button("Download this model", elem_id="model-download", scale=0, min_width=176)
+            keep = gr.Button("Keep it as a page", elem_id="model-page", scale=0, min_width=160)
             evaluate = gr.Button("Evaluate this model", elem_id="model-evaluate", scale=0, min_width=176)
             load = gr.UploadButton(
-                "Load a model file", file_types=[".safetensors"], elem_id="model-load", scale=0, min_width=176
+                "Load a model file", file_types=[".safetensors", ".html"], elem_id="model-load", scale=0, min_width=176
             )
+        with_examples = gr.Checkbox(
+            False, label="Put a few sentences of its text into the page", elem_id="model-page-examples",
+            info="The page is one file, which opens anywhere without a network. Unticked, it is given no sentence that "
+            "the model learned from, for those may be private. What the model knows by heart it can still say.",
+        )  # fmt: skip
         message = drawn.note(elem_id="model-message")
         share_panel.build(page, message)
     file = gr.File(visible="hidden", interactive=False)
@@ -66,8 +72,10 @@ def build(page: Page, header: gr.HTML) -> None:
     wanted = page.on(evaluate.click, to_evaluation, [], [page.tabs, page.evaluation_wanted])
     wanted.then(None, js="() => space.reveal('evaluate')", api_visibility="private", show_progress="hidden")
     page.on(save.click, save_file, [], [message, file]).success(None, [file], None, js="space.save")
+    page.on(keep.click, save_page, [with_examples], [message, file]).success(None, [file], None, js="space.save")
 
     page.api(models)
     page.api(use_model)
     page.file_api(load_model, [gr.File(visible=False, type="filepath")], [gr.JSON(visible=False)])
     page.file_api(download_model, [], [gr.File(visible=False)])
+    page.file_api(download_page, [gr.Checkbox(False, visible=False)], [gr.File(visible=False)])

@@ -3,7 +3,7 @@
 import { h, find, live } from "../components/dom.js";
 import { copyButton } from "../components/copy.js";
 import { address, visit } from "../components/address.js";
-import { showPanel } from "./header.js";
+import { showPanel } from "../components/top.js";
 
 /** @import { Context } from "../components/dom.js" */
 
