@@ -29,7 +29,7 @@ FLOORS = (
     "serving.jobs",
     "serving.visitors cli",
     "web",
-    "ui.signals ui.theme ui.assets ui.binding",
+    "ui.signals ui.theme ui.assets ui.binding ui.device",
     "ui.page ui.components",
     "ui.header ui.corpus ui.train ui.sample ui.slide ui.compare",
     "ui.tabs ui.launch",
