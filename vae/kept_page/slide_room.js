@@ -73,7 +73,9 @@ export function slideRoom({ limitation, examples }) {
 
   /** The path between the two sentences that stand in the boxes. */
   const showTyped = () => ask(async (signal) => {
-    const [, a, b, path] = await asked("", field(FIRST).value, field(SECOND).value, chosen("#path-kind"));
+    const [, a, b, path] = /** @type {string[]} */ (
+      await asked("", field(FIRST).value, field(SECOND).value, chosen("#path-kind"))
+    );
     if (!a.trim() && !b.trim()) await otherPair(signal, 0);
     else await showPath(signal, a, b, path, 0);
   });

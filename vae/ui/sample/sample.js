@@ -24,12 +24,14 @@ let addressDone = false; // what the address names has been drawn
 
 /** @param {Context<{ items: Line[], place: Place }>} context */
 export function samples(context) {
-  context.watch("value", () => {
+  const tell = () => {
     const { value } = context.props;
     if (!value?.items?.length) return;
     announce(`${value.items.length} sentences. The first is “${value.items[0].text}”.`);
     if (openTab() === "sample") visit(value.place, true);
-  });
+  };
+  context.watch("value", tell);
+  tell(); // the device may have answered before the tab was drawn
   lines(context);
 }
 
