@@ -28,6 +28,7 @@ from vae.serving.jobs.job import ENDED, RESTING, Job, JobError, JobRequest, RunI
 from vae.serving.jobs.job_files import JobFiles
 from vae.serving.jobs.job_log import log_run
 from vae.serving.jobs.origins import Origin
+from vae.serving.jobs.pace import Forecast
 from vae.serving.jobs.registry import RunRegistry
 from vae.serving.jobs.rules import JobRules
 from vae.serving.jobs.worker_pool import WorkerPool
@@ -255,6 +256,11 @@ class Jobs:
         """All runs of a user, oldest first."""
         with self._lock:
             return [self._runs.info(job) for job in self._runs.of_owner(owner)]
+
+    def forecast(self, owner: str, config: Config) -> Forecast:
+        """What can be told of a training before a user asks for it."""
+        with self._lock:
+            return self._runs.forecast(owner, config)
 
     def health(self) -> dict[str, Any]:
         """Figures of all runs, nobody's in particular: `slots`, `busy` and `waiting`; `runs` by state; `workers`: the
