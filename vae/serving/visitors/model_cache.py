@@ -100,10 +100,11 @@ class ModelCache:
 
 
 def model_bytes(loaded: Checkpoint) -> int:
-    """Bytes that a loaded model takes: its weights, its tokenizer and the hashes of what it has learned from."""
+    """Bytes that a loaded model takes: its weights, its tokenizer, the hashes of what it has learned from, and the
+    table that it makes as soon as it speaks."""
     model: Any = loaded.text_model.model
     weights = sum(tensor.nbytes for tensor in chain(model.parameters(), model.buffers()))
-    return int(weights + len(loaded.text_model.tokenizer.model) + loaded.seen.nbytes)
+    return int(weights + model.gate_table_bytes + len(loaded.text_model.tokenizer.model) + loaded.seen.nbytes)
 
 
 def count_weights(loaded: Checkpoint) -> int:
