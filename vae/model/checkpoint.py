@@ -184,7 +184,7 @@ def loads(data: bytes, device: torch.device | str = "cpu") -> Checkpoint:
 
 
 def _build(config: Config, tokenizer: Tokenizer, tensors: dict[str, Tensor]) -> DecoderModel:
-    # Before that much memory is taken. (On the device "meta" torch imports its compiler to make weights: 75 MB.)
+    # Before that much memory is taken. On the device "meta" torch imports its compiler to make weights: 60 MB.
     if parameter_count(config, len(tokenizer)) > sum(value.numel() for value in tensors.values()):
         raise CheckpointError(Message("model.weights_do_not_fit"))
     _check_finite(tensors)
