@@ -105,8 +105,7 @@ class Jobs:
 
         Raises:
             JobError: the queue is full, or as full as it may be of users of one place, this user has too many runs
-                under way, the model is too large, or the text
-                cannot be stored.
+                under way, the model is too large, or the text cannot be stored.
         """
         weights, allowed = size.min_parameter_count(config), self._rules.parameters
         if start_from is None and weights > allowed:
@@ -116,8 +115,7 @@ class Jobs:
             self._runs.check_queue(owner)
             self._runs.runs_in_the_way(owner)
         run_id = secrets.token_urlsafe(16)
-        request = JobRequest(owner, corpus.name, config, start_from, aside)
-        job = Job(run_id, request, JobFiles.of(self._root / run_id))
+        job = Job(run_id, JobRequest(owner, corpus.name, config, start_from, aside), JobFiles.of(self._root / run_id))
         try:
             job.store(corpus)
             with self._lock:
