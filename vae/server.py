@@ -74,6 +74,7 @@ def serve(chosen: argparse.Namespace) -> None:
         OSError: the port is taken, or the log cannot be written.
     """
     from vae.system import log
+    from vae.system.resources import share_heaps
     from vae.web import classroom, pass_phrase
 
     words = chosen.pass_phrase or os.environ.get(pass_phrase.VARIABLE, "")
@@ -81,6 +82,7 @@ def serve(chosen: argparse.Namespace) -> None:
         pass_phrase.checked(words)  # before the imports below, which take seconds
     log.start()
     raise_open_file_limit()
+    share_heaps()
 
     demo = build()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from support.documents import rows_of, xlsx, zipped
 from support.server import running_server
 from support.visits import FORGIVEN, visits
 
@@ -102,6 +103,37 @@ def test_table_offers_its_columns_and_labels(arrive: Arrive) -> None:
     expect(page.locator("#corpus-candidates .selected")).to_contain_text("short 1")
     page.locator("#corpus-candidates label").filter(has_text="review").click()
     expect(page.locator("#corpus-first li").first).to_contain_text(SENTENCES[0])
+
+
+def test_archive_and_workbook_offer_their_parts(arrive: Arrive) -> None:
+    tables = ("".join(f'{line},"{who} {i}."\n' for i, line in enumerate(SENTENCES)) for who in ("Paul", "Anna"))
+    members = dict(zip(("a/ours.csv", "theirs.csv"), map("text,said\n{}".format, tables), strict=True))
+    page = arrive()
+    open_corpus(page)
+    upload(page, "two.zip", zipped(members))  # it cannot be told which of them is meant
+    expect(page.locator("#corpus-note [role=alert]")).to_contain_text("holds 2 texts")
+    part = page.get_by_role("combobox", name="Text of this file")
+    part.click()
+    page.get_by_role("option", name="theirs.csv").click()
+    name_shown(page, "two.zip")
+    expect(page.locator("#corpus-note [role=alert]")).to_have_count(0)
+    page.get_by_role("combobox", name="Column").click()
+    page.get_by_role("option", name="said").click()
+    expect(page.locator("#corpus-first li").first).to_contain_text("Anna 0.")
+    part.click()
+    page.get_by_role("option", name="a/ours.csv").click()
+    expect(page.locator("#corpus-first li").first).to_contain_text(SENTENCES[0])
+    page.locator("#corpus-file button[aria-label='Clear']").click()
+    upload(page, "book.xlsx", xlsx({"One": rows_of(SENTENCES), "Two": rows_of(["Hello.", "Goodbye."])}))
+    name_shown(page, "book.xlsx")
+    expect(part).to_have_value("One")
+    part.click()
+    page.get_by_role("option", name="Two").click()
+    expect(page.locator("#corpus-first li").first).to_contain_text("Hello.")
+    page.locator("#corpus-file button[aria-label='Clear']").click()
+    upload(page, "plain.txt", "\n".join(SENTENCES).encode())
+    name_shown(page, "plain.txt")
+    expect(part).to_be_hidden()
 
 
 @pytest.mark.parametrize(("name", "data", "said"), MALFORMED, ids=[name for name, _, _ in MALFORMED])

@@ -24,10 +24,15 @@ class RefusalError(Exception):
 
 
 class Wire:
-    """One connection that is kept, as a browser keeps it, and made anew when the server has closed it."""
+    """One connection that is kept, as a browser keeps it, and made anew when the server has closed it.
 
-    def __init__(self, url: str) -> None:
+    Args:
+        cookies: what the server has asked to be told again, by name; several connections of one browser share it.
+    """
+
+    def __init__(self, url: str, cookies: dict[str, str] | None = None) -> None:
         parts = urlsplit(url)
+        self._cookies = {} if cookies is None else cookies
         self._host, self._port = str(parts.hostname), int(parts.port or 80)
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
@@ -68,6 +73,8 @@ class Wire:
         self, method: str, path: str, body: bytes = b"", kind: str = "application/json"
     ) -> tuple[int, Mapping[str, str]]:
         head = f"{method} {path} HTTP/1.1\r\nHost: {self._host}:{self._port}\r\n"
+        if self._cookies:
+            head += f"Cookie: {'; '.join(f'{name}={value}' for name, value in self._cookies.items())}\r\n"
         if body:
             head += f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
         request = head.encode() + b"\r\n" + body
@@ -86,8 +93,10 @@ class Wire:
         self._writer.write(request)
         await self._writer.drain()
         first, *lines = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-        pairs = (line.partition(": ") for line in lines if line)
-        return int(first.split()[1]), {name.lower(): value for name, _, value in pairs}
+        pairs = [(name.lower(), value) for name, _, value in (line.partition(": ") for line in lines if line)]
+        kept = (value.partition(";")[0].partition("=") for name, value in pairs if name == "set-cookie")
+        self._cookies.update((name, value) for name, _, value in kept)
+        return int(first.split()[1]), dict(pairs)
 
     async def _chunks(self, headers: Mapping[str, str]) -> AsyncIterator[bytes]:
         assert self._reader is not None
@@ -152,8 +161,8 @@ class Visit:
         self.token = token
         self._url, self._plan = url, plan
         self._hash = secrets.token_hex(6)
-        self._asking, self._telling = Wire(url), Wire(url)
-        self._beating = Wire(url)
+        cookies: dict[str, str] = {}
+        self._asking, self._telling, self._beating = (Wire(url, cookies) for _ in range(3))
         self._waiting: dict[str, asyncio.Queue[Message | None]] = {}
         self._early: list[Message] = []  # told before the answer to the request that they belong to
         self._left: set[str] = set()  # events of which no more is wanted

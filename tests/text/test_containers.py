@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import pickle
 import struct
 import tracemalloc
 import zipfile
@@ -16,6 +17,7 @@ from support.documents import DOCUMENTS, SENTENCES, TEXT, docx, epub, odt, pdf, 
 
 from vae.messages.message import Message
 from vae.text.cleaning import CorpusError
+from vae.text.containers.packed import SeveralTextsError
 from vae.text.containers.page_lines import join_hyphenated, paragraphs, without_furniture
 from vae.text.containers.registry import unpack
 from vae.text.corpus import Corpus, columns, lines, read_corpus
@@ -89,6 +91,22 @@ def test_a_part_is_chosen_or_the_parts_are_named() -> None:
     assert unpack(zipped({"book.xlsx": book}), "a.zip", part="book.xlsx").data.startswith(b"text,1\nFirst.")
     assert refusal(gzip.compress(TEXT), part="x").key == "text.no_parts"
     assert read_corpus(two, part="de.txt").sentences == SENTENCES
+
+
+def test_parts_are_told_so_that_another_can_be_chosen() -> None:
+    two = zipped({"en.txt": TEXT, "de.txt": TEXT, "notes.md": b"Some."})
+    with pytest.raises(SeveralTextsError) as raised:
+        unpack(two, "a.zip")
+    assert set(raised.value.parts) == {"en.txt", "de.txt", "notes.md"}
+    assert pickle.loads(pickle.dumps(raised.value)).parts == raised.value.parts
+    report = read_corpus(two, "a.zip", part="de.txt").report
+    assert (report.part, set(report.parts)) == ("de.txt", {"en.txt", "de.txt", "notes.md"})
+    book = xlsx({"One": rows_of(["First.", "Second."]), "Two": rows_of(["Third.", "Fourth."])})
+    for part in ("One", "Two"):
+        corpus = read_corpus(gzip.compress(zipped({"book.xlsx": book})), "a.gz", part=part)
+        assert (corpus.report.part, corpus.report.parts) == (part, ("One", "Two"))
+        assert Corpus.from_json(corpus.to_json()) == corpus
+    assert read_corpus(zipped({"a.txt": TEXT}), "a.zip").report.parts == ()
 
 
 def test_pages_lose_what_repeats_and_words_that_were_cut_are_whole() -> None:

@@ -14,12 +14,17 @@ INHERITED = (  # its text and shape
 UNUSED = ("autoencoder", "warmup", "beta_schedule", "cycles", "decoder_reset")  # of its beginning, which is over
 
 
+def shaped(config: Config, base: Config) -> Config:
+    """A config with the shape of a model to go on with."""
+    return replace(config, **{name: getattr(base, name) for name in INHERITED})
+
+
 def fine_tuned(config: Config, base: Config) -> Config:
     """A config for going on with a model: its shape is kept, and there is no second autoencoder phase.
 
     Updates are half as large and beta is whole at once, unless the decoder is to be a new one.
     """
-    config = replace(config, **{name: getattr(base, name) for name in INHERITED}, autoencoder=0.0)
+    config = replace(shaped(config, base), autoencoder=0.0)
     if begins_anew(config):
         return config
     return replace(config, warmup=0.0, learning_rate=config.learning_rate / 2)

@@ -27,6 +27,7 @@ from vae.messages.message import Message, UserError
 from vae.model.families.base import DecoderModel
 from vae.model.families.registry import build
 from vae.model.page_file import model_in
+from vae.model.size import parameter_count
 from vae.model.stored_weights import pack, pack_prior, unpack, unpack_prior
 from vae.model.text_model import TextModel
 from vae.system.files import atomic_write
@@ -189,14 +190,16 @@ def loads(data: bytes, device: torch.device | str = "cpu") -> Checkpoint:
 
 
 def _build(config: Config, tokenizer: Tokenizer, tensors: dict[str, Tensor]) -> DecoderModel:
-    with torch.device("meta"):
-        shapes = {name: value.shape for name, value in build(config, len(tokenizer)).state_dict().items()}
-    if {name: value.shape for name, value in tensors.items()} != shapes:
+    # Before that much memory is taken. On the device "meta" torch imports its compiler to make weights: 60 MB.
+    if parameter_count(config, len(tokenizer)) > sum(value.numel() for value in tensors.values()):
         raise CheckpointError(Message("model.weights_do_not_fit"))
     _check_finite(tensors)
     if "norm.moments" in tensors and (tensors["norm.moments"][1] < 0).any():  # of a batch norm: mean and variance
         raise CheckpointError(Message("model.negative_variance"))
     model = build(config, len(tokenizer))
+    shapes = {name: value.shape for name, value in model.state_dict().items()}
+    if {name: value.shape for name, value in tensors.items()} != shapes:
+        raise CheckpointError(Message("model.weights_do_not_fit"))
     model.load_state_dict(tensors)
     model.say_only(tokenizer.known)
     return model.eval()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -26,9 +28,14 @@ class Updater:
     def __init__(self, parameters: Iterable[nn.Parameter], config: Config) -> None:
         self.parameters = list(parameters)
         self.config = config
-        self.optimizer = _OPTIMIZERS[config.optimizer](self.parameters, lr=config.learning_rate, fused=True)
         self.halvings = 0
         self._sum = GradientSum(self.parameters)
+
+    @cached_property
+    def optimizer(self) -> Any:
+        """Made when something is learned: with the first one torch imports its compiler, 60 MB for a model that is only
+        used."""
+        return _OPTIMIZERS[self.config.optimizer](self.parameters, lr=self.config.learning_rate, fused=True)
 
     def apply(self, loss: Tensor, t: int) -> Tensor:
         """Update the parameters against the loss of step t, of which each process brings its share.

@@ -40,7 +40,7 @@ class Limits:
     sentences: int = _limit("VAE_SENTENCES", 500_000, 2, 5_000_000, "sentences of a text")
     parameters: int = _limit("VAE_PARAMETERS", 12, 1, 200, "million weights of a model")
     models: int = _limit("VAE_MODELS", 12, 1, 1_000, "models that one visitor may keep; the oldest go first")
-    loaded_mb: int = _limit("VAE_LOADED_MB", 512, 16, 1_000_000, "megabytes of models in memory, of all visitors")
+    loaded_mb: int = _limit("VAE_LOADED_MB", 256, 16, 1_000_000, "megabytes of models in memory, of all visitors")
     memory_mb: int = _limit(
         "VAE_MEMORY_MB", 0, 0, 10_000_000,
         "megabytes of memory, three quarters of it for trainings, at least 512 each; 0: the machine's",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import sys
@@ -18,6 +19,7 @@ _MEMORY_LIMITS = (  # a container's limit in bytes, or "max": cgroup v2 and v1
     Path("/sys/fs/cgroup/memory.max"),
     Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
 )
+_ARENA_MAX = -8  # of mallopt, in malloc.h
 _TRAINING_SHARE = 3 / 4  # of the memory; the rest is for the pages and their models
 _MIN_TRAINING_MEMORY = 512_000_000  # bytes with which the smallest training is possible
 
@@ -79,6 +81,19 @@ class ProcessLimits:
             with suppress(ValueError, OSError):  # it has less already
                 hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
                 resource.setrlimit(resource.RLIMIT_DATA, (self.memory, hard))
+
+
+def share_heaps() -> None:
+    """Let the threads of this process, which are many and compute by turns, share two heaps: each of their own keeps
+    what was freed in it. Only where the C library is glibc; to be called before there are threads."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_ARENA_MAX, 2)
+
+
+def return_freed_memory() -> None:
+    """Give back to the system what was freed in between other things. Only where the C library is glibc."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def is_out_of_memory(error: Exception) -> bool:

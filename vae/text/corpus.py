@@ -18,6 +18,7 @@ import numpy as np
 
 from vae.messages.message import Message
 from vae.text.cleaning import CorpusError, clean
+from vae.text.containers.packed import Unpacked
 from vae.text.containers.registry import unpack
 from vae.text.file_encoding import Text, open_text
 from vae.text.formats.registry import format_named
@@ -133,9 +134,9 @@ def read_corpus(
         UserError: an option is out of range.
     """
     options = ReadingOptions(encoding, format, part, column, label_column, layout, split, max_characters)
-    text, inner, unpacked = _open_bytes(data, name, options, max_bytes)
-    report, records = read_records(text, inner, options)
-    report = replace(report, unpacked=unpacked)
+    text, found = _open_bytes(data, name, options, max_bytes)
+    report, records = read_records(text, title(found.name), options)
+    report = replace(report, unpacked=found.note, part=found.part, parts=found.parts)
     return _collect(title(name), records, report, max_sentences)
 
 
@@ -144,12 +145,12 @@ def title(name: str) -> str:
     return clean(re.split(r"[\\/]", name)[-1])[-120:].strip() or "pasted.txt"
 
 
-def _open_bytes(data: bytes, name: str, options: ReadingOptions, max_bytes: int) -> tuple[Text, str, Message | None]:
-    """The text in a file, its name, and what it was taken out of, if it was."""
+def _open_bytes(data: bytes, name: str, options: ReadingOptions, max_bytes: int) -> tuple[Text, Unpacked]:
+    """The text in a file, and how it was taken out of it, if it was."""
     if len(data) > max_bytes:
         raise CorpusError(Message("text.too_large", size=len(data) / 1e6, most=max_bytes / 1e6))
     found = unpack(data, name, part=options.part, max_bytes=max_bytes)
-    return open_text(lambda: io.BytesIO(found.data), options.encoding), title(found.name), found.note
+    return open_text(lambda: io.BytesIO(found.data), options.encoding), found
 
 
 def _collect(name: str, records: Iterable[Record], report: Report, max_sentences: int) -> Corpus:
@@ -191,8 +192,8 @@ def columns(
         CorpusError: as `read_corpus`.
     """
     options = ReadingOptions(encoding, format, part)
-    text, inner, _ = _open_bytes(data, name, options, max_bytes)
-    table = open_table(text, inner, options)
+    text, found = _open_bytes(data, name, options, max_bytes)
+    table = open_table(text, title(found.name), options)
     return table.columns if table else ()
 
 
@@ -206,7 +207,8 @@ def lines(data: bytes, name: str = "lines.txt", **options: Any) -> list[str]:
         CorpusError: the bytes are no text.
     """
     chosen = ReadingOptions(**options)
-    text, inner, _ = _open_bytes(data, name, chosen, max(MAX_BYTES, len(data)))
+    text, found = _open_bytes(data, name, chosen, max(MAX_BYTES, len(data)))
+    inner = title(found.name)
     if format_named(inner) in ("txt", "") and chosen.layout == "auto":
         chosen = replace(chosen, layout="lines")
     if chosen.layout == "lines" and chosen.format in (None, "txt"):

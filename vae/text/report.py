@@ -52,6 +52,7 @@ class Report:
         column_why: chosen, only, format, name or words.
         candidates: the columns that look like a text, the likeliest first.
         unpacked: what was taken out of a document or an archive; None: the file is the text.
+        part: which text of a file that holds several.  parts: all of them; () of any other file.
         encodings: those that are plausible, the one that was taken first, each with a line; just that where there is no
             doubt.
         broken: bytes that its encoding does not have, which were left out.
@@ -76,6 +77,8 @@ class Report:
     encodings: tuple[Candidate, ...] = ()
     broken: int = 0
     controls: int = 0
+    part: str = ""
+    parts: tuple[str, ...] = ()
 
     @classmethod
     def from_plain(cls, raw: dict[str, Any]) -> Report:
@@ -85,7 +88,7 @@ class Report:
         note = raw.get("unpacked")
         found = replace(
             found, dropped=dropped, candidates=_candidates(found.candidates), encodings=_candidates(found.encodings),
-            unpacked=Message.from_json(note) if note else None,
+            unpacked=Message.from_json(note) if note else None, parts=tuple(found.parts),
         )  # fmt: skip
         "".join(found.texts()).encode()  # all are text, and text that can be written
         return found
@@ -94,6 +97,7 @@ class Report:
         """All texts in it."""
         yield str(self.unpacked or "")
         yield from (self.kind, self.layout, self.encoding, self.column or "", self.label_column or "", self.split)
+        yield from (self.part, *self.parts)
         yield from (self.separator, self.format_why, self.column_why, *(reason for reason, _ in self.dropped))
         for candidate in (*self.candidates, *self.encodings):
             yield from (candidate.name, *candidate.examples)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -227,6 +228,31 @@ def test_who_waits_is_told_how_long(tmp_path: Path, records: Records, busy: list
     busy.clear()
     assert runs.status(runs.find("next", "next")).message == Message("serving.starting")
     assert told("last")[1] == 240.0
+
+
+def test_a_training_is_foretold_by_those_that_went_before(
+    tmp_path: Path, records: Records, busy: list[str], open_: Open
+) -> None:
+    asked = Config(steps=1000)
+    runs = open_()
+    first = runs.forecast("carl", asked)
+    assert (first.measured, first.place) == (False, 0)  # it would begin at once
+    assert runs.forecast("carl", replace(asked, steps=2000)).seconds == pytest.approx(2 * (first.seconds or 0), rel=0.2)
+    assert runs.forecast("carl", Config()).seconds is None  # whoever knows the text, knows what an epoch is
+    assert runs.forecast("carl", replace(asked, steps=10**8)).seconds == RULES.longest
+    for n, run_id in enumerate(["going", "next"]):
+        records.put(row(run_id, "waiting", owner=run_id, asked=float(n), config=json.dumps(asked.to_dict())))
+        furnish(tmp_path, run_id, *TEXT)
+    runs = open_()
+    runs.next_task()
+    busy.append("going")
+    runs.handle("going", Running(90.0, 500, 1000))
+    known = runs.forecast("carl", asked)
+    assert known.measured
+    assert known.seconds == pytest.approx(180.0, abs=1.0)  # as 500 steps take 90 seconds
+    assert (known.place, known.wait) == (2, 300.0)  # what is left of the first, and the whole second
+    assert runs.forecast("next", asked).place == 2  # who waits already has no other turn before it
+    assert len(runs.all()) == len(runs.queue) + 1 == 2  # nothing was asked for
 
 
 def test_a_run_that_nobody_watches_is_passed_over(tmp_path: Path, records: Records, open_: Open) -> None:

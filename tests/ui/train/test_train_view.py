@@ -18,6 +18,7 @@ from vae.messages import durations
 from vae.messages.message import Message
 from vae.model.checkpoint import Checkpoint
 from vae.serving.jobs import status_messages
+from vae.serving.jobs.pace import Forecast
 from vae.serving.jobs.service import Status
 from vae.serving.visitors import run_history
 from vae.serving.visitors.run_history import ModelFate, RunHistory
@@ -54,6 +55,22 @@ def told(*events: Any) -> RunHistory:
     history = RunHistory()
     history.add(events)
     return history
+
+
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [
+        (Forecast(200.0, True, 0, 0.0), ["It takes about 3 minutes on this machine now."]),
+        (Forecast(200.0, False, 0, 0.0), ["nothing else to do it takes roughly 3 minutes"]),
+        (Forecast(40.0, True, 3, 120.0), ["number 3 in the queue and begin in about 2 minutes", "about 40 seconds"]),
+        (Forecast(None, False, 1, None), ["number 1 in the queue; how long that waits is not known"]),
+        (Forecast(None, True, 0, 0.0), []),
+    ],
+)
+def test_no_more_is_told_of_a_training_before_it_than_is_known(known: Forecast, words: list[str]) -> None:
+    said = list(map(str, view.forecast(known)))
+    assert len(said) == len(words)
+    assert all(part in sentence for part, sentence in zip(words, said, strict=True))
 
 
 @pytest.mark.parametrize(

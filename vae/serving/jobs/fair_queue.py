@@ -33,9 +33,13 @@ class FairQueue:
         Args:
             others: the runs of the same user that are going on or wait.
         """
+        self.give_turn(job, others)
+        self._waiting.append(job)
+
+    def give_turn(self, job: Job, others: Iterable[Job]) -> None:
+        """Let a run come behind those that came before it, wherever it stands."""
         job.progress.turn = max(self._turn, max((other.progress.turn for other in others), default=-1) + 1)
         job.progress.queued_at = time.time()
-        self._waiting.append(job)
 
     def requeue(self, started: Sequence[Job], waiting: Sequence[Job] = ()) -> None:
         """Put runs back at the places that they had, those that had been started and those that had not."""
@@ -53,14 +57,15 @@ class FairQueue:
         if job in self._waiting:
             self._waiting.remove(job)
 
-    def order(self) -> list[Job]:
-        """As it is served."""
+    def order(self, *newcomers: Job) -> list[Job]:
+        """As it is served, newcomers included."""
         return sorted(
-            self._waiting, key=lambda job: (job.state != "stopping", job.progress.turn, job.progress.queued_at)
+            (*self._waiting, *newcomers),
+            key=lambda job: (job.state != "stopping", job.progress.turn, job.progress.queued_at),
         )
 
     def places(
-        self, running: Sequence[float | None], slots: int, takes: Callable[[Job], float | None]
+        self, running: Sequence[float | None], slots: int, takes: Callable[[Job], float | None], *newcomers: Job
     ) -> dict[Job, tuple[int, float | None]]:
         """Each run's place, 1 being the next, or less when a worker is about to take it; and the seconds that it waits,
         roughly, or None while nobody can tell.
@@ -68,12 +73,13 @@ class FairQueue:
         Args:
             running: seconds that each run under way still takes, where that is known.
             slots: runs at once.  takes: seconds that a run takes when its turn has come, where that is known.
+            newcomers: runs that might come, too.
         """
         known = None not in running
         ends = sorted(seconds for seconds in running if seconds is not None)
         ends = [0.0] * (slots - len(running)) + ends  # when each slot is free
         found: dict[Job, tuple[int, float | None]] = {}
-        for place, job in enumerate(self.order(), 1 + len(running) - slots):
+        for place, job in enumerate(self.order(*newcomers), 1 + len(running) - slots):
             begins = heapq.heappop(ends) if known else 0.0
             found[job] = place, coarse_wait(begins) if known else None
             seconds = takes(job)

@@ -9,14 +9,15 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+from vae.config.config import Config
 from vae.messages.message import Message
 from vae.serving.jobs import status_messages
 from vae.serving.jobs.fair_queue import FairQueue, waiting_message
-from vae.serving.jobs.job import ENDED, RESTING, Job, JobError, RunInfo, Status
+from vae.serving.jobs.job import ENDED, RESTING, Job, JobError, JobRequest, RunInfo, Status
 from vae.serving.jobs.job_files import JobFiles
 from vae.serving.jobs.job_log import log_run
 from vae.serving.jobs.origins import Origins
-from vae.serving.jobs.pace import Pace
+from vae.serving.jobs.pace import Forecast, Pace, usual_seconds
 from vae.serving.jobs.rules import JobRules
 from vae.serving.jobs.worker import Ended, Failed, Report, Running, TrainingTask
 from vae.serving.records.database import Records
@@ -279,10 +280,20 @@ class RunRegistry:
             if place != before.get(job):
                 job.changes.notify()
 
-    def _places(self) -> dict[Job, tuple[int, float | None]]:
+    def forecast(self, owner: str, config: Config) -> Forecast:
+        """What a training would take that this user asked for now."""
+        job = Job("", JobRequest(owner, "", config), JobFiles.of(self._root))
+        self.queue.give_turn(job, [other for other in self.of_owner(owner) if other.state not in RESTING])
+        place, wait = self._places(job)[job]
+        measured = self._pace.expected(config)
+        seconds = usual_seconds(config) if measured is None else measured
+        longest = None if seconds is None else min(seconds, self._rules.longest)
+        return Forecast(longest, measured is not None, place, wait)
+
+    def _places(self, *newcomers: Job) -> dict[Job, tuple[int, float | None]]:
         running = [self._jobs.get(run_id) for run_id in self._busy()]
         left = [self._seconds_left(job) if job else 0.0 for job in running]  # a forgotten one is ending
-        return self.queue.places(left, self._rules.slots, self._seconds_left)
+        return self.queue.places(left, self._rules.slots, self._seconds_left, *newcomers)
 
     def _seconds_left(self, job: Job) -> float | None:
         return job.seconds_left(self._rules.longest, self._pace.expected(job.request.config))

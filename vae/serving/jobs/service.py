@@ -28,6 +28,7 @@ from vae.serving.jobs.job import ENDED, RESTING, Job, JobError, JobRequest, RunI
 from vae.serving.jobs.job_files import JobFiles
 from vae.serving.jobs.job_log import log_run
 from vae.serving.jobs.origins import Origin
+from vae.serving.jobs.pace import Forecast
 from vae.serving.jobs.registry import RunRegistry
 from vae.serving.jobs.rules import JobRules
 from vae.serving.jobs.worker_pool import WorkerPool
@@ -104,8 +105,7 @@ class Jobs:
 
         Raises:
             JobError: the queue is full, or as full as it may be of users of one place, this user has too many runs
-                under way, the model is too large, or the text
-                cannot be stored.
+                under way, the model is too large, or the text cannot be stored.
         """
         weights, allowed = size.min_parameter_count(config), self._rules.parameters
         if start_from is None and weights > allowed:
@@ -115,8 +115,7 @@ class Jobs:
             self._runs.check_queue(owner)
             self._runs.runs_in_the_way(owner)
         run_id = secrets.token_urlsafe(16)
-        request = JobRequest(owner, corpus.name, config, start_from, aside)
-        job = Job(run_id, request, JobFiles.of(self._root / run_id))
+        job = Job(run_id, JobRequest(owner, corpus.name, config, start_from, aside), JobFiles.of(self._root / run_id))
         try:
             job.store(corpus)
             with self._lock:
@@ -255,6 +254,11 @@ class Jobs:
         """All runs of a user, oldest first."""
         with self._lock:
             return [self._runs.info(job) for job in self._runs.of_owner(owner)]
+
+    def forecast(self, owner: str, config: Config) -> Forecast:
+        """What can be told of a training before a user asks for it."""
+        with self._lock:
+            return self._runs.forecast(owner, config)
 
     def health(self) -> dict[str, Any]:
         """Figures of all runs, nobody's in particular: `slots`, `busy` and `waiting`; `runs` by state; `workers`: the

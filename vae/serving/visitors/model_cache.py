@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vae.messages.message import Message
+from vae.system.resources import return_freed_memory
 
 if TYPE_CHECKING:
     from vae.model.checkpoint import Checkpoint
@@ -66,15 +67,18 @@ class ModelCache:
         return future.result()
 
     def _evict(self, newest: FileId, added: int) -> None:
-        pinned = _file_id(self._pinned)
+        pinned, evicted = _file_id(self._pinned), False
         with self._lock:
             if newest in self._loaded and newest != pinned:
                 self._sizes[newest] = added
             for key in list(self._loaded):
                 if sum(self._sizes.values()) <= self._capacity:
-                    return
+                    break
                 if key in self._sizes and key != newest:
                     del self._loaded[key], self._sizes[key]
+                    evicted = True
+        if evicted:
+            return_freed_memory()
 
     def has(self, path: Path) -> bool:
         """Whether `load` gives the file at `path` at once."""
@@ -100,10 +104,11 @@ class ModelCache:
 
 
 def model_bytes(loaded: Checkpoint) -> int:
-    """Bytes that a loaded model takes: its weights, its tokenizer and the hashes of what it has learned from."""
+    """Bytes that a loaded model takes: its weights, its tokenizer, the hashes of what it has learned from, and the
+    table that it makes as soon as it speaks."""
     model: Any = loaded.text_model.model
     weights = sum(tensor.nbytes for tensor in chain(model.parameters(), model.buffers()))
-    return int(weights + len(loaded.text_model.tokenizer.model) + loaded.seen.nbytes)
+    return int(weights + model.gate_table_bytes + len(loaded.text_model.tokenizer.model) + loaded.seen.nbytes)
 
 
 def count_weights(loaded: Checkpoint) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import weakref
 from collections.abc import AsyncIterator, Mapping
@@ -11,13 +12,16 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from vae.config.config import Config, Parameter, parameters
+from vae.config.fine_tuning import shaped
 from vae.config.presets import PRESETS
 from vae.messages.message import Message
+from vae.serving.jobs.pace import Forecast
 from vae.serving.jobs.service import Jobs, Status
 from vae.serving.jobs.status_messages import message_of
 from vae.serving.visitors.model_entry import ModelEntry
 from vae.serving.visitors.run_history import ModelFate, RunHistory
 from vae.serving.visitors.session import RefusedError, Session
+from vae.text.corpus import validation_size
 
 ENDED = ("done", "stopped", "diverged", "failed")  # after these a new training may begin
 MODEL_STATES = ("done", "stopped", "diverged")  # in these the model is final
@@ -100,6 +104,7 @@ class Trainings:
         Raises:
             RefusedError: there is no text, no such model to start from, or a run that has not ended.
             JobError: the queue is full, or the text cannot be stored.
+            CheckpointError: the model to start from is damaged.
         """
         session.check_open()
         corpus = session.corpus
@@ -113,8 +118,7 @@ class Trainings:
                 with suppress(RefusedError):  # a model that is lost stands in nobody's way
                     self._collect_model(session, run)
             base = self._base(session, start_from)
-            if base is not None:  # it stays of its kind, whatever was chosen
-                config = replace(config, family=base.family)
+            config = self._shaped(session, config, base)  # whatever was chosen
             return self._jobs.submit(session.owner, config, corpus, start_from=base.path if base else None)
 
     @staticmethod
@@ -125,6 +129,24 @@ class Trainings:
             if model.id == start_from:
                 return model
         raise RefusedError(Message("serving.base_not_yours"))
+
+    def forecast(self, session: Session, config: Config, start_from: object = SCRATCH) -> Forecast:
+        """What can be told of a training on the visitor's text before it is started, in epochs, too.
+
+        Raises:
+            RefusedError: there is no such model to start from.
+            CheckpointError: it is damaged.
+        """
+        config, text = self._shaped(session, config, self._base(session, start_from)), session.text
+        if text and config.epochs and not (config.steps or config.minutes):
+            learned = text.sentences - validation_size(text.sentences)
+            config = replace(config, steps=math.ceil(config.epochs * math.ceil(learned / config.batch)))
+        return self._jobs.forecast(session.owner, config)
+
+    @staticmethod
+    def _shaped(session: Session, config: Config, base: ModelEntry | None) -> Config:
+        """The config with the shape that the model to start from decides, by which it is known what a step takes."""
+        return shaped(config, session.checkpoint(base).config) if base else config
 
     def pause(self, session: Session, run: str) -> None:
         """Save the run's exact state and free its place. Raises JobError."""

@@ -53,7 +53,8 @@ def read_confined(kind: Kind, packed: Packed) -> Unpacked:
     answer = json.loads(head)
     if "error" in answer:
         raise CorpusError(Message.from_json(answer["error"]))
-    return Unpacked(data, answer["name"], Message.from_json(answer["note"]), answer["from_part"])
+    note, parts = Message.from_json(answer["note"]), tuple(answer["parts"])
+    return Unpacked(data, answer["name"], note, answer["from_part"], answer["part"], parts)
 
 
 def _too_heavy(what: Message) -> CorpusError:
@@ -88,7 +89,8 @@ def _answer(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes
     except BaseException:  # a library may raise anything, and what is written in Rust no Exception
         return {"error": damaged(kind.what).message.to_json()}, b""
     assert found.note is not None
-    return {"name": found.name, "note": found.note.to_json(), "from_part": found.from_part}, found.data
+    told = {"name": found.name, "note": found.note.to_json(), "from_part": found.from_part, "part": found.part}
+    return {**told, "parts": found.parts}, found.data
 
 
 def _main() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from vae.messages.message import Message
 from vae.text.cleaning import CorpusError, clean
@@ -33,6 +34,19 @@ class Unpacked:
     name: str
     note: Message | None = None  # what was taken from where; None: the file is the text
     from_part: bool = False  # whether the part that was asked for has been found
+    part: str = ""  # which of the file's texts this is
+    parts: tuple[str, ...] = ()  # all of them, the likeliest first; () where there is but one
+
+
+class SeveralTextsError(CorpusError):
+    """A file holds several texts, and it cannot be told which is meant: one of `parts`."""
+
+    def __init__(self, message: Message | str, parts: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.parts = tuple(parts)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.message, self.parts)
 
 
 @dataclass(frozen=True, slots=True)

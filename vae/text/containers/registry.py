@@ -26,7 +26,8 @@ def unpack(data: bytes, name: str, *, part: str | None = None, max_bytes: int = 
         part: the member of an archive or the sheet of a workbook that is wanted; None takes the one that is meant.
         max_bytes: that the text may have.
     Raises:
-        CorpusError: it is damaged, encrypted, too large, holds no text or several; or a library is not installed.
+        CorpusError: it is damaged, encrypted, too large, holds no text; or a library is not installed.
+        SeveralTextsError: it cannot be told which of its texts is meant.
     """
     found, wanted = Unpacked(data, name), part
     for _ in range(_MAX_DEPTH + 1):
@@ -40,7 +41,8 @@ def unpack(data: bytes, name: str, *, part: str | None = None, max_bytes: int = 
         if inner.from_part:
             wanted = None
         note = inner.note if found.note is None else Message("text.list", before=found.note, after=inner.note)
-        found = Unpacked(inner.data, inner.name, note)
+        outer = found if found.parts else inner  # whose parts are named to choose from
+        found = Unpacked(inner.data, inner.name, note, part=outer.part, parts=outer.parts)
     raise CorpusError(Message("text.containers_nested", most=_MAX_DEPTH))
 
 

@@ -66,7 +66,8 @@ def read(packed: Packed) -> Unpacked:
     if others := [other for other in names if other != name]:
         note = Message("text.unpacked_one_of", note=note, count=len(names), others=listed(others))
     data = _table(chain(first, rows), packed.max_bytes)
-    return Unpacked(data, renamed(packed.name, "csv"), note, from_part=packed.part is not None)
+    parts = tuple(names) if others else ()
+    return Unpacked(data, renamed(packed.name, "csv"), note, packed.part is not None, name, parts)
 
 
 def _says_something(row: Iterable[Any]) -> bool:

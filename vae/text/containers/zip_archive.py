@@ -7,8 +7,16 @@ import zipfile
 from collections.abc import Sequence
 
 from vae.messages.message import Message
-from vae.text.cleaning import CorpusError
-from vae.text.containers.packed import Kind, Listing, Packed, Unpacked, listed, no_such_part, without_text
+from vae.text.containers.packed import (
+    Kind,
+    Listing,
+    Packed,
+    SeveralTextsError,
+    Unpacked,
+    listed,
+    no_such_part,
+    without_text,
+)
 from vae.text.containers.zip_file import MAGIC, open_zip, read_head, read_member
 
 WHAT = Message("text.zip_archive")
@@ -39,10 +47,12 @@ def recognizes(data: bytes, listing: Listing) -> bool:
 def read(packed: Packed) -> Unpacked:
     with open_zip(packed.data, WHAT) as archive:
         names = _texts(archive)
+        asked: list[str] = []
         if packed.part is not None:
-            name = next((each for each in archive.namelist() if packed.part in (each, _base(each))), None)
-            if name is None:
+            asked = [each for each in archive.namelist() if packed.part in (each, _base(each))]
+            if not asked and len(names) != 1:  # a part of the only one it may be
                 raise no_such_part(packed.part, names)
+            name = (asked or names)[0]
         elif names:
             name = _meant(archive, names)
         else:
@@ -52,7 +62,8 @@ def read(packed: Packed) -> Unpacked:
     note = Message("text.unpacked_member", part=listed([name]))
     if others:
         note = Message("text.unpacked_one_of", note=note, count=len(others) + 1, others=listed(others))
-    return Unpacked(data, _base(name), note, from_part=packed.part is not None)
+    parts = (name, *others) if packed.part is None else tuple(names)
+    return Unpacked(data, _base(name), note, bool(asked), name, parts if others else ())
 
 
 def _texts(archive: zipfile.ZipFile) -> list[str]:
@@ -75,13 +86,14 @@ def _is_text(archive: zipfile.ZipFile, name: str) -> bool:
 
 
 def _meant(archive: zipfile.ZipFile, names: Sequence[str]) -> str:
-    """The largest, unless others of its kind are as large or together hold far more. Raises CorpusError then."""
+    """The largest, unless others of its kind are as large or together hold far more. Raises SeveralTextsError then."""
     largest = names[0]
     size = archive.getinfo(largest).file_size
     rivals = [n for n in names[1:] if _extension(n) == _extension(largest) and not _ASIDE.search(n)]
     sizes = [archive.getinfo(name).file_size for name in rivals]
     if any(each > _RIVAL * size for each in sizes) or sum(sizes) > 2 * size:
-        raise CorpusError(Message("text.which_part", count=len(rivals) + 1, parts=listed([largest, *rivals])))
+        message = Message("text.which_part", count=len(rivals) + 1, parts=listed([largest, *rivals]))
+        raise SeveralTextsError(message, names)
     return largest
 
 

@@ -47,8 +47,9 @@ def read_corpus(
         encoding: of the file, such as cp1252; "" finds it.
         part: of an archive or a workbook: the member or the sheet; "" finds it.
     Returns:
-        What was read and kept, what was dropped by reason, the statistics, what the text was taken for (told), and
-        the columns that may hold it, with their first lines (candidates).
+        What was read and kept, what was dropped by reason, the statistics, what the text was taken for (told), which
+        of the file's texts it is where there are several (parts), and the columns that may hold it, with their first
+        lines (candidates).
     """
     given = (
         uploaded_corpus(file)
@@ -64,6 +65,7 @@ def read_corpus(
     report, found = known.report, corpus.statistics(known)
     return {
         "name": known.name, "kind": report.kind, "layout": report.layout, "encoding": report.encoding,
+        "part": report.part, "parts": list(report.parts),
         "columns": list(columns), "column": report.column, "labels": report.label_column,
         "read": report.read, "kept": report.kept, "dropped": dict(report.dropped),
         "sentences": found.sentences, "words": found.words, "vocabulary": found.vocabulary,

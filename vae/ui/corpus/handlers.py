@@ -18,6 +18,7 @@ from vae.serving.visitors.corpus_sources import (
 )
 from vae.serving.visitors.session import Session
 from vae.text import corpus
+from vae.text.containers.packed import SeveralTextsError
 from vae.text.corpus import CorpusError
 from vae.ui.components import drawn
 from vae.ui.components.answers import unchanged
@@ -25,6 +26,7 @@ from vae.ui.corpus import view
 from vae.ui.signals import stamp
 
 NO_LABELS = "No labels"
+FILE_OPTIONS = ("part", "format", "encoding")  # from which it follows what columns there are
 EMPTY_FIGURES = (
     "<h2>Your text appears here</h2><p>You will see how it was read, what it is made of and what was left out, before "
     "anything is trained on it.</p>"
@@ -37,6 +39,7 @@ class ChoiceView(NamedTuple):
     ours: Any
     file: Any
     source: Any
+    part: Any  # the texts of an archive, the sheets of a workbook
     candidates: Any  # columns that look like a text, with their first lines
     column: Any  # all columns
     labels: Any
@@ -70,20 +73,24 @@ def _read(session: Session, source: str, value: object, new: bool, **options: ob
     auto: dict[str, Any] = {"value": "auto"} if new else {}
     found_out: dict[str, Any] = {"value": ""} if new else {}
     ways = gr.update(visible=source != "ours")
+    parts: tuple[str, ...] = ()
     try:
         if source not in SOURCES:
             raise CorpusError(Message("ui.corpus.no_source"))
         text = SOURCES[source](value)
         report = read_and_keep(session, text, **options).report
-        given = {name: value for name, value in reading_options(options).items() if name in ("encoding", "format")}
+        given = {name: value for name, value in reading_options(options).items() if name in FILE_OPTIONS}
         columns = corpus.columns(text.data, text.name, max_bytes=max_bytes(session), **given)
     except ValueError as error:
         said = str(error)
+        parts = error.parts if isinstance(error, SeveralTextsError) else ()
         if new and session.text:
             said = str(Message("ui.corpus.text_kept", problem=said, name=session.text.name))
         answer = unchanged(ChoiceView, note=drawn.note_value("error", said))
         if not new:
             return answer
+        if not options.get("part"):  # with one chosen, another may be
+            answer = answer._replace(part=_parts_choice(parts))
         no_column = gr.update(choices=[], value=None, visible=False)  # it cannot be read so, but perhaps otherwise
         return answer._replace(
             source=source, candidates=no_column, column=no_column, labels=no_column, ways=ways,
@@ -96,6 +103,7 @@ def _read(session: Session, source: str, value: object, new: bool, **options: ob
     return unchanged(
         ChoiceView,
         source=source,
+        part=_parts_choice(report.parts, report.part),
         candidates=gr.update(choices=cards, value=report.column, visible=len(cards) > 1),
         column=gr.update(choices=list(columns), value=report.column, visible=several),
         labels=gr.update(choices=label_choices, value=report.label_column or "", visible=several),
@@ -107,6 +115,11 @@ def _read(session: Session, source: str, value: object, new: bool, **options: ob
         note=None,
         corpus_changed=stamp(),
     )
+
+
+def _parts_choice(parts: tuple[str, ...], chosen: str | None = None) -> Any:
+    """The texts of a file to choose from, where there are several."""
+    return gr.update(choices=view.parts(parts), value=chosen or None, visible=len(parts) > 1)
 
 
 def choose_ours(session: Session, name: object) -> ChoiceView:
@@ -129,20 +142,31 @@ def read_again(session: Session, source: str, *values: object) -> ChoiceView:
 
     Args:
         source: where the text came from: ours, uploaded or pasted.
-        values: the three sources' values in that order, then column, labels, layout, split, format and encoding.
+        values: the three sources' values in that order, then part, column, labels, layout, split, format and encoding.
     """
-    *sources, column, labels, layout, split, format_, encoding = values
+    *sources, part, column, labels, layout, split, format_, encoding = values
     value = dict(zip(SOURCES, sources, strict=True)).get(source)
     return _read(
-        session, source, value, new=False, column=column or "", label_column=labels or "", layout=layout or "",
-        split=split or "", format=format_ or "", encoding=encoding or "",
+        session, source, value, new=False, part=part or "", column=column or "", label_column=labels or "",
+        layout=layout or "", split=split or "", format=format_ or "", encoding=encoding or "",
     )  # fmt: skip
 
 
 def read_as_another(session: Session, source: str, *values: object) -> ChoiceView:
     """Read the same text as another format or encoding, whose columns may be others. Arguments: `read_again`."""
-    *sources, _, _, layout, split, format_, encoding = values
-    return read_again(session, source, *sources, "", "", layout, split, format_, encoding)
+    *sources, part, _, _, layout, split, format_, encoding = values
+    return read_again(session, source, *sources, part, "", "", layout, split, format_, encoding)
+
+
+def choose_part(session: Session, source: str, *values: object) -> ChoiceView:
+    """Read another text of the same file, of which nothing else is chosen yet.
+
+    Args:
+        source: where the file came from, if a text of it has been read.
+        values: the three sources' values, then the part.
+    """
+    *sources, part = values
+    return _read(session, source, dict(zip(SOURCES, sources, strict=True)).get(source), new=True, part=part or "")
 
 
 def restore(session: Session, source: str) -> ChoiceView:

@@ -16,6 +16,7 @@ from vae.ui.corpus.handlers import (
     CorpusView,
     choose_file,
     choose_ours,
+    choose_part,
     choose_pasted,
     read_again,
     read_as_another,
@@ -62,6 +63,10 @@ def build(page: Page, tab: gr.Tab) -> None:
         with gr.Column(elem_id="corpus-report", min_width=300, scale=3):
             note = drawn.note(elem_id="corpus-note")
             figures = prose(EMPTY_FIGURES, elem_id="corpus-figures")
+            part = gr.Dropdown(
+                [], label="Text of this file", visible=False, elem_id="corpus-part",
+                info="It holds several: choose the one to learn from.",
+            )  # fmt: skip
             candidates = gr.Radio(
                 [], label="Sentences are in", visible=False, elem_classes=["cards"], elem_id="corpus-candidates"
             )
@@ -112,7 +117,7 @@ def build(page: Page, tab: gr.Tab) -> None:
             below = gr.Button("Train on it", variant="primary", elem_id="corpus-next-below", scale=0, min_width=160)
 
     chosen = ChoiceView(
-        ours, file, source, candidates, column, labels, ways, layout, split, format_, encoding, note,
+        ours, file, source, part, candidates, column, labels, ways, layout, split, format_, encoding, note,
         page.corpus_changed,
     )  # fmt: skip
     for event in (
@@ -123,9 +128,10 @@ def build(page: Page, tab: gr.Tab) -> None:
         event.then(None, js="() => space.bring('#corpus-report')", api_visibility="private", show_progress="hidden")
     sources, options = [source, ours, file, pasted], [labels, layout, split, format_, encoding]
     again = [column.input, labels.input, layout.input, split.input]
-    page.on(again, read_again, [*sources, column, *options], chosen)
-    page.on(candidates.input, read_again, [*sources, candidates, *options], chosen)
-    page.on([format_.input, encoding.input], read_as_another, [*sources, column, *options], chosen)
+    page.on(part.input, choose_part, [*sources, part], chosen)
+    page.on(again, read_again, [*sources, part, column, *options], chosen)
+    page.on(candidates.input, read_again, [*sources, part, candidates, *options], chosen)
+    page.on([format_.input, encoding.input], read_as_another, [*sources, part, column, *options], chosen)
     shown = CorpusView(figures, first, anywhere, lengths, words, account, go_on)
     page.on(page.corpus_changed.change, show, [], shown).then(
         None, js="() => space.told()", api_visibility="private", show_progress="hidden"

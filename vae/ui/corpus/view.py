@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
+from vae.text.cleaning import clean
 from vae.text.corpus import MAX_CHARACTERS, Corpus, Statistics
 from vae.text.encodings.guess import encoding_choices
 from vae.text.report import (
@@ -25,6 +26,7 @@ from vae.ui.components.drawn import line
 
 SHOWN = 4  # sentences in each list of the preview
 FREQUENT = 12
+MAX_PART = 120  # characters that are shown of the name of a text in a file, its last
 FOUND_OUT = "Detect it"  # what is not chosen
 
 _REASONS = {
@@ -60,6 +62,11 @@ def figures(corpus: Corpus, statistics: Statistics) -> str:
 def cards(report: Report) -> list[tuple[str, str]]:
     """The columns that may be the text, each with its first lines, as choices: (what the card says, its column)."""
     return [("\n".join((one.name, *one.examples)), one.name) for one in report.candidates]
+
+
+def parts(names: Sequence[str]) -> list[tuple[str, str]]:
+    """The texts of a file as choices, in the order in which their names are looked for."""
+    return [(clean(name)[-MAX_PART:], name) for name in sorted(names, key=str.casefold)]
 
 
 def encodings(plausible: Sequence[Candidate]) -> list[tuple[str, str]]:

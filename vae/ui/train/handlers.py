@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from html import escape
 from typing import Any
 
@@ -11,6 +12,7 @@ import gradio as gr
 
 from vae.config.families import FAMILIES
 from vae.messages import durations
+from vae.serving.jobs.pace import Forecast
 from vae.serving.visitors.run_history import RunHistory
 from vae.serving.visitors.session import BUNDLED, RefusedError, Session
 from vae.serving.visitors.trainings import SCRATCH, Trainings, blocks_next, configure
@@ -20,7 +22,7 @@ from vae.ui.components.answers import unchanged
 from vae.ui.components.download import file_of
 from vae.ui.signals import stamp
 from vae.ui.train import view
-from vae.ui.train.knobs import chosen
+from vae.ui.train.knobs import KNOBS, chosen
 from vae.ui.train.screen import RunScreen, RunView
 from vae.ui.train.shared_run import SharedRunHandlers
 
@@ -40,21 +42,34 @@ class TrainHandlers:
         self.trainings = trainings
         self.shared = shared
 
-    def plan(
-        self, session: Session, family: str, start_from: str, steps: float, minutes: float, epochs: float
-    ) -> tuple[str, Any]:
-        """What Start would do, in words; and whether it can be pressed."""
+    def plan(self, session: Session, preset: str, family: str, start_from: str, *values: Any) -> tuple[str, Any]:
+        """What Start would do, in words, and how long that takes, as far as it is known; and whether it can be pressed.
+
+        Args:
+            values: of the controls, in the order of KNOBS.
+        """
         text = session.text
         if text is None:
             return NO_TEXT, gr.update(interactive=False)
         base = next((model for model in session.models() if model.id == start_from), None)
         begins = f"starting from {escape(base.name)}" if base else "from scratch"
         kind = FAMILIES[base.family if base else choice(family, "Family", tuple(FAMILIES))]  # which a base decides
+        steps, minutes, epochs = (values[KNOBS.index(name)] for name in ("steps", "minutes", "epochs"))
         length = f"in {steps:,.0f} steps" if steps else f"for {epochs or 0:g} epochs"
         if minutes:
             length = f"for about {durations.duration(60 * minutes)}"
+        free, takes = self._free(session), ""
+        with suppress(ValueError):  # a value of which Start tells what is wrong with it
+            if free:
+                takes = " ".join(map(str, view.forecast(self._forecast(session, preset, family, start_from, values))))
         learns = f"learns <b>{escape(text.name)}</b>, {text.sentences:,} sentences"
-        return f"<p>{kind.title}: {learns}, {begins}, {length}.</p>", gr.update(interactive=self._free(session))
+        return f"<p>{kind.title}: {learns}, {begins}, {length}. {escape(takes)}</p>", gr.update(interactive=free)
+
+    def _forecast(
+        self, session: Session, preset: str, family: str, start_from: str, values: tuple[object, ...]
+    ) -> Forecast:
+        config = configure(preset, {**chosen(values, start_from), "family": family})
+        return self.trainings.forecast(session, config, start_from)
 
     def base_choices(self, session: Session, family: str, start_from: str) -> Any:
         """What a training can start from: nothing, or a model of the same family. What was chosen stays chosen."""

@@ -85,21 +85,22 @@ def build(page: Page, tab: gr.Tab) -> None:
         start=start, pause=pause, resume=resume, stop=stop, go_on=go_on, download=download, copy=copy, setup=setup,
         model_changed=page.model_changed,
     )  # fmt: skip
-    length = [controls[KNOBS.index(name)] for name in ("steps", "minutes", "epochs")]
+    lasts = [controls[KNOBS.index(name)] for name in ("steps", "minutes", "epochs", "hidden", "latent")]
     page.on(preset.input, knobs.values, [preset], controls)
     page.on([family.input, start_from.change], knobs.fitting, [family, start_from], [kind, kept, *controls])
     page.on(page.corpus_changed.change, handlers.suggest_base, [family, start_from], [start_from])
     plan_changed = [
         page.corpus_changed.change, page.runs_changed.change,
         tab.select,  # the text may have been changed in another window
-        *(item.change for item in (family, start_from, *length)),
+        *(item.change for item in (family, start_from, *lasts)),
     ]  # fmt: skip
-    page.on(plan_changed, handlers.plan, [family, start_from, *length], [plan, start], trigger_mode="always_last")
+    asked = [preset, family, start_from, *controls]
+    page.on(plan_changed, handlers.plan, asked, [plan, start], trigger_mode="always_last")
     page.on([page.model_changed.change, family.input], handlers.base_choices, [family, start_from], [start_from])
     started = [note, start, page.runs_changed]
-    page.on(
-        start.click, handlers.press_start, [preset, family, start_from, *controls], started, trigger_mode="once"
-    ).then(None, js="() => space.focus('#train-stop')", api_visibility="private")
+    page.on(start.click, handlers.press_start, asked, started, trigger_mode="once").then(
+        None, js="() => space.focus('#train-stop')", api_visibility="private"
+    )
     page.on(go_on.click, to_slide, [], [page.tabs])
     page.on(pause.click, handlers.press_pause, [], [note])
     page.on(resume.click, handlers.press_resume, [], [note, page.runs_changed])

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from vae.config.families import FAMILIES
+from vae.messages.durations import duration, round_duration
+from vae.messages.message import Message
 from vae.serving.jobs import status_messages
+from vae.serving.jobs.pace import Forecast
 from vae.serving.jobs.service import RESTING, Status
 from vae.serving.visitors.run_history import NOTHING_DRAWN, ChartMark, ModelFate, RunHistory
 from vae.ui.components.drawn import line, note_value
@@ -24,6 +27,18 @@ _FATE_NOTES: dict[ModelFate, tuple[str, str]] = {
     "kept": ("done", "{}. Another model is in use now: choose this one at the top of the page, or download it."),
     "gone": ("note", "{}. Its model has been removed to make room for your newer ones."),
 }
+
+
+def forecast(known: Forecast) -> list[Message]:
+    """How long a training would wait and take: no more than is known."""
+    told = []
+    if known.place > 0:
+        key = "ui.train.would_wait" if known.wait is None else "ui.train.would_wait_about"
+        told.append(Message(key, place=known.place, time=round_duration(known.wait or 0)))
+    if known.seconds is not None:
+        key = "ui.train.takes_now" if known.measured else "ui.train.takes_idle"
+        told.append(Message(key, time=duration(known.seconds)))
+    return told
 
 
 def chart(history: RunHistory, *, after: ChartMark = NOTHING_DRAWN) -> dict[str, Any]:
