@@ -29,13 +29,15 @@ export function passOver(decoder, sentences, z) {
   const begun = decoder.begin(z, sentences.length);
   const counts = sentences[0].map((_, t) => sentences.filter((ids) => ids.length > t).length);
   const total = counts.reduce((a, b) => a + b, 0);
-  const [gates, states, cells, features] = [4 * hidden, hidden, hidden, featureSize].map((size) => new Float32Array(total * size));
+  const sizes = [4 * hidden, hidden, hidden, featureSize];
+  const [gates, states, cells, features] = sizes.map((size) => new Float32Array(total * size));
   const [firstStates, firstCells] = [begun.h.slice(), begun.c.slice()];
   let at = 0;
   counts.forEach((n, t) => {
     /** @type {(flat: Float32Array) => Float32Array} */
     const leading = (flat) => flat.subarray(0, (flat.length / begun.n) * n);
-    const state = { n, gates: leading(begun.gates), features: leading(begun.features), h: leading(begun.h), c: leading(begun.c) };
+    const [h, c] = [leading(begun.h), leading(begun.c)];
+    const state = { n, gates: leading(begun.gates), features: leading(begun.features), h, c };
     const step = decoder.advance(sentences.slice(0, n).map((ids) => (t ? ids[t - 1] : BEGIN_TOKEN)), state);
     gates.set(step.gates, at * 4 * hidden);
     states.set(state.h, at * hidden);
@@ -112,7 +114,8 @@ function saidGradient(decoder, pass, features) {
   if (decoder.projection) said = decoder.projection.multiplyTransposed(features, tokens);
   else if (decoder.codeAmongFeatures) {
     said = new Float32Array(tokens * decoder.hidden);
-    splitRows(features, decoder.featureSize).forEach((row, i) => said.set(row.subarray(0, decoder.hidden), i * decoder.hidden));
+    const rows = splitRows(features, decoder.featureSize);
+    rows.forEach((row, i) => said.set(row.subarray(0, decoder.hidden), i * decoder.hidden));
   }
   return decoder.norm ? decoder.norm.backward(pass.states, said) : said;
 }

@@ -1,5 +1,5 @@
 // The LSTM that generates a sentence from z, one token after another.
-import { InputGates, LayerNorm, addToRows, lstmStep, splitRows, tanh } from "./layers.js";
+import { InputGates, LayerNorm, addToRows, splitRows } from "./layers.js";
 
 export const BEGIN_TOKEN = 2;
 export const END_TOKEN = 3;
@@ -27,11 +27,12 @@ export class Decoder {
     this.inputGates = new InputGates(
       parameters.stored("embedding.weight"), parameters.matrix("decoder.lstm.weight_ih_l0", 0, embedding), MAX_GATES,
     );
-    this.recurrent = parameters.matrix("decoder.lstm.weight_hh_l0");
+    this.recurrent = parameters.lstm("decoder.lstm.weight_hh_l0");
     this.gateBias = addToRows(
       parameters.vector("decoder.lstm.bias_ih_l0").slice(), parameters.vector("decoder.lstm.bias_hh_l0"),
     );
-    this.codeToGates = d && places.includes("inputs") ? parameters.matrix("decoder.lstm.weight_ih_l0", embedding) : null;
+    const amongInputs = d && places.includes("inputs");
+    this.codeToGates = amongInputs ? parameters.matrix("decoder.lstm.weight_ih_l0", embedding) : null;
     const toState = d && places.includes("state");
     this.codeToState = toState ? parameters.matrix("decoder.first.weight") : null;
     this.firstState = parameters.vector(toState ? "decoder.first.bias" : "decoder.first.value");
@@ -70,7 +71,7 @@ export class Decoder {
     const first = this.codeToState ? this.codeToState.multiply(z, n) : new Float32Array(n * 2 * hidden);
     const [h, c] = [new Float32Array(n * hidden), new Float32Array(n * hidden)];
     splitRows(addToRows(first, this.firstState), 2 * hidden).forEach((row, i) => {
-      h.set(row.subarray(0, hidden).map(tanh), i * hidden);
+      h.set(row.subarray(0, hidden).map(Math.tanh), i * hidden);
       c.set(row.subarray(hidden), i * hidden);
     });
     return { n, gates: addToRows(gates, this.gateBias), features, h, c };
@@ -84,13 +85,7 @@ export class Decoder {
    */
   advance(tokens, state) {
     const { n, h, c } = state;
-    const gates = this.recurrent.multiply(h, n);
-    const width = gates.length / n;
-    this.inputGates.of(tokens).forEach((input, row) => {
-      const at = row * width;
-      for (let k = 0; k < width; k++) gates[at + k] += input[k] + state.gates[at + k];
-    });
-    lstmStep(gates, h, c, n);
+    const gates = this.recurrent.step(h, c, n, this.inputGates.of(tokens), state.gates);
     const said = this.norm ? this.norm.forward(h) : h;
     const features = state.features.slice();
     const added = this.projection ? this.projection.multiply(said, n) : said;
@@ -108,6 +103,15 @@ export class Decoder {
    */
   logits(features, n) {
     return addToRows(this.output.multiply(features, n), this.bias);
+  }
+
+  /**
+   * The likeliest token of each row.
+   * @param {Float32Array} features (n, F)
+   * @param {number} n
+   */
+  likeliest(features, n) {
+    return this.output.likeliest(features, n, this.bias);
   }
 }
 

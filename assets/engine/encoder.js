@@ -1,5 +1,5 @@
 // The LSTM that reads a sentence, and q(z|x).
-import { InputGates, LayerNorm, addToRows, joinRows, lstmStep } from "./layers.js";
+import { InputGates, LayerNorm, addToRows, joinRows } from "./layers.js";
 
 const TOKENS_TOGETHER = 4096; // whose states are kept at once
 const LOGVAR_RANGE = [-12, 4];
@@ -63,7 +63,10 @@ export class Encoder {
   normalised(mu) {
     const { moments, centre, latent, config } = this;
     if (!moments || !centre) return mu;
-    return mu.map((x, k) => (config.batch_norm * (x - moments[k])) / Math.sqrt(moments[latent + k] + MOMENT_EPSILON) + centre[k]);
+    return mu.map((x, k) => {
+      const normal = (x - moments[k]) / Math.sqrt(moments[latent + k] + MOMENT_EPSILON);
+      return config.batch_norm * normal + centre[k];
+    });
   }
 }
 
@@ -83,12 +86,12 @@ class Direction {
     this.isReversed = number > 0;
     const weights = parameters.matrix(`encoder.${name}.weight_ih_l0`);
     this.inputGates = new InputGates(embeddings, weights, MAX_READING_GATES);
-    this.recurrent = parameters.matrix(`encoder.${name}.weight_hh_l0`);
+    this.recurrent = parameters.lstm(`encoder.${name}.weight_hh_l0`);
     this.bias = addToRows(
       parameters.vector(`encoder.${name}.bias_ih_l0`).slice(), parameters.vector(`encoder.${name}.bias_hh_l0`),
     );
-    this.query =
-      pooling === "attention" ? parameters.vector("encoder.queries").subarray(number * hidden, (number + 1) * hidden) : null;
+    const queries = pooling === "attention" ? parameters.vector("encoder.queries") : null;
+    this.query = queries && queries.subarray(number * hidden, (number + 1) * hidden);
   }
 
   /**
@@ -100,16 +103,13 @@ class Direction {
     const states = sentences.map((ids) => new Float32Array(ids.length * hidden));
     const h = new Float32Array(sentences.length * hidden);
     const c = new Float32Array(sentences.length * hidden);
+    const biases = joinRows(Array(sentences.length).fill(this.bias), 4 * hidden);
     let n = sentences.length;
     for (let t = 0; t < sentences[0].length; t++) {
       while (sentences[n - 1].length <= t) n--; // the others have ended
       const tokens = sentences.slice(0, n).map((ids) => ids[this.isReversed ? ids.length - 1 - t : t]);
       const [before, memory] = [h.subarray(0, n * hidden), c.subarray(0, n * hidden)];
-      const gates = addToRows(this.recurrent.multiply(before, n), this.bias);
-      this.inputGates.of(tokens).forEach((input, row) => {
-        for (let k = 0; k < 4 * hidden; k++) gates[row * 4 * hidden + k] += input[k];
-      });
-      lstmStep(gates, before, memory, n);
+      this.recurrent.step(before, memory, n, this.inputGates.of(tokens), biases);
       for (let row = 0; row < n; row++) states[row].set(h.subarray(row * hidden, (row + 1) * hidden), t * hidden);
     }
     return states.map((each) => this.pooled(each));
@@ -140,7 +140,9 @@ class Direction {
   shares(states, tokens) {
     const { query, hidden } = this;
     if (!query) return new Float32Array(tokens).fill(1 / tokens);
-    const scores = Array.from({ length: tokens }, (_, t) => query.reduce((sum, q, k) => sum + q * states[t * hidden + k], 0));
+    const scores = Array.from({ length: tokens }, (_, t) => {
+      return query.reduce((sum, q, k) => sum + q * states[t * hidden + k], 0);
+    });
     const highest = Math.max(...scores);
     const powers = scores.map((score) => Math.exp(score - highest));
     const sum = powers.reduce((a, b) => a + b, 0);

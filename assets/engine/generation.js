@@ -1,6 +1,7 @@
 // From a state to token ids: greedy, temperature, top-k and top-p. Rows never influence each other's tokens.
 import { ModelError } from "./safetensors.js";
 import { BEGIN_TOKEN, END_TOKEN, selectRows } from "./decoder.js";
+import { splitRows } from "./layers.js";
 
 const LIKELY_TOKENS = 64; // that hold the share top_p of most rows
 
@@ -29,35 +30,28 @@ export function generate(decoder, begun, options) {
   const written = Array.from({ length: begun.n }, () => [...prefix]);
   if (!begun.n || limit <= 0) return written;
   const uniforms = temperature > 0 ? options.uniforms?.(begun.n * limit) : undefined;
+  const size = decoder.vocabulary;
   let state = begun;
   let rows = written.map((_, row) => row); // which sentence each row of the state is
-  /** @type {Float32Array} */
-  let logits = new Float32Array();
-  [BEGIN_TOKEN, ...prefix].forEach((token, i) => {
-    const { features } = decoder.advance(Array(begun.n).fill(token), state);
-    if (i === prefix.length) logits = decoder.logits(features, begun.n);
-  });
-  const size = decoder.vocabulary;
-  if (first) logits.forEach((_, at) => (logits[at] = first[at % size] ? logits[at] : -Infinity));
-  for (let t = 0; t < limit; t++) {
-    /** @type {number[]} */
-    const tokens = [];
-    /** @type {number[]} */
-    const going = [];
-    rows.forEach((row, i) => {
-      const values = logits.subarray(i * size, (i + 1) * size);
-      const token = uniforms ? drawToken(values, temperature, topK, topP, uniforms[row * limit + t]) : likeliest(values);
-      if (token === END_TOKEN) return;
-      written[row].push(token);
-      tokens.push(token);
-      going.push(i);
-    });
+  let { features } = decoder.advance(Array(begun.n).fill(BEGIN_TOKEN), state);
+  for (const token of prefix) ({ features } = decoder.advance(Array(begun.n).fill(token), state));
+  for (let t = 0; ; t++) {
+    /** @type {ArrayLike<number>} */
+    let chosen;
+    if (uniforms || (first && !t)) {
+      chosen = splitRows(decoder.logits(features, rows.length), size).map((logits, i) => {
+        if (first && !t) for (let id = 0; id < size; id++) if (!first[id]) logits[id] = -Infinity;
+        return uniforms ? drawToken(logits, temperature, topK, topP, uniforms[rows[i] * limit + t]) : likeliest(logits);
+      });
+    } else chosen = decoder.likeliest(features, rows.length);
+    const going = rows.map((_, i) => i).filter((i) => chosen[i] !== END_TOKEN);
+    for (const i of going) written[rows[i]].push(chosen[i]);
     if (!going.length || t + 1 === limit) break;
     if (going.length < rows.length) {
       state = selectRows(state, going);
       rows = going.map((i) => rows[i]);
     }
-    logits = decoder.logits(decoder.advance(tokens, state).features, rows.length);
+    ({ features } = decoder.advance(going.map((i) => chosen[i]), state));
   }
   return written;
 }

@@ -1,5 +1,5 @@
-// What encoder and decoder are made of: the step of an LSTM, and a layer norm. Matrices are flat, row by row.
-import { columnsOf, rowsOf } from "./stored_weights.js";
+// What encoder and decoder are made of. Matrices are flat, row by row.
+import { rowsOf } from "./stored_weights.js";
 
 const NORM_EPSILON = 1e-5;
 
@@ -30,7 +30,7 @@ export class Parameters {
    */
   vector(name) {
     const tensor = this.stored(name);
-    return "values" in tensor ? tensor.values : columnsOf(tensor, 0, tensor.shape[1]);
+    return "values" in tensor ? tensor.values : rowsOf(tensor, [...Array(tensor.shape[0]).keys()]);
   }
 
   /**
@@ -41,8 +41,15 @@ export class Parameters {
    */
   matrix(name, first = 0, last) {
     const tensor = this.stored(name);
-    const end = last ?? tensor.shape[1];
-    return this.kernel.matrix(columnsOf(tensor, first, end), tensor.shape[0], end - first);
+    return this.kernel.matrix(tensor, first, last ?? tensor.shape[1]);
+  }
+
+  /**
+   * The recurrent part of an LSTM.
+   * @param {string} name of its weights
+   */
+  lstm(name) {
+    return this.kernel.lstm(this.stored(name));
   }
 }
 
@@ -78,38 +85,6 @@ export class InputGates {
     }
     return Array.from(tokens, (token) => /** @type {Float32Array} */ (this.known.get(token)));
   }
-}
-
-/**
- * One step of an LSTM for n rows, in place: the gates become what they let through, i and f and o in (0, 1) and g in
- * (-1, 1); h and c go on.
- * @param {Float32Array} gates (n, 4 * H), in the order i, f, g, o
- * @param {Float32Array} h (n, H)
- * @param {Float32Array} c (n, H)
- * @param {number} n
- */
-export function lstmStep(gates, h, c, n) {
-  const size = h.length / n;
-  for (let row = 0; row < n; row++) {
-    const i = row * 4 * size;
-    const at = row * size;
-    for (let k = 0; k < 2 * size; k++) gates[i + k] = 1 / (1 + Math.exp(-gates[i + k]));
-    for (let k = 2 * size; k < 3 * size; k++) gates[i + k] = tanh(gates[i + k]);
-    for (let k = 3 * size; k < 4 * size; k++) gates[i + k] = 1 / (1 + Math.exp(-gates[i + k]));
-    for (let k = 0; k < size; k++) {
-      c[at + k] = gates[i + size + k] * c[at + k] + gates[i + k] * gates[i + 2 * size + k];
-      h[at + k] = gates[i + 3 * size + k] * tanh(c[at + k]);
-    }
-  }
-}
-
-/**
- * By one exponential, which takes a third of the time of Math.tanh; right to 1e-16, which is what is left of numbers near
- * 0 in the sum with 1.
- * @param {number} x
- */
-export function tanh(x) {
-  return 1 - 2 / (1 + Math.exp(2 * x));
 }
 
 /** A layer norm: rows brought to mean 0 and variance 1, then scaled and shifted by what was learned. */

@@ -81,7 +81,8 @@ function checkDigests(stored, metadata) {
   const encoder = new TextEncoder();
   const names = [...stored.keys()].filter((name) => !Object.hasOwn(BESIDE, name)).sort();
   /** @type {Record<string, Uint8Array[]>} */
-  const parts = { weights: names.flatMap((name) => [encoder.encode(name), stored.get(name)?.bytes ?? new Uint8Array()]) };
+  const parts = { weights: [] };
+  for (const name of names) parts.weights.push(encoder.encode(name), stored.get(name)?.bytes ?? new Uint8Array());
   for (const name of Object.keys(BESIDE)) {
     const part = stored.get(name);
     if (part) parts[name] = [part.bytes];

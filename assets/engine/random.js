@@ -68,7 +68,9 @@ export class Generator {
   normals(n) {
     if (n < FILLED_TOGETHER) return Float32Array.from({ length: n }, () => this.normal());
     const numbers = this.uniforms(n);
-    for (let i = 0; i + FILLED_TOGETHER <= n; i += FILLED_TOGETHER) makeNormal(numbers.subarray(i, i + FILLED_TOGETHER));
+    for (let end = FILLED_TOGETHER; end <= n; end += FILLED_TOGETHER) {
+      makeNormal(numbers.subarray(end - FILLED_TOGETHER, end));
+    }
     if (n % FILLED_TOGETHER) {
       const last = numbers.subarray(n - FILLED_TOGETHER);
       last.set(this.uniforms(FILLED_TOGETHER));
@@ -91,13 +93,16 @@ export class Generator {
   }
 
   /**
-   * n places drawn with replacement, each with a chance in proportion to its weight, as `torch.multinomial` for n > 1.
-   *
-   * torch draws a single one in another way, with the numbers of a vendor's library; here it is drawn as the others.
+   * n places drawn with replacement, each with a chance in proportion to its weight, as `torch.multinomial`: a single one
+   * by a race of exponential numbers.
    * @param {Float32Array} weights
    * @param {number} n
    */
   multinomial(weights, n) {
+    if (n === 1) {
+      const speeds = weights.map((weight) => weight / Math.fround(-Math.log1p(-this.uniformDouble())));
+      return Int32Array.of(speeds.indexOf(Math.max(...speeds)));
+    }
     const cumulative = Float32Array.from(weights);
     for (let i = 1; i < weights.length; i++) cumulative[i] += cumulative[i - 1];
     const sum = cumulative[weights.length - 1];

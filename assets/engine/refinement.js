@@ -8,7 +8,7 @@ import { joinRows, splitRows } from "./layers.js";
 export const SEARCH_STEPS = 60;
 const SEARCH_RATE = 0.2;
 const DISTANCE_WEIGHT = 0.005;
-const LONGEST_SEARCH = 1800; // tokens of a sentence times steps: a long one, which hardly any code says, is given up earlier
+const LONGEST_SEARCH = 1800; // tokens of a sentence times steps: hardly any code says a long one
 const LOOK_STEP = 15; // at which a sentence is given up that has more than a share of its tokens wrong
 const HOPELESS_SHARE = 0.3;
 const MOMENT_DECAYS = [0.9, 0.999]; // Adam's
@@ -112,7 +112,8 @@ function searchTogether(decoder, searches) {
  */
 function keepCloser(decoder, searches, maxTokens) {
   if (!searches.length) return;
-  const codes = joinRows([...searches.map((search) => search.mu), ...searches.map((search) => search.z)], decoder.latent);
+  const both = [...searches.map((search) => search.mu), ...searches.map((search) => search.z)];
+  const codes = joinRows(both, decoder.latent);
   const said = generate(decoder, decoder.begin(codes, 2 * searches.length), { maxTokens });
   searches.forEach((search, i) => {
     const wanted = search.ids.slice(0, -1);

@@ -1,4 +1,4 @@
-// SHA-256, at once and without a promise: the browser's own is asynchronous, and missing where a page has no secure origin.
+// SHA-256 without a promise: the browser's own is asynchronous, and missing where a page has no secure origin.
 
 const SHA_CONSTANTS = new Int32Array(64); // the first bits of the cube roots of the first primes
 const SHA_START = new Int32Array(8); // and of their square roots
@@ -65,7 +65,14 @@ function addBlock(state, w, bytes, at) {
     const s1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
     w[i] = (w[i - 16] + s0 + w[i - 7] + s1) | 0;
   }
-  let [a, b, c, d, e, f, g, h] = state;
+  let a = state[0];
+  let b = state[1];
+  let c = state[2];
+  let d = state[3];
+  let e = state[4];
+  let f = state[5];
+  let g = state[6];
+  let h = state[7];
   for (let i = 0; i < 64; i++) {
     const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
     const t1 = (h + s1 + (g ^ (e & (f ^ g))) + SHA_CONSTANTS[i] + w[i]) | 0;

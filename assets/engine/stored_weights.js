@@ -4,7 +4,9 @@ import { ModelError } from "./safetensors.js";
 /**
  * A matrix of (rows, columns), or a vector as one of one column: float32 `values`, or `integers` whose rows are to be
  * multiplied by `scales`.
- * @typedef {{shape: number[], values: Float32Array} | {shape: number[], integers: Int8Array, scales: Float32Array}} Weights
+ * @typedef {{shape: number[], values: Float32Array}} FloatWeights
+ * @typedef {{shape: number[], integers: Int8Array, scales: Float32Array}} IntegerWeights
+ * @typedef {FloatWeights | IntegerWeights} Weights
  */
 
 const halfs = { table: new Float32Array(0) };
@@ -53,29 +55,14 @@ export function readWeights(stored) {
 }
 
 /**
- * Columns `first` to `last` of a matrix as float32 numbers.
- * @param {Weights} matrix
- * @param {number} first
- * @param {number} last
- */
-export function columnsOf(matrix, first, last) {
-  const [rows, columns] = matrix.shape;
-  const size = last - first;
-  const out = new Float32Array(rows * size);
-  for (let row = 0; row < rows; row++) copyRow(matrix, row, columns, first, out.subarray(row * size, (row + 1) * size));
-  return out;
-}
-
-/**
  * A row of a matrix, or its part from column `first` on, into `out`.
  * @param {Weights} matrix
  * @param {number} row
- * @param {number} columns
  * @param {number} first
  * @param {Float32Array} out
  */
-function copyRow(matrix, row, columns, first, out) {
-  const from = row * columns + first;
+export function copyRow(matrix, row, first, out) {
+  const from = row * matrix.shape[1] + first;
   if ("values" in matrix) {
     out.set(matrix.values.subarray(from, from + out.length));
     return;
@@ -93,7 +80,7 @@ function copyRow(matrix, row, columns, first, out) {
 export function rowsOf(matrix, ids) {
   const columns = matrix.shape[1];
   const out = new Float32Array(ids.length * columns);
-  for (let i = 0; i < ids.length; i++) copyRow(matrix, ids[i], columns, 0, out.subarray(i * columns, (i + 1) * columns));
+  for (let i = 0; i < ids.length; i++) copyRow(matrix, ids[i], 0, out.subarray(i * columns, (i + 1) * columns));
   return out;
 }
 

@@ -16,7 +16,7 @@ import { cleaned, endsBlank, wordsOf } from "./cleaning.js";
 
 const TOKEN_SEED = 0x5eed; // tokens must not be drawn with the numbers that z was drawn with
 const ATTEMPTS = 10; // at drawing only different sentences
-const ROWS_TOGETHER = 32; // decoded: more are no faster, and take memory
+const ROWS_TOGETHER = 64; // decoded: more are no faster, and take memory
 const PRIOR_KINDS = ["fitted", "normal"];
 
 /** @typedef {{text: string, z: Float32Array}} TextPoint A sentence and its place. */
@@ -213,9 +213,8 @@ export class TextModel {
 
   requireLatentSpace() {
     if (this.latent) return;
-    throw new ModelError(
-      "A language model has no latent space: it cannot reconstruct a sentence or slide between two. Choose a model of another family.",
-    );
+    const limitation = "A language model has no latent space: it cannot reconstruct a sentence or slide between two.";
+    throw new ModelError(`${limitation} Choose a model of another family.`);
   }
 }
 
@@ -226,7 +225,7 @@ function openTokenizer(file) {
     if (tokenizer.size === file.vocabulary) return tokenizer;
   } catch (error) {
     if (!(error instanceof TokenizerError)) throw error;
-    throw new ModelError(`The model file cannot be used: ${error.message}`);
+    throw new ModelError(`The model file cannot be used: ${error.message}.`);
   }
   throw new ModelError("The model file is not valid: its weights do not fit its own description.");
 }

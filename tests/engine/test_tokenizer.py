@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from fixtures.languages import LANGUAGES
 from support.engine_page import EnginePage
+from support.fuzzed_text import fuzzed
 
 from vae.text.cleaning import clean
 from vae.text.tokenizer import Tokenizer, train_tokenizer
@@ -19,13 +20,7 @@ TEXTS = [
     *(sentence for _, sentences in LANGUAGES.values() for sentence in sentences),
     "मैं हिन्दी सीख रहा हूँ।", "क्षत्रिय और कर्म", "我今天很高兴。", "日本語の文です。", "パソコンがほしい", "나는 학교에 간다",
     "👩\u200d👩\u200d👧 🇩🇪 👍🏽", "می\u200cخواهم", "e\u0301\u0323 a\u0308", "a\u2581b \u2585 \ue0fe\ue0fc",
-    "  two  spaces ", "<s> </s> <pad> <0x41>",
-]  # fmt: skip
-# Of many scripts, and what SentencePiece or we treat in its own way.
-ALPHABET = [
-    *"ab z.éßłŁšαΩжйЩשםعربيهندीक्षทยิ的国日カ゛ー한글ᄀ👍🏽🇩🇪😀ﬁÅ\U0010ffff\u0301\u0323\u0344\u0f73\u200d\u200c",
-    *"\u2581\u2585\ue0fc\ue0fd\ue0fe\ue0fe  \n\t\0\x1c\x85\xa0\u2003\u3000\ufeff\ufffd\uffff\r\x7f\u202e\u2047",
-    "<0x41>", "<s>", "<unk>", "\npad", "the ",
+    "  two  spaces ", "ha haha hahaha aaa aaaaa aa", "<s> </s> <pad> <0x41>",
 ]  # fmt: skip
 JUDGED = """async ({model, known, texts, rows, starts}) => {
   const { Tokenizer } = await import("/engine/tokenizer.js");
@@ -53,15 +48,6 @@ OPENED = """async (models) => {
     }
   });
 }"""
-
-
-def fuzzed(number: int, seed: int) -> list[str]:
-    """Strings of all scripts, each of up to 30 parts; one in ten is of a single part that comes again and again."""
-    random_ = random.Random(seed)
-    return [
-        "".join(random_.choices(random_.choices(ALPHABET, k=1) if i % 10 == 0 else ALPHABET, k=random_.randrange(30)))
-        for i in range(number)
-    ]
 
 
 def opened(model: bytes) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from conftest import EnginePage
+from support.engine_page import EnginePage
 
 from vae.config.config import Config
 from vae.model.checkpoint import Checkpoint, Info, save
