@@ -1,9 +1,9 @@
-"""Dragging with the model on the device, in Chromium: frames a second, how far the sentence is behind, requests, long tasks.
+"""Dragging with the model on the device, in Chromium: frames, how far the sentence is behind, requests, long tasks.
 
-    python -m tests.benchmarks.device
+    python tests/benchmarks/device.py
 
-Prints JSON. `behind`: frames from the pointer's place whose sentence has come to that moment, at the median, at 95 of 100
-and at most; `long_tasks_ms`: all tasks of the main thread over 50 ms while the pointer moves.
+Prints JSON. `behind`: frames since the pointer was where a sentence belongs that has just come, at the median, at 95 of
+100 and at most; `long_tasks_ms`: all tasks of the main thread over 50 ms while the pointer moves.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ import statistics
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parents[1])]
 
-from playwright.sync_api import Page, sync_playwright  # noqa: E402
-from support.server import CHROMIUM_ARGUMENTS, chromium, running_app  # noqa: E402
+from playwright.sync_api import Page, sync_playwright
+from support.server import CHROMIUM_ARGUMENTS, chromium, running_app
 
 SECONDS = 4.0
 WATCH = """() => {
@@ -57,7 +58,7 @@ def drag(page: Page) -> dict[str, object]:
     seen = page.evaluate("window.seen")
     page.mouse.up()
     behind, times = sorted(seen["behind"]), seen["times"]
-    gaps = sorted(b - a for a, b in zip(times, times[1:], strict=False))
+    gaps = sorted(b - a for a, b in pairwise(times))
     return {
         "frames_a_second": round(1000 * (len(times) - 1) / (times[-1] - times[0]), 1),
         "frame_ms_p95": round(gaps[int(0.95 * len(gaps))], 1),

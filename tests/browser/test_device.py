@@ -63,6 +63,8 @@ def test_device_answers_as_the_server_does_and_asks_it_nothing(arrive_small: Arr
     there = arrive_small()
     there.add_init_script("window.spaceDevice = { openDevice: () => Promise.reject('not here') }")
     there.reload()
+    there.locator(".path .step").first.wait_for()
+    quiet(there)
     asked = asked_by(here)
     pair = ("the cat sat zyxw", "a dog ran")
     assert path_of(here, *pair) == path_of(there, *pair)
