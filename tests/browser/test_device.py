@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
-from playwright.sync_api import Page, Request, expect
+import pytest
+from playwright.sync_api import Browser, Page, Request, expect
 from support.gestures import drag, quiet
+from support.visits import FORGIVEN, visits
 
 Arrive = Callable[..., Page]
 MARK, FRAME, SCRUB = ".on-device", "#stage .frame", "#stage .scrub"
@@ -55,14 +58,13 @@ def samples_of(page: Page, seed: str) -> list[str]:
     return [*page.locator("#samples li").all_inner_texts(), page.locator("#sample-message").inner_text()]
 
 
-def without_model(page: Page) -> None:
-    page.route("**/device/model-*", lambda route: route.abort())
-
-
 def test_device_answers_as_the_server_does_and_asks_it_nothing(arrive_small: Arrive) -> None:
     here = arrive_with_model(arrive_small)
-    there = arrive_small(extra_http_headers={"x-none": "1"})
-    there.evaluate("document.querySelector('.on-device').remove()")  # the page's script then cannot take its model
+    there = arrive_small()
+    there.add_init_script("window.spaceDevice = { openDevice: () => Promise.reject('not here') }")
+    there.reload()
+    there.locator(".path .step").first.wait_for()
+    quiet(there)
     asked = asked_by(here)
     pair = ("the cat sat zyxw", "a dog ran")
     assert path_of(here, *pair) == path_of(there, *pair)
@@ -96,10 +98,16 @@ def test_mark_explains_itself(arrive_small: Arrive) -> None:
     expect(page.get_by_role("button", name="on your device")).to_have_accessible_description(re.compile("own browser"))
 
 
-def test_a_model_that_cannot_come_or_dies_leaves_all_to_the_server(arrive_small: Arrive) -> None:
-    page = arrive_with_model(arrive_small)
-    context = page.context
-    context.route("**/device/model-*", lambda route: route.abort())
+@pytest.fixture
+def arrive_failing(browser: Browser, small_server: str) -> Iterator[Arrive]:
+    """As `arrive_small`, where the browser may note down what failed on purpose."""
+    with visits(browser, small_server, re.compile(rf"{FORGIVEN.pattern}|/device/|it broke")) as open_page:
+        yield open_page
+
+
+def test_a_model_that_cannot_come_or_dies_leaves_all_to_the_server(arrive_failing: Arrive) -> None:
+    page = arrive_with_model(arrive_failing)
+    page.context.route("**/device/model-*", lambda route: route.abort())
     asked = asked_by(page)
     page.locator("#show-path").click()
     assert asked == []
@@ -126,17 +134,17 @@ def test_nothing_is_loaded_for_whoever_saves_data(arrive_small: Arrive) -> None:
     expect(page.locator(MARK)).to_be_hidden()
 
 
-def test_another_model_in_use_is_another_model_here(arrive_small: Arrive) -> None:
+def test_another_model_in_use_is_another_model_here(arrive_small: Arrive, tmp_path: Path) -> None:
     page = arrive_with_model(arrive_small)
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url) if "/device/" in request.url else None)
+    file = tmp_path / "other.safetensors"
     page.locator(".model-line").click()
     with page.expect_download() as download:
         page.locator("#model-download").click()
+    download.value.save_as(file)
     with page.expect_file_chooser() as chooser:
         page.locator("#model-load").click()
     with page.expect_event("worker"):
-        chooser.value.set_files(download.value.path())
+        chooser.value.set_files(file)
     expect(page.locator(".model-line")).to_contain_text("loaded from a file")
     expect(page.locator(MARK)).to_be_visible()
     assert path_of(page, "the cat sat", "a dog ran")

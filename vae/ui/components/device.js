@@ -67,8 +67,10 @@ export function asking(token) {
  * @param {Offer | null} [offered]
  */
 export function deviceOffered(name, offered) {
+  modelName = name; // which is only known in full when the server has loaded the model
+  if (device) device.name = name;
   if (!offered || offer) return;
-  [modelName, offer] = [name, offered];
+  offer = offered;
   beginDevice();
 }
 

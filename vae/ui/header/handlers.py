@@ -40,15 +40,22 @@ def describe(session: Session) -> Iterator[ModelView]:
     choices = [(m.label, m.id) for m in models]
     shown = unchanged(
         ModelView,
-        header={"name": model.name, "origin": model.about, "device": on_device.addresses(session)},
+        header=_line(session),
         choice=gr.Radio(choices=choices, value=model.id, visible=len(models) > 1),
     )
     if not session.ready:
         yield shown
     try:
-        yield shown._replace(facts=facts(session))
+        rows = facts(session)
+        yield shown._replace(header=_line(session), facts=rows)  # by now its own name is known
     except ValueError as error:
         yield shown._replace(facts=[], message=drawn.note_value("error", str(error)))
+
+
+def _line(session: Session) -> dict[str, Any]:
+    """What the line at the top says of the model in use."""
+    model = session.model()
+    return {"name": model.name, "origin": model.about, "device": on_device.addresses(session)}
 
 
 def facts(session: Session) -> list[list[str]]:
