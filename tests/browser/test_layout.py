@@ -84,7 +84,7 @@ def test_phone_begins_with_the_stage_and_cuts_nothing_off(browser: Browser, serv
     page.locator("#corpus-ours label").first.click()
     page.wait_for_function("document.querySelector('#corpus-report').getBoundingClientRect().top < innerHeight / 2")
     open_tab(page, "Train")
-    within(page, ["#train-start"], 420)
+    within(page, ["#train-start"], 440)
     page.context.close()
 
 
