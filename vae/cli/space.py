@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
+from vae.cli.generate import Command
 from vae.cli.terminal import print_json
 from vae.hub import client
 from vae.messages.message import Message, UserError
 from vae.system.paths import ASSETS, PACKAGE
 
-Command = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
 SENT = (
     "README.md", "LICENSE", "app.py", "requirements.txt", "vae", "assets/models", "assets/engine", "assets/corpora",
     "assets/tutorial.py", "assets/screenshots/slide-1280-light.png",
