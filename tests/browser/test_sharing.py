@@ -63,6 +63,7 @@ def test_shared_training_is_watched_by_its_link_read_only_until_it_is_withdrawn(
     student.keyboard.press("Enter")
     wait_for_points(student, 1)
     assert f"?share={code}" in student.url
+    wait_for_points(student, points(student))  # live again, not only what there was
 
     teacher.get_by_role("button", name="Stop sharing").click()
     expect(student.locator("#train-note").get_by_role("alert")).to_contain_text("not shared with you any more")
