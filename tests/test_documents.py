@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import doctest
+import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import reference
 import rooms
 import test_house as house
 
@@ -69,6 +74,39 @@ def test_readme_shows_the_public_names_and_its_code_runs(
     monkeypatch.setitem(vae.PRESETS, "quick", replace(vae.PRESETS["quick"], config=config))
     exec(code, {})
     assert (tmp_path / "run-lm" / "best.safetensors").exists()
+
+
+def test_reference_is_that_of_the_docstrings() -> None:
+    """If it fails, run `python tests/reference.py`."""
+    assert set(reference.NAMES) == set(vae.__all__) - {"__version__"}
+    assert text_of(reference.PAGE) == reference.page()
+
+
+def test_examples_of_the_reference_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copy(ROOT / "assets" / "models" / "everyday-english.safetensors", tmp_path / "model.safetensors")
+    shutil.copy(ROOT / "assets" / "corpora" / "hundred.txt", tmp_path / "text.txt")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {name: getattr(vae, name) for name in reference.NAMES} | {"Path": Path}
+    examples = "\n\n".join(code for code in fenced(reference.PAGE, "python") if code.startswith(">>>"))
+    told: list[str] = []
+    test = doctest.DocTestParser().get_doctest(examples, names, "package.md", None, None)
+    doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=told.append)
+    assert "".join(told) == ""
+
+
+def test_notebook_runs_from_its_first_cell_to_its_last(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cells = json.loads(text_of(ROOT / "docs" / "journey.ipynb"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    assert not any(cell.get("outputs") or cell.get("execution_count") for cell in cells)  # they would go stale
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # for the command that a cell runs; the first one installs nothing here
+    monkeypatch.setitem(vae.PRESETS, "quick", replace(vae.PRESETS["quick"], config=config))
+    names: dict[str, Any] = {}
+    for cell in code:
+        exec(re.sub(r"^STEPS = \d+", "STEPS = 20", cell, flags=re.MULTILINE), names)
+    assert (tmp_path / "opinions.html").exists()
 
 
 def test_every_figure_is_explained() -> None:
