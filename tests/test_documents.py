@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import reference
+import release_notes
 import rooms
 import test_house as house
 
@@ -107,6 +108,13 @@ def test_notebook_runs_from_its_first_cell_to_its_last(
     for cell in code:
         exec(re.sub(r"^STEPS = \d+", "STEPS = 20", cell, flags=re.MULTILINE), names)
     assert (tmp_path / "opinions.html").exists()
+
+
+def test_release_notes_are_what_the_changelog_says_of_a_version() -> None:
+    changelog = "# Changelog\n\n## Unreleased\n\n- New.\n\n## 0.2.0, 1 December 2026\n\n- Old,\n  and long.\n"
+    assert release_notes.notes(changelog, "0.2.0") == "- Old,\n  and long."
+    assert release_notes.notes(changelog, "Unreleased") == "- New."
+    assert release_notes.notes(text_of(release_notes.CHANGELOG), "Unreleased").startswith("- ")
 
 
 def test_every_figure_is_explained() -> None:
