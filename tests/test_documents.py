@@ -96,17 +96,19 @@ def test_examples_of_the_reference_run(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_notebook_runs_from_its_first_cell_to_its_last(
-    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    config: Config, corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cells = json.loads(text_of(ROOT / "docs" / "journey.ipynb"))["cells"]
     code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     assert not any(cell.get("outputs") or cell.get("execution_count") for cell in cells)  # they would go stale
+    (tmp_path / "text.txt").write_text("\n".join(corpus.sentences), "utf-8")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # for the command that a cell runs; the first one installs nothing here
     monkeypatch.setitem(vae.PRESETS, "quick", replace(vae.PRESETS["quick"], config=config))
     names: dict[str, Any] = {}
-    for cell in code:
-        exec(re.sub(r"^STEPS = \d+", "STEPS = 20", cell, flags=re.MULTILINE), names)
+    for cell in code:  # the first one installs nothing here
+        shorter = re.sub(r"^STEPS = \d+", "STEPS = 20", cell, flags=re.MULTILINE)
+        exec(re.sub(r"^TEXT = .+?  #", 'TEXT = Path("text.txt")  #', shorter, flags=re.MULTILINE), names)
+    assert names["TEXT"] == Path("text.txt")
     assert (tmp_path / "opinions.html").exists()
 
 

@@ -23,7 +23,7 @@ def load_model(path: Path | str, device: str = "cpu") -> Checkpoint:
 
     >>> model = load_model("model.safetensors")
     >>> model.info.name, model.info.sentences, model.config.latent
-    ('Everyday English', 219585, 128)
+    ('Everyday English', 217084, 128)
     """
     return checkpoint.load(path, device)
 

@@ -44,9 +44,10 @@ def evaluate(
         ValueError: there is no sentence, samples is not positive, drawn is out of its range, the judge is no language
             model, or the real text is too small.
 
-    >>> figures = evaluate(model, corpus.sentences[:10], samples=2, drawn=10, reverse=False)
-    >>> figures.sentences, figures.latent_dim, figures.perplexity > 1, figures.forward_perplexity
-    (10, 128, True, None)
+    >>> small = load_model("run/best.safetensors")
+    >>> figures = evaluate(small, corpus.sentences[:20], drawn=10, reverse=False)
+    >>> figures.name, figures.family, figures.perplexity > 1, figures.kl
+    ('text.txt', 'lm', True, None)
     """
     return compare(
         [checkpoint], sentences, samples=samples, seed=seed, judge=judge, real=real, reverse=reverse, drawn=drawn,
@@ -69,11 +70,9 @@ def compare(
     Raises:
         UserError (a ValueError): as `evaluate`.
 
-    >>> both = [model, load_model("run/best.safetensors")]
-    >>> for each in compare(both, corpus.sentences[:10], samples=2, drawn=10, reverse=False):
-    ...     print(each.name, each.steps)
-    Everyday English 48000
-    text.txt 10
+    >>> first, second = compare([small, small], corpus.sentences[:20], drawn=10, reverse=False)
+    >>> first.perplexity == second.perplexity
+    True
     """
     if samples < 1:
         raise UserError(Message("metrics.samples_not_positive", samples=samples))

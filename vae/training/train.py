@@ -60,7 +60,7 @@ def train(
         CheckpointError: `start_from` cannot be used.
         CorpusError: the text is too small to train on.
 
-    >>> for event in train(Config(steps=10), corpus, "run"):
+    >>> for event in train(Config(family="lm", hidden=64, steps=10), corpus, "run"):
     ...     print(type(event).__name__)
     Started
     ...
