@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import documents_site
 import pytest
 import reference
 import release_notes
@@ -117,6 +118,16 @@ def test_release_notes_are_what_the_changelog_says_of_a_version() -> None:
     assert release_notes.notes(changelog, "0.2.0") == "- Old,\n  and long."
     assert release_notes.notes(changelog, "Unreleased") == "- New."
     assert release_notes.notes(text_of(release_notes.CHANGELOG), "Unreleased").startswith("- ")
+
+
+def test_site_has_every_document_and_its_links_lead_to_its_own_pages() -> None:
+    pages = dict(documents_site.pages())
+    assert set(re.findall(r'"([\w-]+\.md)"', text_of(ROOT / "zensical.toml"))) == pages.keys()
+    for name, text in pages.items():
+        for target in re.findall(r"\]\((?!https?:|#)([^)\s#]+)", text):
+            assert target in pages or (target.startswith(documents_site.PICTURES) and (ROOT / target).exists()), name
+    with_source = dict(documents_site.pages("https://example.org/main"))
+    assert "](https://example.org/main/vae/config/config.py)" in with_source["model.md"]
 
 
 def test_every_figure_is_explained() -> None:
