@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from vae.text.cleaning import clean
+from vae.text.containers.zip_archive import ALL
 from vae.text.corpus import MAX_CHARACTERS, Corpus, Statistics
 from vae.text.encodings.guess import encoding_choices
 from vae.text.report import (
@@ -65,8 +66,10 @@ def cards(report: Report) -> list[tuple[str, str]]:
 
 
 def parts(names: Sequence[str]) -> list[tuple[str, str]]:
-    """The texts of a file as choices, in the order in which their names are looked for."""
-    return [(clean(name)[-MAX_PART:], name) for name in sorted(names, key=str.casefold)]
+    """The texts of a file as choices, in the order in which their names are looked for, behind all of them."""
+    named = [name for name in names if name != ALL]
+    every = [(f"All {len(named):,}, one after the other", ALL)] if ALL in names else []
+    return [*every, *((clean(name)[-MAX_PART:], name) for name in sorted(named, key=str.casefold))]
 
 
 def encodings(plausible: Sequence[Candidate]) -> list[tuple[str, str]]:
