@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
+from vae.messages.message import Message
 from vae.text.cleaning import clean
 from vae.text.containers.zip_archive import ALL
 from vae.text.corpus import MAX_CHARACTERS, Corpus, Statistics
@@ -68,8 +69,14 @@ def cards(report: Report) -> list[tuple[str, str]]:
 def parts(names: Sequence[str]) -> list[tuple[str, str]]:
     """The texts of a file as choices, in the order in which their names are looked for, behind all of them."""
     named = [name for name in names if name != ALL]
-    every = [(f"All {len(named):,}, one after the other", ALL)] if ALL in names else []
+    every = [("All of them, one after the other", ALL)] if ALL in names else []
     return [*every, *((clean(name)[-MAX_PART:], name) for name in sorted(named, key=str.casefold))]
+
+
+def several(parts: Sequence[str]) -> Message:
+    """That one of a file's texts has to be chosen."""
+    key = "ui.corpus.several_texts_or_all" if ALL in parts else "ui.corpus.several_texts"
+    return Message(key, count=sum(part != ALL for part in parts))
 
 
 def encodings(plausible: Sequence[Candidate]) -> list[tuple[str, str]]:

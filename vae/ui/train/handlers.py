@@ -115,7 +115,7 @@ class TrainHandlers:
             return drawn.note_value("error", str(error)), gr.skip()
         return gr.skip(), stamp()
 
-    async def follow(self, session: Session, watched: str) -> AsyncIterator[RunView]:
+    async def follow(self, session: Session, watched: str, request: gr.Request | None = None) -> AsyncIterator[RunView]:
         """Show the visitor's newest run from its beginning, then everything new, until it rests or has ended.
 
         Args:
@@ -133,6 +133,8 @@ class TrainHandlers:
         before = self.trainings.model_fate(session, run)
         async for status, events in self.trainings.watch(session, run):
             history.add(events)
+            if self.shared.is_left("", request):
+                return
             yield screen.show(status, history, self.trainings.model_fate(session, run))
         try:
             await asyncio.to_thread(self.trainings.collect_model, session, run)
@@ -142,11 +144,13 @@ class TrainHandlers:
         # whoever took it over, an endpoint or another window: here it is news
         yield screen.show(status, history, fate, problem=problem, new_model=fate != "" and before == "")
 
-    def redraw(self, session: Session, watched: str) -> RunView:
+    def redraw(self, session: Session, watched: str, request: gr.Request | None = None) -> RunView:
         """Everything at once, for a tab that has just been opened: what came while it was closed was not drawn."""
         if watched:
-            return self.shared.redraw(session, watched)
+            return self.shared.redraw(session, watched, request)
         run = self.trainings.newest(session)
+        if self.shared.is_left("", request):
+            return unchanged(RunView)
         if run is None:
             return RunScreen().show(None, RunHistory())
         status, fate = self.trainings.status(session, run), self.trainings.model_fate(session, run)
