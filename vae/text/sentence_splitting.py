@@ -117,7 +117,8 @@ def _paragraphs(lines: Iterable[str]) -> Iterator[str]:
 
 def _has_room(line: str, following: str, width: int) -> bool:
     """Whether a line stops far short of the width although the next would fit, and ends a sentence or begins one."""
-    apart = following[:1].isupper() or line.endswith(tuple(_TERMINAL + _WIDE_TERMINAL))
+    ended = line.endswith(tuple(_TERMINAL + _WIDE_TERMINAL)) and not line.endswith(("...", "…"))
+    apart = ended or following[:1].isupper()
     return apart and (len(line) + 1 + _first_word_length(following)) * 10 < width * 6
 
 
