@@ -26,7 +26,6 @@ from vae.ui.train.knobs import KNOBS, chosen
 from vae.ui.train.screen import RunScreen, RunView
 from vae.ui.train.shared_run import SharedRunHandlers
 
-SMALL = 1_000  # sentences; with fewer it is better to start from a ready model
 NO_TEXT = "<p>There is no text yet. Choose one in <b>Corpus</b> first.</p>"
 
 
@@ -79,11 +78,10 @@ class TrainHandlers:
         return gr.update(choices=every, value=start_from if start_from in ids else SCRATCH)
 
     def suggest_base(self, session: Session, family: str, start_from: str) -> Any:
-        """A small text is better learned from a ready model, a large one needs none."""
+        """A small text is better learned from a ready model that knows its words, a large one needs none."""
         if start_from not in (SCRATCH, BUNDLED):
             return gr.skip()
-        small = session.text is not None and session.text.sentences < SMALL
-        return self.base_choices(session, family, BUNDLED if small else SCRATCH)
+        return self.base_choices(session, family, self.trainings.suggested_base(session))
 
     def press_start(
         self, session: Session, preset: str, family: str, start_from: str, *values: object
