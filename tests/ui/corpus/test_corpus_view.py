@@ -7,7 +7,7 @@ import re
 import pytest
 
 from vae.text.corpus import MAX_CHARACTERS
-from vae.text.report import REASONS, Report
+from vae.text.report import REASONS, Candidate, Report
 from vae.ui.corpus import view
 
 
@@ -36,3 +36,16 @@ def test_all_texts_of_a_file_come_before_its_texts_by_name() -> None:
     assert "holds 2 texts" in str(view.several(names))
     assert "or all" in str(view.several(names))
     assert "or all" not in str(view.several(names[1:]))
+
+
+def test_cards_tell_a_columns_name_from_its_lines() -> None:
+    asked = "What do you miss most in our library?"
+    report = Report(
+        "csv", "table", candidates=(Candidate(asked, ("Quiet.", "A clock " * 14 + "…")), Candidate("n", ()))
+    )
+    (first, column), (second, _) = view.cards(report)
+    assert (column, second) == (asked, "n")
+    name, short, long = first.split("\n")
+    assert (name, short) == (asked, "“Quiet.”")
+    assert long.endswith("clock…”")
+    assert len(long) <= view.MAX_EXAMPLE + 3

@@ -28,6 +28,7 @@ from vae.ui.components.drawn import line
 
 SHOWN = 4  # sentences in each list of the preview
 FREQUENT = 12
+MAX_EXAMPLE = 72  # characters of a line on a card
 MAX_PART = 120  # characters that are shown of the name of a text in a file, its last
 FOUND_OUT = "Detect it"  # what is not chosen
 
@@ -62,8 +63,15 @@ def figures(corpus: Corpus, statistics: Statistics) -> str:
 
 
 def cards(report: Report) -> list[tuple[str, str]]:
-    """The columns that may be the text, each with its first lines, as choices: (what the card says, its column)."""
-    return [("\n".join((one.name, *one.examples)), one.name) for one in report.candidates]
+    """The columns that may be the text, each with its first lines, as choices: (what the card says, its column).
+
+    The lines are quoted: a name may be a question as long as they are.
+    """
+    return [("\n".join((one.name, *map(_quoted, one.examples))), one.name) for one in report.candidates]
+
+
+def _quoted(example: str) -> str:
+    return f"“{example if len(example) <= MAX_EXAMPLE else example[:MAX_EXAMPLE].rstrip(' …') + '…'}”"
 
 
 def parts(names: Sequence[str]) -> list[tuple[str, str]]:
