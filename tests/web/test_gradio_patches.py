@@ -165,6 +165,21 @@ def test_queue_looks_for_work_a_thousand_times_a_second_and_here_a_hundred(plain
     assert 1 / demo._queue.sleep_when_free <= 100
 
 
+def test_components_wait_for_the_status_of_events_in_gradio_and_not_here() -> None:
+    with gr.Blocks() as demo:
+        box = gr.Textbox()
+        box.change(lambda text: text, box, box, show_progress="hidden")
+
+    def waiting() -> Any:
+        """Where the browser is told to show what becomes of the event; None: on all that it changes."""
+        return demo.get_config_file()["dependencies"][0]["show_progress_on"]
+
+    demo.queue()
+    assert waiting() is None
+    gradio_patches.calm(demo)
+    assert waiting() == []
+
+
 def test_every_patch_names_its_reason_and_the_gradio_that_is_pinned(monkeypatch: pytest.MonkeyPatch) -> None:
     places = {
         "links": (processing_utils, "async_ssrf_protected_download"),

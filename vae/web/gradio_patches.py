@@ -147,5 +147,9 @@ def apply() -> None:
 
 def calm(demo: gr.Blocks) -> None:
     """Let a page's queue look for something to do a hundred times a second, not a thousand, and for progress bars, of
-    which there are none, once. Seen with 6.31.0. To be called when the page is queued."""
+    which there are none, once. And let no component wait for the status of an event, which this page tells in its own
+    words: at each news of any event the browser would copy all that every component holds which waits for one, and all
+    that lies in it. Seen with 6.31.0. To be called when the page is queued."""
     demo._queue.sleep_when_free, demo._queue.progress_update_sleep_when_free = 0.01, 1.0
+    for event in demo.fns.values():
+        event.show_progress_on = []
