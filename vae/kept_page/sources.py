@@ -1,7 +1,7 @@
 """What a kept page is made of: its markup, the app's own styles and scripts that it shares, and the engine.
 
-A short script stands in the page's head, so that a dark page never begins white. It unpacks the page's own, and that the
-engine's, of which it makes a worker.
+A short script stands in the page's head, so that a dark page never begins white. It unpacks the page's own, which
+unpacks the engine's, of which it makes a worker.
 """
 
 from __future__ import annotations
