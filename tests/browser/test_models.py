@@ -66,12 +66,12 @@ def test_malformed_models_and_pages_are_refused_in_place(arrive: Arrive, tmp_pat
     title = page.title()
     script = b"<script>document.title = 'run'</script><img src=x onerror=\"document.title = 'run'\">"
     damaged = BEGIN + b"%%%%" + script + END
-    for name, content, words in (
-        ("model.safetensors", b"", "empty"),
-        ("model.safetensors", b"not a model", "not a model"),
+    for name, content, words in (  # no two in a row have the same words
+        ("model.safetensors", b"", "not loaded. This file is not a model"),
         ("<img src=x onerror='document.title=1'>.html", b"<!doctype html>" + script, "no page that a model was kept"),
-        ("page.html", b"<!doctype html>" + script + damaged, "damaged"),
-        ("page.html", b"<!doctype html>" + BEGIN + b64encode(script) + END, "not a model"),
+        ("model.safetensors", b"not a model", "This file is not a model"),
+        ("page.html", b"<!doctype html>" + script + damaged, "The model in this page is damaged"),
+        ("page.html", b"<!doctype html>" + BEGIN + b64encode(script) + END, "This file is not a model"),
     ):
         file = tmp_path / name
         file.write_bytes(content)
