@@ -137,6 +137,9 @@ def test_a_visit_by_keyboard_says_what_the_model_says_in_python(open_page: Open,
     expect(page.locator("#again")).to_contain_text("exactly yours")
     (found,) = text_model.reconstruct(tm, [FIRST])
     assert page.locator("#again .sentence").last.text_content() == found.text
+    page.locator("#again-text textarea").fill(f"zyxw {FIRST}")
+    page.keyboard.press("Enter")
+    expect(page.locator("#again .hint").first).to_contain_text("can’t read “zyxw”")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert "tab=say" in page.evaluate("location.search")
     page.go_back()
@@ -234,6 +237,8 @@ def test_page_of_a_language_model_samples_and_says_what_it_cannot(open_page: Ope
     for tab in ("slide", "again"):
         page.locator(f"#tab-{tab}").click()
         expect(page.locator(f"#room-{tab}")).to_contain_text("has no latent space")
+    page.goto(f"{page.url.split('?')[0]}?tab=sample&seed=1&n=999")
+    expect(page.locator("#sample-message")).to_contain_text("must lie between 1 and 50")
 
 
 def test_script_that_was_put_in_does_not_run(open_page: Open, kept: Keepsake) -> None:

@@ -13,6 +13,7 @@ import { partAt, placeSlots } from "./places.js";
 
 const [FIRST, SECOND] = ["#slide-first textarea", "#slide-second textarea"];
 const [DRAWN, LONGER] = [8, 6]; // sentences that the model says itself; two up to this one, by length, are a pair
+const SPREAD = 0.7; // of their places: nearer to the middle, they read better
 
 /** Connect the tab; gives what takes the model, or why there is none. @param {Held} held */
 export function slideRoom({ limitation, examples }) {
@@ -41,7 +42,7 @@ export function slideRoom({ limitation, examples }) {
     if (!device) return;
     let two = examples[pair++ % Math.max(1, examples.length)];
     if (!two) {
-      const drawn = await device.engine.sample({ n: DRAWN, seed, signal });
+      const drawn = await device.engine.sample({ n: DRAWN, spread: SPREAD, seed, signal });
       const texts = [...new Set(drawn.map(({ text }) => text))].filter(Boolean).sort((a, b) => a.length - b.length);
       const [first, second] = texts.slice(0, LONGER).slice(-2);
       if (signal.aborted) return;
