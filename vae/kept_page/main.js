@@ -30,7 +30,7 @@ async function begin() {
     for (const room of rooms) room.use(device);
     const why = await engine.ended;
     setDevice(null);
-    throw new Error(`${why.message} Reload this page to open it again.`);
+    throw new Error(`Load this page again. ${why.message}`);
   } catch (error) {
     for (const room of rooms) room.without(error instanceof Error ? error.message : String(error));
   }
