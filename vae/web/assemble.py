@@ -44,6 +44,7 @@ def launch_options(demo: gr.Blocks, head: str, phrase: str = "", first: str = ""
         layers.insert(1, partial(pass_phrase.PassPhraseGate, words=words, key=key, title=str(demo.title)))
     inside = [
         Middleware(security_headers.ScriptPolicy, head=head, first=first),
+        Middleware(gradio_patches.CalmScript),
         Middleware(SessionIsolation, meter=meter),
     ]
     return {
