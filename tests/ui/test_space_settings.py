@@ -85,8 +85,11 @@ def locked_down_app(tmp_path: Path) -> Iterator[tuple[str, Path, list[str]]]:
         "STRICT_LOG": str(log),
     }
     with spent_quota() as (zero_gpu, asked):
-        space = zero_gpu if importlib.util.find_spec("spaces") else {}
-        with running_app(tmp_path, {**strict, **space}) as url:
+        if importlib.util.find_spec("spaces"):
+            starting = running_app(tmp_path, {**strict, **zero_gpu}, ROOT / "tests" / "support" / "zero_gpu_app.py")
+        else:
+            starting = running_app(tmp_path, strict)
+        with starting as url:
             yield url, log, asked
 
 
