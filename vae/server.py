@@ -107,8 +107,6 @@ def serve(chosen: argparse.Namespace) -> None:
         print(classroom.invitation(demo.server_port, words, kept=kept, colours=sys.stdout.isatty()), flush=True)
     else:
         print(f"Open {demo.local_url} in a browser. Ctrl-C stops the server.", flush=True)
-    if chosen.mcp:
-        print(f"MCP clients connect to {demo.local_url}gradio_api/mcp/", flush=True)
     try:
         demo.block_thread()
     finally:
