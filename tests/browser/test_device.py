@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 from support.gestures import drag, quiet
-from support.visits import FORGIVEN, visits
+from support.visits import FORGIVEN, SAVING, visits
 
 Arrive = Callable[..., Page]
 MARK, FRAME, SCRUB = ".on-device", "#stage .frame", "#stage .scrub"
@@ -99,9 +99,24 @@ def test_mark_explains_itself(arrive_small: Arrive) -> None:
 
 
 @pytest.fixture
+def arrive(browser: Browser, server: str) -> Iterator[Arrive]:
+    """Visitors of a server with the bundled model, to whose devices it comes."""
+    with visits(browser, server, on_device=True) as open_page:
+        yield open_page
+
+
+@pytest.fixture
+def arrive_small(browser: Browser, small_server: str) -> Iterator[Arrive]:
+    """The same with a tiny model."""
+    with visits(browser, small_server, on_device=True) as open_page:
+        yield open_page
+
+
+@pytest.fixture
 def arrive_failing(browser: Browser, small_server: str) -> Iterator[Arrive]:
     """As `arrive_small`, where the browser may note down what failed on purpose."""
-    with visits(browser, small_server, re.compile(rf"{FORGIVEN.pattern}|/device/|it broke")) as open_page:
+    failing = re.compile(rf"{FORGIVEN.pattern}|/device/|it broke")
+    with visits(browser, small_server, failing, on_device=True) as open_page:
         yield open_page
 
 
@@ -124,7 +139,7 @@ def test_a_model_that_cannot_come_or_dies_leaves_all_to_the_server(arrive_failin
 
 def test_nothing_is_loaded_for_whoever_saves_data(arrive_small: Arrive) -> None:
     page = arrive_small()
-    page.add_init_script("Object.defineProperty(navigator, 'connection', { value: { saveData: true } })")
+    page.context.add_init_script(SAVING)
     page.reload(wait_until="commit")  # the page before, without that wish, asks for nothing any more
     loaded: list[str] = []
     page.on("request", lambda request: loaded.append(request.url) if "/device/" in request.url else None)

@@ -17,11 +17,9 @@ import asyncio
 import json
 import math
 import os
-import random
 import sys
 import tempfile
 import time
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from itertools import pairwise
@@ -30,82 +28,40 @@ from typing import Any
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[n]) for n in (0, 1, 2)]
 
+from support.player import Player, Tally
 from support.server import running_server
-from support.visitor import Plan, RefusalError, Visit, Wire
+from support.visitor import Plan, RefusalError, Wire
 
 TEXT = "everyday-english.tsv"  # 20,000 sentences
 SETTINGS = {"minutes": 0.0, "steps": 600}  # of the preset "quick": some twenty seconds on two cores
-WORDS = ("cat", "teacher", "bicycle", "letter", "garden", "train", "doctor", "window", "sister", "river", "song", "dog")
-PAUSE = (2.0, 4.0)  # seconds between two things that a user does
 
 
-class Tally:
-    """What was asked, what went wrong, and how long each answer took."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, list[float]] = defaultdict(list)
-        self.errors: list[str] = []
-
-    async def time(self, kind: str, asked: Awaitable[Any]) -> None:
-        """Wait for an answer, and note the time or the error."""
-        begun = time.perf_counter()
-        try:
-            await asked
-        except (RefusalError, OSError, asyncio.IncompleteReadError) as error:
-            self.errors.append(f"{kind}: {type(error).__name__} {error}")
-        else:
-            self.seconds[kind].append(time.perf_counter() - begun)
-
-
-class User:
+class User(Player):
     """Somebody with a training, who plays with the page."""
 
-    def __init__(self, url: str, plan: Plan, number: int, tally: Tally) -> None:
-        self._plan, self._tally = plan, tally
-        self._random = random.Random(number)
-        self._visit = Visit(url, plan)
-        self._following: asyncio.Task[None] | None = None
+    _following: asyncio.Task[None] | None = None
 
     async def come(self) -> None:
         """Open the page, choose a text, and train on it from now on."""
-        await self._visit.open()
-        await self._visit.press("corpus-ours", "input", corpus_ours=TEXT)
-        await self._visit.call("train", "quick", SETTINGS)
+        await self.visit.open()
+        await self.visit.press("corpus-ours", "input", corpus_ours=TEXT)
+        await self.visit.call("train", "quick", SETTINGS)
         self._following = asyncio.create_task(self._go_on())
-
-    async def act(self) -> None:
-        """Do one thing after another, until cancelled."""
-        await asyncio.sleep(self._random.uniform(0, PAUSE[1]))  # nobody begins at the same moment
-        doings: Sequence[tuple[str, Callable[[], Awaitable[None]]]] = (
-            ("sample", self._sample), ("path", self._path), ("watch", self._watch),
-        )  # fmt: skip
-        while True:
-            kind, doing = self._random.choice(doings)
-            await self._tally.time(kind, doing())
-            await asyncio.sleep(self._random.uniform(*PAUSE))
 
     async def leave(self) -> None:
         """Close the page."""
         if self._following:
             self._following.cancel()
             await asyncio.wait({self._following})
-        await self._visit.close()
+        await self.visit.close()
 
-    async def _sample(self) -> None:
-        said, *_ = await self._visit.press("sample-go")
-        if len((said or {}).get("items", ())) != 8:
-            raise RefusalError(f"no 8 sentences: {said}")
-
-    async def _path(self) -> None:
-        ends = [f"The {self._random.choice(WORDS)} is near the {self._random.choice(WORDS)}." for _ in range(2)]
-        event = self._plan.event("show-path", "click")
-        stage, *_ = await self._visit.ask(event, self._plan.filled(event, self._visit.token, *ends))
-        if not (stage or {}).get("frames"):
-            raise RefusalError(f"no path: {stage}")
+    def doings(self) -> Sequence[tuple[str, Callable[[], Awaitable[None]]]]:
+        """As everybody, and opening the tab of their training."""
+        return *super().doings(), ("watch", self._watch)
 
     async def _watch(self) -> None:
         event = self._plan.watching(False)
-        shown = await self._visit.ask(event, self._plan.filled(event, self._visit.token))
+        shown = await self.visit.ask(event, self._plan.filled(event, self.visit.token))
         if not shown[event["outputs"].index(self._plan.named["train-progress"])]:
             raise RefusalError("nothing is shown of the training")
 
@@ -114,9 +70,9 @@ class User:
         event = self._plan.watching(True)
         try:
             while True:
-                async for _ in self._visit.tell(event, self._plan.filled(event, self._visit.token)):
+                async for _ in self.visit.tell(event, self._plan.filled(event, self.visit.token)):
                     pass
-                await self._visit.call("train", "quick", SETTINGS)
+                await self.visit.call("train", "quick", SETTINGS)
         except (RefusalError, OSError, asyncio.IncompleteReadError) as error:
             self._tally.errors.append(f"training: {error}")
 

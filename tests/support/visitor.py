@@ -12,6 +12,7 @@ import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -37,10 +38,17 @@ class Wire:
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
 
-    async def ask(self, method: str, path: str, body: bytes = b"", kind: str = "application/json") -> tuple[int, bytes]:
-        """(status, body) of the answer."""
-        status, headers = await self._begin(method, path, body, kind)
-        chunks = [chunk async for chunk in self._chunks(headers)]
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        kind: str = "application/json",
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> tuple[int, bytes]:
+        """(status, body) of the answer; `headers` are further ones of the request."""
+        status, given = await self._begin(method, path, body, kind, headers)
+        chunks = [chunk async for chunk in self._chunks(given)]
         return status, b"".join(chunks)
 
     async def stream(self, path: str) -> AsyncIterator[Message]:
@@ -70,9 +78,15 @@ class Wire:
         self._reader = self._writer = None
 
     async def _begin(
-        self, method: str, path: str, body: bytes = b"", kind: str = "application/json"
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        kind: str = "application/json",
+        headers: Mapping[str, str] = MappingProxyType({}),
     ) -> tuple[int, Mapping[str, str]]:
         head = f"{method} {path} HTTP/1.1\r\nHost: {self._host}:{self._port}\r\n"
+        head += "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         if self._cookies:
             head += f"Cookie: {'; '.join(f'{name}={value}' for name, value in self._cookies.items())}\r\n"
         if body:

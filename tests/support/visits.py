@@ -28,12 +28,19 @@ CUT_STREAM = (
 LATE_PART = r"|Unexpected client exception TypeError: Cannot read properties of undefined \(reading '0'\)"
 FORGIVEN = re.compile(CUT_STREAM + LATE_PART + r"|/gradio_api/(cancel|reset): Failed to load resource")
 
+# A browser that asks to save data, to which the model does not come: who answers does not hang on when it would.
+SAVING = "Object.defineProperty(navigator, 'connection', { value: { saveData: true } })"
 TOKEN = re.compile(r'"data":\["([A-Za-z0-9_-]{43})"')  # of the visitor, in what the page asks of the server
 
 
 @contextmanager
-def visits(browser: Browser, server: str, forgiven: re.Pattern[str] = FORGIVEN) -> Iterator[Callable[..., Page]]:
+def visits(
+    browser: Browser, server: str, forgiven: re.Pattern[str] = FORGIVEN, on_device: bool = False
+) -> Iterator[Callable[..., Page]]:
     """A function that opens the page as a new visitor, with storage of their own.
+
+    Args:
+        on_device: the model may come to the visitor's own device; else the server answers all.
 
     Its options are those of a browser context. At the end no request may have tried to leave 127.0.0.1, and the
     console must be free of errors that are not `forgiven`. What the visitors made is then removed.
@@ -62,6 +69,8 @@ def visits(browser: Browser, server: str, forgiven: re.Pattern[str] = FORGIVEN) 
         contexts.append(context)
         context.set_default_timeout(PATIENCE)
         context.on("request", watch)
+        if not on_device:
+            context.add_init_script(SAVING)
         page = context.new_page()
         page.on("console", note_message)
         page.on("pageerror", lambda error: note_error(str(error)))
