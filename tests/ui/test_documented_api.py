@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.filterwarnings(
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, model_path: Path) -> Iterator[str]:
     folder, variables = tmp_path_factory.mktemp("server"), {"VAE_MODEL": str(model_path)}
-    with running_server(folder, variables, arguments=["--mcp"]) as (url, _):
+    with running_server(folder, variables, arguments=["--mcp"] if find_spec("mcp") else []) as (url, _):
         yield url
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +85,7 @@ def locked_down_app(tmp_path: Path) -> Iterator[tuple[str, Path, list[str]]]:
         "STRICT_LOG": str(log),
     }
     with spent_quota() as (zero_gpu, asked):
-        if importlib.util.find_spec("spaces"):
+        if find_spec("spaces"):
             starting = running_app(tmp_path, {**strict, **zero_gpu}, ROOT / "tests" / "support" / "zero_gpu_app.py")
         else:
             starting = running_app(tmp_path, strict)
@@ -102,7 +102,7 @@ def test_app_starts_read_only_offline_and_on_zero_gpu_with_its_model(
     said = client.predict(token=token, number=4, api_name="/sample")
     assert len(said) == 4
     assert all(row["text"] for row in said)
-    if importlib.util.find_spec("spaces"):
+    if find_spec("spaces"):
         assert asked == ["/startup-report"]
         client.predict(token, handle_file(model_path), api_name="/load_model")  # one that is measured soon
         *answers, last = client.submit(token, api_name="/evaluate")
