@@ -34,7 +34,7 @@ FLOORS = (
     "ui.device",
     "ui.page ui.components",
     "ui.header ui.corpus ui.train ui.sample ui.slide ui.compare",
-    "ui.tabs ui.launch",
+    "ui.tabs ui.launch ui.tools",
     "ui.build",
     "server",
     "app __main__",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import io
 import os
 import signal
@@ -21,11 +22,11 @@ line, else on stderr), and limits for each visitor, which docs/hosting.md lists.
 """
 
 
-def build() -> gr.Blocks:
+def build(*, tools: bool = False) -> gr.Blocks:
     """The page. Imported in here: a training's worker process may import this file again and needs no page."""
     from vae.ui import build as page
 
-    return page.build()
+    return page.build(tools=tools)
 
 
 def arguments(args: Sequence[str] | None = None, program: str | None = None) -> argparse.Namespace:
@@ -45,6 +46,10 @@ def arguments(args: Sequence[str] | None = None, program: str | None = None) -> 
         "--pass-phrase", metavar="WORDS", default="",
         help="ask visitors for it before they see anything; better in the variable VAE_PASS_PHRASE, which others "
         "on this computer cannot read from its list of processes",
+    )  # fmt: skip
+    parser.add_argument(
+        "--mcp", action="store_true", default=os.environ.get("GRADIO_MCP_SERVER", "").lower() == "true",
+        help="let assistants and other programs that speak MCP ask the models; needs the package mcp",
     )  # fmt: skip
     return parser.parse_args(args)
 
@@ -73,6 +78,7 @@ def serve(chosen: argparse.Namespace) -> None:
         ValueError: it cannot be served as it is set up; the message says why.
         OSError: the port is taken, or the log cannot be written.
     """
+    from vae.messages.message import Message, UserError
     from vae.system import log
     from vae.system.resources import share_heaps
     from vae.web import classroom, pass_phrase
@@ -80,16 +86,18 @@ def serve(chosen: argparse.Namespace) -> None:
     words = chosen.pass_phrase or os.environ.get(pass_phrase.VARIABLE, "")
     if words:
         pass_phrase.checked(words)  # before the imports below, which take seconds
+    if chosen.mcp and importlib.util.find_spec("mcp") is None:
+        raise UserError(Message("web.mcp_missing"))
     log.start()
     raise_open_file_limit()
     share_heaps()
 
-    demo = build()
+    demo = build(tools=chosen.mcp)
 
     from vae.ui.launch import launch
 
     where = {"server_name": "0.0.0.0"} if chosen.classroom else {}
-    launch(demo, words, prevent_thread_lock=True, server_port=chosen.port, quiet=True, **where)
+    launch(demo, words, tools=chosen.mcp, prevent_thread_lock=True, server_port=chosen.port, quiet=True, **where)
     log.start()  # again: the server has set up its own log meanwhile
     log.event("server started", port=demo.server_port, classroom=chosen.classroom, phrase=bool(words))
     if chosen.classroom:

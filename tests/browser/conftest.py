@@ -7,14 +7,23 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
+from support.hub import Hub, standing_in
 from support.server import running_app
 from support.visits import visits
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def hub() -> Iterator[Hub]:
+    """A stand-in of the Hugging Face Hub, which the app takes for it."""
+    with standing_in() as hub:
+        yield hub
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, hub: Hub) -> Iterator[str]:
     """The address of the app, run as a person runs it, with a data folder of its own."""
-    with running_app(tmp_path_factory.mktemp("server")) as url:
+    at_hub = {"HF_ENDPOINT": hub.url, "HF_HUB_DISABLE_XET": "1"}  # whose newest storage has no stand-in
+    with running_app(tmp_path_factory.mktemp("server"), at_hub) as url:
         yield url
 
 

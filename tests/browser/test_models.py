@@ -10,6 +10,7 @@ from typing import Literal
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
+from support.hub import TOKEN, Hub
 from support.model_panel import give, open_panel
 
 from vae.model.page_file import BEGIN, END
@@ -92,11 +93,55 @@ def bring(page: Page, file: Path) -> None:
     expect(page.locator(".model-line")).to_contain_text("loaded from a file")
 
 
-def test_a_reload_keeps_the_visit(arrive: Arrive, tmp_path: Path) -> None:
-    page = arrive()
+def test_own_model_goes_to_the_hub_after_a_look_and_a_reload_keeps_all_but_the_token(
+    arrive: Arrive, hub: Hub, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    page = arrive(color_scheme="dark", viewport={"width": 390, "height": 844})
+    open_panel(page)
+    expect(page.locator("#publish")).to_be_hidden()  # everybody has the bundled model
+    page.keyboard.press("Escape")
     bring(page, tmp_path / "mine.safetensors")
+    page.get_by_role("button", name="Publish on the Hugging Face Hub").click()
+    look, said = page.locator("#publish-look"), page.locator("#publish-message")
+    page.get_by_label("Repository").fill("ada")
+    look.click()
+    expect(said.get_by_role("alert")).to_contain_text("write OWNER/NAME")
+    page.get_by_label("Repository").fill("ada/little-house")
+    page.get_by_label("Licence of the text").fill("cc-by-4.0")
+    look.click()
+    expect(said).to_contain_text("Nothing was sent yet")
+    shown = page.get_by_label("Its card").input_value()
+    token, send = page.get_by_label("Your token"), page.locator("#publish-send")
+    results = Axe().run(page)
+    assert not results.violations_count, results.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    send.click()
+    expect(said.get_by_role("alert")).to_contain_text("Paste a token")
+    assert hub.files == {}
+
+    hub.allowed = False
+    token.fill(TOKEN)
+    send.click()
+    expect(said.get_by_role("alert")).to_contain_text("Check that your token is still valid")
+    expect(token).to_have_value("")
+    hub.allowed = True
+    token.fill(TOKEN)
+    token.press("Enter")
+    expect(said).to_contain_text(f"Sent to {hub.url}")
+    expect(token).to_be_hidden()
+    assert hub.files == {"README.md": shown.encode(), "model.safetensors": (tmp_path / "mine.safetensors").read_bytes()}
+    assert hub.made["visibility"] == "private"
+    kept = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href])")
+    assert TOKEN not in kept
+    files = [path for path in tmp_path_factory.getbasetemp().glob("server*/**/*") if path.is_file()]
+    assert any(path.name == "server.log" for path in files)
+    assert [path for path in files if TOKEN.encode() in path.read_bytes()] == []
+
     page.reload()
     expect(page.locator(".model-line")).to_contain_text("loaded from a file")
+    open_panel(page)
+    page.locator("#model-list").get_by_label("bundled").check()
+    expect(page.locator("#publish")).to_be_hidden()
 
 
 def test_a_download_that_fails_downloads_nothing_else(

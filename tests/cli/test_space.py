@@ -57,7 +57,7 @@ def test_space_gets_what_was_listed_under_the_token_of_the_environment(
         ("ada/../space", {}, "write OWNER/NAME"),
         ("ada/space", {"HF_TOKEN": " "}, "There is no token"),
         ("ada/space", {"HF_ENDPOINT": "http://127.0.0.1:9"}, "did not get to ada/space"),
-        ("ada/space", {}, "Invalid username or password. Check that the token in HF_TOKEN"),
+        ("ada/space", {}, "Invalid username or password. Check that your token"),
     ],
 )
 def test_what_fails_is_said_in_one_line(

@@ -7,14 +7,16 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import gradio
 import pytest
 import yaml
-from gradio_client import Client
+from gradio_client import Client, handle_file
 from support.server import ROOT, running_app
+from support.zero_gpu import spent_quota
 
 # Every key that the Hub documents for the README of a Space (its "Spaces Configuration Reference", November 2026).
 KEYS = {
@@ -70,8 +72,11 @@ def test_readme_pictures_exist() -> None:
 
 
 @pytest.fixture
-def locked_down_app(tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """The app in processes that can neither write to the repository nor reach the network, and what they tried."""
+def locked_down_app(tmp_path: Path) -> Iterator[tuple[str, Path, list[str]]]:
+    """The app in processes that can neither write to the repository nor reach the network, and what they tried.
+
+    Where the package for it is installed, it takes itself to be in a ZeroGPU Space, whose cards are asked for last.
+    """
     log = tmp_path / "refused.log"
     strict = {
         "PYTHONPATH": str(ROOT / "tests" / "fixtures" / "strict"),
@@ -79,17 +84,33 @@ def locked_down_app(tmp_path: Path) -> Iterator[tuple[str, Path]]:
         "STRICT_ROOT": str(ROOT),
         "STRICT_LOG": str(log),
     }
-    with running_app(tmp_path, strict) as url:
-        yield url, log
+    with spent_quota() as (zero_gpu, asked):
+        if find_spec("spaces"):
+            starting = running_app(tmp_path, {**strict, **zero_gpu}, ROOT / "tests" / "support" / "zero_gpu_app.py")
+        else:
+            starting = running_app(tmp_path, strict)
+        with starting as url:
+            yield url, log, asked
 
 
-def test_app_starts_read_only_and_offline_with_its_model(locked_down_app: tuple[str, Path]) -> None:
-    url, log = locked_down_app
+def test_app_starts_read_only_offline_and_on_zero_gpu_with_its_model(
+    locked_down_app: tuple[str, Path, list[str]], model_path: Path
+) -> None:
+    url, log, asked = locked_down_app
     client = Client(url, verbose=False)
     token = client.predict(api_name="/start")
     said = client.predict(token=token, number=4, api_name="/sample")
     assert len(said) == 4
     assert all(row["text"] for row in said)
+    if find_spec("spaces"):
+        assert asked == ["/startup-report"]
+        client.predict(token, handle_file(model_path), api_name="/load_model")  # one that is measured soon
+        *answers, last = client.submit(token, api_name="/evaluate")
+        assert asked == ["/startup-report", "/schedule"]
+        told = {step["text"] for answer in answers for step in answer["steps"]}
+        assert any("No graphics card is free for you now, so the processor does it" in text for text in told)
+        assert last["state"] == "done"
+        assert last["models"][0]["figures"]["perplexity"] > 1
     assert log.read_text() == ""
     (check,) = re.findall(
         r"^HEALTHCHECK .*\\\n +CMD (\[.+\])$", (ROOT / "Containerfile").read_text("utf-8"), re.MULTILINE

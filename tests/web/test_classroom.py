@@ -10,7 +10,8 @@ import pytest
 import segno
 from support.server import ROOT
 
-from vae.server import arguments
+from vae.messages.message import UserError
+from vae.server import arguments, serve
 from vae.web.classroom import INK, PAPER, QUIET_ZONE, RESET, addresses, invitation, qr
 
 
@@ -70,3 +71,9 @@ def test_start_that_cannot_be_ends_with_a_sentence() -> None:
     assert done.returncode == 2
     assert "too short" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_tools_without_their_package_are_refused_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mcp", None)
+    with pytest.raises(UserError, match="pip install"):
+        serve(arguments(["--mcp"]))

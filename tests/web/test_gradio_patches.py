@@ -13,7 +13,7 @@ from typing import Any
 
 import gradio as gr
 import pytest
-from gradio import processing_utils, queueing, route_utils, state_holder
+from gradio import mcp, processing_utils, queueing, route_utils, state_holder
 from starlette.staticfiles import StaticFiles
 from starlette.testclient import TestClient
 
@@ -27,7 +27,7 @@ from pathlib import Path
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 import gradio as gr
-from gradio import processing_utils, queueing, route_utils, state_holder
+from gradio import mcp, processing_utils, queueing, route_utils, state_holder
 from starlette.datastructures import Headers
 
 if "apply" in sys.argv:
@@ -104,6 +104,15 @@ found["errors"] = "RuntimeError" in heard.getvalue(), "my private text" in heard
 session = state_holder.SessionState(demo)
 found["sessions"] = len(session.config_values), session.blocks_config.blocks is demo.default_config.blocks
 
+# tools: what programs are offered by MCP
+with gr.Blocks() as demo:
+    for name in ("page", "tool_of_ours"):
+        gr.api(lambda: None, api_name=name)
+try:
+    found["tools"] = list(mcp.GradioMCPServer(demo).tool_to_endpoint.values())
+except ImportError:
+    found["tools"] = None
+
 # calm: how often a queue looks for something to do
 demo.queue()
 found["looks_a_second"] = 1 / demo._queue.sleep_when_free
@@ -158,6 +167,14 @@ def test_session_costs_a_copy_of_the_page_in_gradio_and_not_here(
     assert patched["sessions"][0] == 0
 
 
+def test_every_endpoint_is_offered_by_mcp_in_gradio_and_tools_alone_here(
+    plain: dict[str, Any], patched: dict[str, Any]
+) -> None:
+    pytest.importorskip("mcp")
+    assert plain["tools"] == ["/page", "/tool_of_ours"]
+    assert patched["tools"] == ["/tool_of_ours"]
+
+
 def test_queue_looks_for_work_a_thousand_times_a_second_and_here_a_hundred(plain: dict[str, Any]) -> None:
     assert plain["looks_a_second"] > 500
     with gr.Blocks() as demo:
@@ -183,6 +200,8 @@ def test_every_patch_names_its_reason_and_the_gradio_that_is_pinned(monkeypatch:
         "uploads": (route_utils, "GradioMultiPartParser"),
         "errors": (queueing, "traceback"),
         "sessions": (state_holder, "SessionState"),
+        "tools": (mcp, "GradioMCPServer"),
+        "tool_sessions": (mcp, "SessionState"),
     }
     assert PATCHES.keys() == places.keys()
     for name, (module, attribute) in places.items():

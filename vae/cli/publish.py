@@ -49,10 +49,12 @@ def _publish(arguments: argparse.Namespace) -> int:
     card = model_card(
         model, arguments.name, arguments.licence, evaluation=evaluation, command=command, curve=curve is not None
     )
-    files: dict[str, Path | bytes] = {"README.md": card.encode(), client.MODEL_FILE: path}
+    files: dict[str, Path | bytes] = {client.CARD_FILE: card.encode(), client.MODEL_FILE: path}
     if curve is not None:
         files[CURVE_FILE] = curve.encode()
-    sent = client.send(arguments.name, files, private=arguments.private) if arguments.send else None
+    sent = None
+    if arguments.send:
+        sent = client.send(arguments.name, files, token=client.token_of_environment(), private=arguments.private)
     if arguments.json:
         print_json({"repository": arguments.name, "files": sorted(files), "card": card, "address": sent})
         return 0

@@ -40,7 +40,8 @@ def _space(arguments: argparse.Namespace) -> int:
     address = None
     if arguments.send:
         sent = {name: root / name for name in sizes}
-        address = client.send(arguments.name, sent, kind="space", private=arguments.private)
+        token = client.token_of_environment()
+        address = client.send(arguments.name, sent, token=token, kind="space", private=arguments.private)
     if arguments.json:
         print_json({"space": arguments.name, "files": sizes, "sent": arguments.send, "address": address})
         return 0

@@ -13,7 +13,7 @@ from typing import cast
 from vae.messages.message import Message, UserError
 
 TOKEN = "HF_TOKEN"  # the variable in which a person's token stands; it is stored nowhere
-MODEL_FILE = "model.safetensors"
+MODEL_FILE, CARD_FILE = "model.safetensors", "README.md"
 _MOST = 256 * 2**20  # bytes of a model that is fetched
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 
@@ -24,22 +24,30 @@ def check_name(name: str) -> None:
         raise UserError(Message("hub.name", name=name))
 
 
-def send(name: str, files: Mapping[str, Path | bytes], *, kind: str = "model", private: bool = False) -> str:
+def token_of_environment() -> str:
+    """The token of whoever runs a command. Raises UserError: there is none."""
+    token = os.environ.get(TOKEN, "").strip()
+    if not token:
+        raise UserError(Message("hub.needs_token", variable=TOKEN))
+    return token
+
+
+def send(
+    name: str, files: Mapping[str, Path | bytes], *, token: str, kind: str = "model", private: bool = False
+) -> str:
     """Make the repository if there is none, and put the files there in one commit.
 
     Args:
         files: by their path there; what they hold, or where that lies.
+        token: of whoever sends them, used for this and kept nowhere.
         kind: "model" or "space".
         private: a new repository is seen by its owner alone.
     Returns:
         Its address.
     Raises:
-        UserError: there is no token, the Hub refuses it, or cannot be reached. What was there is as it was.
+        UserError: the Hub refuses the token, or cannot be reached. What was there is as it was.
     """
     check_name(name)
-    token = os.environ.get(TOKEN, "").strip()
-    if not token:
-        raise UserError(Message("hub.needs_token", variable=TOKEN))
 
     from huggingface_hub import CommitOperationAdd, HfApi
 
@@ -86,7 +94,7 @@ def _in_words(key: str, name: str) -> Iterator[None]:
         answer = error if isinstance(error, HfHubHTTPError) else None
         reason = str((answer and answer.server_message) or error).strip().split("\n")[0].rstrip(".")
         if answer and answer.response.status_code in (401, 403):
-            raise UserError(Message("hub.refused", name=name, variable=TOKEN, reason=reason)) from None
+            raise UserError(Message("hub.refused", name=name, reason=reason)) from None
         if answer and answer.response.status_code == 404:
             raise UserError(Message("hub.not_there", name=name, file=MODEL_FILE)) from None
         raise UserError(Message(key, name=name, reason=reason)) from None

@@ -142,6 +142,19 @@ def decode(
     return [clean(text.replace("\ufffd", "")) for text in tm.tokenizer.decode(ids)]
 
 
+def say(tm: TextModel, codes: Sequence[Sequence[float]]) -> list[str]:
+    """What the model says at codes, N rows of D numbers: `decode` for those who have no tensors.
+
+    Raises:
+        UserError: the model has no latent space, or a code has another number of dimensions.
+    """
+    require_latent_space(tm)
+    wrong = next((len(code) for code in codes if len(code) != tm.latent), None)
+    if wrong is not None:
+        raise UserError(Message("model.code_size", numbers=wrong, latent=tm.latent))
+    return decode(tm, torch.tensor(codes, dtype=torch.float32))
+
+
 def sample(
     tm: TextModel,
     n: int,

@@ -28,6 +28,7 @@ from vae.ui.header.share_api import ShareEndpoints
 from vae.ui.page import Page
 from vae.ui.signals import stamp
 from vae.ui.tabs import TABS
+from vae.ui.tools import Tools
 from vae.web import device_files, gradio_patches, health
 from vae.web.cookies import client_address, own_cookie
 from vae.web.session_isolation import COOKIE
@@ -51,8 +52,12 @@ def open_page(services: Services, token: object, request: gr.Request) -> tuple[A
     return token, stamp() if text else gr.skip(), stamp(), stamp() if run else gr.skip()
 
 
-def build(data: Path | None = None, bundled: Path | None = None) -> gr.Blocks:
-    """The whole page. `data` is the folder for what visitors make, `bundled` the model for all (see Visitors)."""
+def build(data: Path | None = None, bundled: Path | None = None, *, tools: bool = False) -> gr.Blocks:
+    """The whole page. `data` is the folder for what visitors make, `bundled` the model for all (see Visitors).
+
+    Args:
+        tools: whether programs may ask the models by MCP.
+    """
     gradio_patches.apply()
     visitors = Visitors(data, bundled)
     # What is uploaded lies in a folder of ours, which is tidied with the rest; one that the environment names is not.
@@ -98,6 +103,8 @@ def build(data: Path | None = None, bundled: Path | None = None) -> gr.Blocks:
 
         gr.events.api(start, api_name="start")
         ShareEndpoints(services).add_to(page)
+        if tools:
+            Tools(services).add()
     device_files.serve(demo, on_device.files(), partial(find_model, visitors))
     health.watch(demo, visitors.data, services.jobs.health, visitors.health)
     weakref.finalize(demo, services.close)

@@ -32,16 +32,17 @@ def options() -> dict[str, Any]:
     }
 
 
-def launch(demo: gr.Blocks, phrase: str = "", **more: Any) -> Any:
+def launch(demo: gr.Blocks, phrase: str = "", *, tools: bool = False, **more: Any) -> Any:
     """Queue and launch `demo`; `more` goes to Gradio's launch. Returns what that returns.
 
     Args:
         phrase: a pass phrase to ask for; by default that of the environment, if there is one.
+        tools: whether programs may ask by MCP; the page was built with its tools.
     Raises:
         ValueError: the pass phrase is too short.
     """
     demo.queue(api_open=False, default_concurrency_limit=4, max_size=MAX_QUEUED)
     gradio_patches.calm(demo)
     given = options()
-    around = assemble.launch_options(demo, given["head"], phrase, assets.first_sight())
-    return demo.launch(**{**given, **around, **more})
+    around = assemble.launch_options(demo, given["head"], phrase, assets.first_sight(), tools=tools)
+    return demo.launch(**{**given, **around, "mcp_server": tools, **more})

@@ -18,13 +18,16 @@ from vae.web.latency import LatencyMeter
 from vae.web.session_isolation import SessionIsolation
 
 
-def launch_options(demo: gr.Blocks, head: str, phrase: str = "", first: str = "") -> dict[str, Any]:
+def launch_options(
+    demo: gr.Blocks, head: str, phrase: str = "", first: str = "", *, tools: bool = False
+) -> dict[str, Any]:
     """What `launch` needs besides: `app_kwargs` and `max_file_size`.
 
     Args:
         head: the HTML that the page gets in its head.
         phrase: the pass phrase of the class; by default the environment's `VAE_PASS_PHRASE`, or none.
         first: the HTML that is there before all else.
+        tools: whether programs may ask by MCP.
     Raises:
         UserError: the pass phrase is too short, or a limit of the environment out of its range.
     """
@@ -36,7 +39,12 @@ def launch_options(demo: gr.Blocks, head: str, phrase: str = "", first: str = ""
     layers: list[request_limits.Layer] = [
         partial(device_files.DeviceRoutes, demo=demo),
         partial(health.Health, demo=demo, meter=meter),
-        partial(request_limits.RequestLimits, max_file=max_file, has_room=lambda: folder_size(uploads) < max_uploads),
+        partial(
+            request_limits.RequestLimits,
+            max_file=max_file,
+            has_room=lambda: folder_size(uploads) < max_uploads,
+            tools=tools,
+        ),
     ]
     phrase = phrase or os.environ.get(pass_phrase.VARIABLE, "")
     if phrase:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio import processing_utils, queueing, route_utils, state_holder
+from gradio import mcp, processing_utils, queueing, route_utils, state_holder
 from gradio.blocks import BlocksConfig
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException
@@ -30,6 +30,7 @@ MAX_PARTS = 4  # of one upload: the page sends a file at a time
 MAX_FIELD = 2**16  # bytes of a part that is no file
 SCRIPT = re.compile(r"/assets/Blocks-[\w-]+\.js")
 STATUS = b"async update_loading_stati_state(){"
+TOOL = "tool_"  # begins the name of an endpoint that is a tool for MCP clients
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,19 @@ class CarefulParser(route_utils.GradioMultiPartParser):
         return form
 
 
+class ToolServer(mcp.GradioMCPServer):
+    """Gradio's MCP server with the endpoints that are named as tools: by itself it offers every public one."""
+
+    def __init__(self, blocks: gr.Blocks) -> None:
+        super().__init__(blocks)
+        self.api_info = blocks.get_api_info(all_endpoints=True)  # tools are listed here, and not for other clients
+        self.tool_to_endpoint = {
+            self.valid_and_unique_tool_name(self.tool_prefix + name.removeprefix(f"/{TOOL}"), set()): name
+            for name in self.api_info["named_endpoints"]
+            if name.startswith(f"/{TOOL}")
+        }
+
+
 async def refuse_link(url: str, *_: Any, **__: Any) -> str:
     """In place of the download of a file that a request names by a link."""
     raise gr.Error("A link is not fetched here. Upload the file itself.", print_exception=False)
@@ -140,6 +154,16 @@ PATCHES = {
         "Each open page costs a copy of the list of all components, and half a megabyte for deep links.",
         "6.31.0",
         lambda: setattr(state_holder, "SessionState", SlimSession),
+    ),
+    "tool_sessions": Patch(
+        "So does each call of a tool.",
+        "6.31.0",
+        lambda: setattr(mcp, "SessionState", SlimSession),
+    ),
+    "tools": Patch(
+        "Where programs may ask by MCP, each public endpoint becomes a tool for them, and only these can.",
+        "6.31.0",
+        lambda: setattr(mcp, "GradioMCPServer", ToolServer),
     ),
 }
 

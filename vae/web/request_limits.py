@@ -33,6 +33,7 @@ STALL_TIMEOUT = 60.0  # seconds without a byte of a body that is under way
 BODY_TIMEOUT = 900.0  # seconds for a whole body
 UPLOAD = "/gradio_api/upload"
 LOGGED = {400, 403, 408, 413, 422, 429, 431, 503, 507}  # worth a line in the log
+TOOLS = ("/gradio_api/mcp", "/gradio_api/mcp/")  # where programs ask by MCP
 DENIED_PATHS = ("file=http", "file/http", "file=//", "proxy=", "proxy/")
 # All that the page and its clients ask for. What else Gradio would answer is no part of this app.
 ROUTES = {
@@ -65,7 +66,7 @@ class TooSlowError(Exception):
 
 class RequestLimits:
     """ASGI: 413 once the streamed bytes of a body pass the limit, 408 when they stall, 404 where the page has no
-    such route, 507 for a file while there is no room for any (`has_room`).
+    such route, 507 for a file while there is no room for any (`has_room`). With `tools`, MCP clients may ask, too.
 
     It counts what arrives: Content-Length may be absent or false. Gradio's own limit is for one file part only. Every
     answer leaves with the headers of `security_headers`, and an error that nobody foresaw leaves as a plain sentence.
@@ -78,8 +79,10 @@ class RequestLimits:
         max_body: int = MAX_BODY,
         stall_timeout: float = STALL_TIMEOUT,
         has_room: Callable[[], bool] = lambda: True,
+        tools: bool = False,
     ) -> None:
         self.app = app
+        self.tools = tools
         self.has_room = has_room
         self.max_file = max_file
         self.max_body = max_body
@@ -118,7 +121,10 @@ class RequestLimits:
             return _answer(Message("web.not_served"), 403)
         routes = ROUTES.get(scope["method"])
         query = unquote(scope.get("query_string", b"").decode("latin-1"))
-        if routes is None or not routes.fullmatch(path) or "deep_link" in query:  # which would load another's page
+        if self.tools and path in TOOLS:
+            if scope["method"] != "POST":  # there is no news to wait for, and Gradio's page about it needs other sites
+                return _answer(Message("web.only_for_tools"), 405)
+        elif routes is None or not routes.fullmatch(path) or "deep_link" in query:  # which would load another's page
             return _answer(Message("web.nothing_here"), 404)
         headers = scope["headers"]
         if len(headers) > MAX_HEADERS or sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES:

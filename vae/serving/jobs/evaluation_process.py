@@ -15,6 +15,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ from vae.evaluation.figures import FIGURES
 from vae.evaluation.missing_figures import reason_missing
 from vae.messages.message import Message, UserError
 from vae.serving.jobs.status_messages import message_of
+from vae.system import zero_gpu
 from vae.system.notifier import Notifier
 from vae.system.resources import ProcessLimits, cores, is_out_of_memory
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:  # which brings torch: the parent needs none of it before it h
 
 SAMPLES, RECONSTRUCTIONS, STEPS = 6, 4, 7  # of each model, to be read
 MAX_WAITING = 30  # tasks at once
+CARD_SECONDS = 60  # on a graphics card that is lent
 Report = Callable[[Message], None]  # is told how far it is
 _log = logging.getLogger(__name__)
 
@@ -79,16 +82,20 @@ class EvaluatedModel:
     interpolation: tuple[Point, ...]
 
 
-def measure(task: EvaluationTask, report: Report = lambda message: None) -> tuple[EvaluatedModel | Message, ...]:
+def measure(
+    task: EvaluationTask, report: Report = lambda message: None, device: str = "cpu"
+) -> tuple[EvaluatedModel | Message, ...]:
     """Each of the models, in this process; of one that cannot be loaded, why. A judge that cannot be is done without.
 
+    Args:
+        device: "cpu" or "cuda", where they compute.
     Raises:
         EvaluationError: none of the models can be loaded.
         ValueError: the text cannot be used.
     """
     from vae.evaluation import evaluate
 
-    read = {path: _load(path) for path in (*task.models, *filter(None, [task.judge]))}
+    read = {path: _load(path, device) for path in (*task.models, *filter(None, [task.judge]))}
     unusable = {path: why for path, why in read.items() if isinstance(why, Message)}
     loaded = {path: model for path, model in read.items() if not isinstance(model, Message)}
     models = [path for path in task.models if path in loaded]
@@ -103,12 +110,12 @@ def measure(task: EvaluationTask, report: Report = lambda message: None) -> tupl
     return tuple(next(evaluated) if path in loaded else unusable[path] for path in task.models)
 
 
-def _load(path: Path) -> Checkpoint | Message:
+def _load(path: Path, device: str) -> Checkpoint | Message:
     """A model, or why it cannot be loaded."""
     from vae.model import checkpoint
 
     try:
-        return checkpoint.load(path)
+        return checkpoint.load(path, device)
     except ValueError as error:
         return message_of(error)
 
@@ -148,8 +155,23 @@ def _work(pipe: Connection, task: EvaluationTask, limits: ProcessLimits, threads
             pipe.send(EvaluationError(message))
 
 
+def _measure_on_card(task: EvaluationTask) -> tuple[EvaluatedModel | Message, ...] | EvaluationError:
+    """As `measure`, where a card is lent. That nothing can be measured is an answer, so that it is not tried again."""
+    try:
+        return measure(task, device="cuda")
+    except ValueError as error:
+        return EvaluationError(message_of(error))
+
+
+def _without_card(report: Report, message: Message) -> None:
+    report(Message("serving.measuring_without_card", message=message))
+
+
 class EvaluationRunner:
     """Measures for a server, one task at a time; others wait in a queue.
+
+    Where a graphics card is lent (`zero_gpu`), it is asked for that first; a process of the server's own does what it
+    refuses.
 
     Args:
         limit: seconds that a task may take.
@@ -160,6 +182,7 @@ class EvaluationRunner:
         self._limit, self._process_limits, self._threads = limit, process_limits or ProcessLimits(), threads
         # macOS has a fork server, too, but its system libraries do not survive a fork.
         self._context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
+        self._on_card = zero_gpu.lent(_measure_on_card, CARD_SECONDS)
         self._queue: list[object] = []  # the first is being measured
         self._moved = Notifier()
 
@@ -182,12 +205,25 @@ class EvaluationRunner:
                     report(Message("serving.measuring_place", place=place))
                     await moved.wait()
                     moved.clear()
-            return await asyncio.wait_for(self._in_process(task, report), self._limit)
+            return await asyncio.wait_for(self._anywhere(task, report), self._limit)
         except asyncio.TimeoutError as error:
             raise EvaluationError(Message("serving.measuring_too_slow", minutes=self._limit / 60)) from error
         finally:
             self._queue.remove(ticket)
             self._moved.notify()
+
+    async def _anywhere(self, task: EvaluationTask, report: Report) -> tuple[EvaluatedModel | Message, ...]:
+        if self._on_card is None:
+            return await self._in_process(task, report)
+        report(Message("serving.measuring_on_card"))
+        try:
+            found = await asyncio.to_thread(self._on_card, task)
+        except Exception as error:  # no class of its own tells that none is lent, or that it was taken away
+            _log.warning("no graphics card was lent: %s", error)
+            return await self._in_process(task, partial(_without_card, report))
+        if isinstance(found, EvaluationError):
+            raise found
+        return found
 
     async def _in_process(self, task: EvaluationTask, report: Report) -> tuple[EvaluatedModel | Message, ...]:
         pipe, child_pipe = self._context.Pipe(duplex=False)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from pathlib import Path
 
 from vae.messages.message import Message
 from vae.serving.jobs import status_messages
-from vae.serving.jobs.evaluation_process import EvaluationError, EvaluationRunner, EvaluationTask
+from vae.serving.jobs.evaluation_process import EvaluatedModel, EvaluationError, EvaluationRunner, EvaluationTask
 from vae.serving.jobs.service import JobError, Jobs, Status
 from vae.serving.jobs.status_messages import message_of
 from vae.serving.visitors.comparison import Column, Comparison, judge, split
@@ -119,6 +120,13 @@ class ComparisonDriver:
                 if evaluated.evaluation.judge is None:  # its file cannot be used
                     comparison.judge = None
         comparison.state = "done"
+
+    async def measure(self, model: Path, sentences: tuple[str, ...]) -> EvaluatedModel:
+        """A model alone, with nothing kept of it. Raises EvaluationError: it cannot be measured."""
+        (found,) = await self._runner.measure(EvaluationTask((model,), sentences), lambda message: None)
+        if isinstance(found, Message):
+            raise EvaluationError(found)
+        return found
 
     def end_runs(self, session: Session, comparison: Comparison) -> None:
         """Stop what is still being trained for it."""

@@ -13,6 +13,7 @@ import time
 import weakref
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vae.config.families import FAMILIES
@@ -31,6 +32,7 @@ from vae.system.notifier import Notifier
 
 if TYPE_CHECKING:
     from vae.config.config import Config
+    from vae.serving.jobs.evaluation_process import EvaluatedModel
     from vae.serving.records.database import Records
     from vae.text.corpus import Corpus
 
@@ -101,6 +103,15 @@ class Comparisons:
         async with self._new(session, "evaluate", [_column(chosen)]) as comparison:
             pass
         return comparison
+
+    async def measure(self, model: Path) -> tuple[EvaluatedModel, tuple[str, ...]]:
+        """Measure a model on sentences of our own, for whoever is no visitor: its figures, and those sentences.
+
+        Raises:
+            EvaluationError: it cannot be measured, or too many wait.
+        """
+        _, sentences = await asyncio.to_thread(split, None)
+        return await self._driver.measure(model, sentences), sentences
 
     def stop(self, session: Session, slot: Slot = "compare") -> None:
         """End what is under way. Models that are trained by then stay among the visitor's.

@@ -110,7 +110,20 @@ class Sharing:
 
     def open(self, session: Session, code: object) -> ShareRow:
         """What a code lets one see. Raises RefusedError, in the same words whatever is wrong with it."""
-        guess = self._guesses.count(session.owner)
+        return self._open(session.owner, code)
+
+    def model_file(self, asker: str, code: object) -> Path:
+        """The file of the model that a code opens, for whoever is no visitor.
+
+        Args:
+            asker: who counts as one at wrong codes.
+        Raises:
+            RefusedError: the code opens nothing, or there is no model yet.
+        """
+        return self._model_file(self._open(asker, code))
+
+    def _open(self, asker: str, code: object) -> ShareRow:
+        guess = self._guesses.count(asker)
         row = self._find(code)
         if row is None:
             raise RefusedError(OPENS_NOTHING)
@@ -143,13 +156,7 @@ class Sharing:
             RefusedError: there is no model yet, or it cannot be kept.
             CheckpointError: its file is damaged.
         """
-        if share.kind == "model":
-            path = self._shared.model_file(share.target)
-        else:
-            status = self._jobs.status(share.owner, share.target)
-            if status.state not in MODEL_STATES or status.model is None:
-                raise RefusedError(Message("serving.no_finished_model"))
-            path = Path(status.model)
+        path = self._model_file(share)
         try:
             identical = session.find_identical(path)
             if identical:
@@ -159,6 +166,15 @@ class Sharing:
             return session.add_model(path, ORIGIN)
         except OSError as error:
             raise RefusedError(Message("serving.model_not_copied", reason=str(error.strerror))) from error
+
+    def _model_file(self, share: ShareRow) -> Path:
+        """Where a shared model lies, or that of a shared training that has ended."""
+        if share.kind == "model":
+            return self._shared.model_file(share.target)
+        status = self._jobs.status(share.owner, share.target)
+        if status.state not in MODEL_STATES or status.model is None:
+            raise RefusedError(Message("serving.no_finished_model"))
+        return Path(status.model)
 
 
 def parse_code(code: object) -> str:

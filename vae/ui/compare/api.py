@@ -118,7 +118,7 @@ def report(comparison: Comparison) -> dict[str, Any]:
     note = view.note(comparison)
     names = view.titles(list(comparison.evaluated))
     models = [
-        {"title": name, "family": column.family, "seconds": column.seconds, **_found(known, comparison.sentences)}
+        {"title": name, "family": column.family, "seconds": column.seconds, **measured(known, comparison.sentences)}
         for name, (column, known) in zip(names, comparison.evaluated.items(), strict=True)
     ]
     told = view.told(comparison)
@@ -130,7 +130,8 @@ def report(comparison: Comparison) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _found(known: EvaluatedModel, sentences: tuple[str, ...]) -> dict[str, Any]:
+def measured(known: EvaluatedModel, sentences: tuple[str, ...]) -> dict[str, Any]:
+    """A model's figures and what it said, for a client."""
     values: dict[str, Any] = asdict(known.evaluation)
     figures = {name: plain(values[name]) for name in FIGURES}
     return {

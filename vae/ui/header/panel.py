@@ -8,7 +8,7 @@ import gradio as gr
 
 from vae.ui.components import drawn
 from vae.ui.components.glossary import glossary
-from vae.ui.header import share_panel
+from vae.ui.header import publish_panel, share_panel
 from vae.ui.header.api import download_model, download_page, load_model, models, use_model
 from vae.ui.header.handlers import ModelView, choose_model, describe, load_file, save_file, save_page, to_evaluation
 from vae.ui.page import Page
@@ -64,6 +64,8 @@ def build(page: Page, header: gr.HTML) -> None:
         )  # fmt: skip
         message = drawn.note(elem_id="model-message")
         share_panel.build(page, message)
+        publish_panel.build(page)
+        share_panel.build_leaving(page)
     file = gr.File(visible="hidden", interactive=False)
 
     page.on(page.model_changed.change, describe, [], ModelView(header, facts, choice, message), js="space.asking")

@@ -90,13 +90,6 @@ def build(page: Page, message: gr.HTML) -> None:
             info="A code opens a model, which becomes one of yours, or a training, which you can watch.",
         )  # fmt: skip
         use = gr.Button("Open it", elem_id="code-open", scale=0, min_width=104)
-    with gr.Column(elem_id="leave"):
-        ask = gr.Button("Delete my data", elem_classes=["quiet"], elem_id="leave-ask", scale=0, min_width=144)
-        with gr.Column(elem_id="leave-sure"):
-            prose(SURE)
-            with gr.Row(elem_classes=["row", "actions"]):
-                really = gr.Button("Delete everything", variant="stop", elem_id="leave-really", scale=0, min_width=160)
-                stay = gr.Button("Keep it", elem_id="leave-not", scale=0, min_width=96)
 
     row = [share, shown, stop]
     result = OpenedView(message, code, page.model_changed, page.watched, page.tabs)
@@ -108,6 +101,18 @@ def build(page: Page, message: gr.HTML) -> None:
         page.on(page.link.change, handlers.open, [page.link], result),
     ):
         event.then(None, [message, page.watched], js="(said, code) => space.opened(said, code)")
+
+
+def build_leaving(page: Page) -> None:
+    """Lay out the way to leave, which comes last, and connect it."""
+    handlers = ShareHandlers(page.services)
+    with gr.Column(elem_id="leave"):
+        ask = gr.Button("Delete my data", elem_classes=["quiet"], elem_id="leave-ask", scale=0, min_width=144)
+        with gr.Column(elem_id="leave-sure"):
+            prose(SURE)
+            with gr.Row(elem_classes=["row", "actions"]):
+                really = gr.Button("Delete everything", variant="stop", elem_id="leave-really", scale=0, min_width=160)
+                stay = gr.Button("Keep it", elem_id="leave-not", scale=0, min_width=96)
     ask.click(None, js="() => space.leaving(true)")
     stay.click(None, js="() => space.leaving(false)")
     page.on(really.click, handlers.forget, trigger_mode="once").success(None, js="() => space.begin()")

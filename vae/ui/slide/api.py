@@ -34,9 +34,15 @@ def slide(
         search found for the two sentences, and "unread" are words of these that it could not read. With `distinct` also
         "begin" and "end": where on the path, from 0 to 1, it is said.
     """
-    model = session.checkpoint()
+    return path_points(session.checkpoint(), first, second, steps, path, distinct=distinct is True)
+
+
+def path_points(
+    model: Checkpoint, first: object, second: object, steps: object, path: object, *, distinct: bool
+) -> list[dict[str, object]]:
+    """The points of a path for a client. Raises RefusedError naming what is wrong."""
     points: list[dict[str, object]]
-    if distinct is True:
+    if distinct:
         stops = checked_path(model, first, second, path)
         points = [{"text": s.text, "z": list(s.z), "unread": [], "begin": s.begin, "end": s.end} for s in stops]
         ends = stops[0].text, stops[-1].text
@@ -49,7 +55,7 @@ def slide(
         between = interpolation.interpolate(model.text_model, a, b, steps=n, kind=kind)
         points = [{"text": point.text, "z": list(point.z), "unread": []} for point in between]
         ends = between[0].text, between[-1].text
-    for end, unread in zip((0, -1), unread_at_ends(model, (first, second), ends), strict=True):
+    for end, unread in zip((0, -1), unread_at_ends(model, (str(first), str(second)), ends), strict=True):
         points[end]["unread"] = unread.words
     return points
 
