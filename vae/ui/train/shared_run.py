@@ -167,17 +167,26 @@ def code() -> tuple[gr.HTML, gr.Button]:
 
 
 def connect(
-    page: Page, shared: SharedRunHandlers, follow: Any, switched: gr.Textbox, back: gr.Button, screen: RunView
+    page: Page,
+    shared: SharedRunHandlers,
+    follow: Any,
+    redraw: Any,
+    switched: gr.Textbox,
+    back: gr.Button,
+    screen: RunView,
 ) -> None:
     """Let the tab show another training as soon as `page.watched` names one, and one's own when it does not.
 
     Args:
         follow: the event that shows one's own; it ends when another is shown.
+        redraw: the handler that shows at once what is to be shown.
         switched: a signal that comes after that.
         back: the button to one's own.
     """
     other = page.on(switched.change, shared.follow, [page.watched], screen, concurrency_limit=None)
     other.failure(None, js="() => space.failed()")
+    # A browser that is behind still draws what has come of a shared training when it is left already: so once more.
+    page.on(other.then, redraw, [page.watched], screen)
     page.on(page.watched.change, shared.switch, [page.watched], [switched], cancels=[follow, other])
     page.watched.change(None, [page.watched], js="(code) => space.watching(code)")
     page.on(

@@ -115,7 +115,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         trigger_mode="always_last", concurrency_limit=None,
     )  # fmt: skip
     follow.failure(None, js="() => space.failed()")
-    shared_run.connect(page, shared, follow, switched, back, screen)
+    shared_run.connect(page, shared, follow, handlers.redraw, switched, back, screen)
     page.on(page.model_changed.change, handlers.update_note, [page.watched], [note])
     page.on(download.click, handlers.press_download, [], [note, file]).success(None, [file], None, js="space.save")
     TrainEndpoints(trainings).add_to(page)
