@@ -25,6 +25,11 @@ from vae.training.train import train
 
 pytest.register_assert_rewrite("support.visits", "support.runs")  # what they assert tells its values when it fails
 
+LONGEST = (  # files with browser tests, by the time that they take
+    "test_train_tab", "test_payloads", "test_compare_tab", "test_train_queue", "test_students", "test_sharing",
+    "test_corpus_tab", "test_models", "test_layout", "test_device", "test_address",
+)  # fmt: skip
+
 settings.register_profile("tests", deadline=None, derandomize=True, database=None)
 settings.load_profile("tests")
 
@@ -101,8 +106,9 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with browser tests come last: Playwright keeps an event loop running in this thread until the end.
 
-    Of these the longest, which are late in the alphabet, come first, so that no process is left alone with one.
+    Of these the longest come first, so that no process is left alone with one.
     """
     late = {item.path for item in items if "browser" in getattr(item, "fixturenames", ())}
-    order = {path: place for place, path in enumerate(sorted(late, reverse=True), 1)}
+    longest = [path for name in LONGEST for path in late if path.stem == name]
+    order = {path: place for place, path in enumerate([*longest, *sorted(late - {*longest})], 1)}
     items.sort(key=lambda item: order.get(item.path, 0))

@@ -1,4 +1,4 @@
-"""Record the README's moving picture: a hand on the slider, from one sentence to another and back.
+"""Record the README's moving picture: a hand on the slider, from one sentence to another.
 
 Run `python tests/recording.py [FILE]`; it starts the app itself and takes about a minute.
 """
@@ -15,9 +15,9 @@ from playwright.sync_api import Page, sync_playwright
 from support.gestures import quiet
 from support.server import CHROMIUM_ARGUMENTS, ROOT, chromium, running_app
 
-SIZE = {"width": 960, "height": 620}
-FRAMES, EACH, REST = 60, 90, 1200  # pictures of the way there; ms of each, and of the last
-COLOURS = 64
+SIZE = {"width": 960, "height": 592}  # down to what became of the two sentences
+FRAMES, EACH, REST = 60, 150, 2000  # pictures of the way there; ms of each, and of the last
+COLOURS = 128  # the same in all pictures, so that each one after the first holds only what has changed
 
 
 def frames(page: Page) -> list[Image.Image]:
@@ -34,10 +34,10 @@ def frames(page: Page) -> list[Image.Image]:
     for frame in range(FRAMES):
         page.mouse.move(box["x"] + 4 + (box["width"] - 8) * frame / (FRAMES - 1), y)
         page.wait_for_timeout(120)  # what is decoded under the pointer has arrived
-        picture = Image.open(io.BytesIO(page.screenshot()))
-        taken.append(picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=COLOURS))
+        taken.append(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
     page.mouse.up()
-    return taken
+    colours = taken[FRAMES // 2].quantize(COLOURS)
+    return [picture.quantize(palette=colours, dither=Image.Dither.NONE) for picture in taken]
 
 
 def main(path: Path) -> None:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import doctest
+import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import documents_site
 import pytest
+import reference
+import release_notes
 import rooms
 import test_house as house
 
@@ -69,6 +76,58 @@ def test_readme_shows_the_public_names_and_its_code_runs(
     monkeypatch.setitem(vae.PRESETS, "quick", replace(vae.PRESETS["quick"], config=config))
     exec(code, {})
     assert (tmp_path / "run-lm" / "best.safetensors").exists()
+
+
+def test_reference_is_that_of_the_docstrings() -> None:
+    """If it fails, run `python tests/reference.py`."""
+    assert set(reference.NAMES) == set(vae.__all__) - {"__version__"}
+    assert text_of(reference.PAGE) == reference.page()
+
+
+def test_examples_of_the_reference_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copy(ROOT / "assets" / "models" / "everyday-english.safetensors", tmp_path / "model.safetensors")
+    shutil.copy(ROOT / "assets" / "corpora" / "hundred.txt", tmp_path / "text.txt")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {name: getattr(vae, name) for name in reference.NAMES} | {"Path": Path}
+    examples = "\n\n".join(code for code in fenced(reference.PAGE, "python") if code.startswith(">>>"))
+    told: list[str] = []
+    test = doctest.DocTestParser().get_doctest(examples, names, "package.md", None, None)
+    doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=told.append)
+    assert "".join(told) == ""
+
+
+def test_notebook_runs_from_its_first_cell_to_its_last(
+    config: Config, corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cells = json.loads(text_of(ROOT / "docs" / "journey.ipynb"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    assert not any(cell.get("outputs") or cell.get("execution_count") for cell in cells)  # they would go stale
+    (tmp_path / "text.txt").write_text("\n".join(corpus.sentences), "utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(vae.PRESETS, "quick", replace(vae.PRESETS["quick"], config=config))
+    names: dict[str, Any] = {}
+    for cell in code:  # the first one installs nothing here
+        shorter = re.sub(r"^STEPS = \d+", "STEPS = 20", cell, flags=re.MULTILINE)
+        exec(re.sub(r"^TEXT = .+?  #", 'TEXT = Path("text.txt")  #', shorter, flags=re.MULTILINE), names)
+    assert names["TEXT"] == Path("text.txt")
+    assert (tmp_path / "opinions.html").exists()
+
+
+def test_release_notes_are_what_the_changelog_says_of_a_version() -> None:
+    changelog = "# Changelog\n\n## Unreleased\n\n- New.\n\n## 0.2.0, 1 December 2026\n\n- Old,\n  and long.\n"
+    assert release_notes.notes(changelog, "0.2.0") == "- Old,\n  and long."
+    assert release_notes.notes(changelog, "Unreleased") == "- New."
+    assert release_notes.notes(text_of(release_notes.CHANGELOG), "Unreleased").startswith("- ")
+
+
+def test_site_has_every_document_and_its_links_lead_to_its_own_pages() -> None:
+    pages = dict(documents_site.pages())
+    assert set(re.findall(r'"([\w-]+\.md)"', text_of(ROOT / "zensical.toml"))) == pages.keys()
+    for name, text in pages.items():
+        for target in re.findall(r"\]\((?!https?:|#)([^)\s#]+)", text):
+            assert target in pages or (target.startswith(documents_site.PICTURES) and (ROOT / target).exists()), name
+    with_source = dict(documents_site.pages("https://example.org/main"))
+    assert "](https://example.org/main/vae/config/config.py)" in with_source["model.md"]
 
 
 def test_every_figure_is_explained() -> None:

@@ -16,8 +16,14 @@ def load_model(path: Path | str, device: str = "cpu") -> Checkpoint:
 
     Args:
         device: "cpu" or "cuda", where it is to compute.
+    Returns:
+        The model, for the functions below. It has `info`, `config` and `is_new(sentence)`: whether it never met it.
     Raises:
         CheckpointError (a ValueError): it is missing, damaged, of another kind, or does not fit its own config.
+
+    >>> model = load_model("model.safetensors")
+    >>> model.info.name, model.info.sentences, model.config.latent
+    ('Everyday English', 217084, 128)
     """
     return checkpoint.load(path, device)
 
@@ -57,6 +63,11 @@ def generate_text(
         ValueError: a parameter is out of its range, or `near_start` asks for a latent space where there is none.
     Source: Bowman et al. 2016, arXiv:1511.06349; Ghosh et al. 2020, arXiv:1903.12436 (a prior fitted afterwards);
     Holtzman et al. 2020, arXiv:1904.09751 (top-p).
+
+    >>> for point in generate_text(model, "I would like", n=2):
+    ...     print(point.text, len(point.z))
+    I would like ... 128
+    I would like ... 128
     """
     return text_model.sample(
         model.text_model, n, temperature=temperature, top_k=top_k, top_p=top_p, start=start, from_start=near_start,
@@ -82,6 +93,10 @@ def interpolate(
         ValueError: a sentence is empty, a parameter is out of its range, or the model has no latent space.
     Source: Bowman et al. 2016, arXiv:1511.06349, section 5.3; Kim et al. 2018, arXiv:1802.02550 (the search);
     Shoemake 1985 (slerp).
+
+    >>> path = interpolate(model, "I have a dog.", "It rained all day.", distinct=True)
+    >>> path[0].text, path[-1].text, len(path) > 5
+    ('I have a dog.', 'It rained all day.', True)
     """
     return interpolation.interpolate(model.text_model, a, b, steps=steps, kind=kind, refine=refine, distinct=distinct)
 
@@ -97,5 +112,8 @@ def reconstruct(model: Checkpoint, sentences: Sequence[str], *, beam: int = 1, r
     Raises:
         ValueError: the model has no latent space, or a parameter is out of its range.
     Source: Kim et al. 2018, arXiv:1802.02550 (the search).
+
+    >>> [point.text for point in reconstruct(model, ["I have a dog.", "It rained all day."])]
+    ['I have a dog.', 'It rained all day.']
     """
     return text_model.reconstruct(model.text_model, sentences, beam=beam, refine=refine)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -36,12 +36,29 @@ MALFORMED = [
 ]
 
 
-def open_corpus(page: Page) -> None:
+def open_corpus(page: Page) -> Page:
     page.get_by_role("tab", name="Corpus").click()
     page.locator("#corpus-figures h2").wait_for()
+    return page
+
+
+@pytest.fixture(scope="module")
+def visit(browser: Browser, server: str) -> Iterator[Page]:
+    """One visit for all tests to which it is the same what was read before."""
+    with visits(browser, server) as arrive:
+        yield arrive()
+
+
+@pytest.fixture
+def page(visit: Page) -> Page:
+    return open_corpus(visit)
 
 
 def upload(page: Page, name: str, data: bytes) -> None:
+    """Give it a file, in place of the one before."""
+    clear = page.locator("#corpus-file button[aria-label='Clear']")
+    if clear.is_visible():
+        clear.click()
     page.locator("#corpus-file input[type=file]").set_input_files(
         {"name": name, "mimeType": "application/octet-stream", "buffer": data}
     )
@@ -58,9 +75,7 @@ def test_empty_tab_says_what_will_appear_and_cannot_go_on(arrive: Arrive) -> Non
     expect(page.locator("#corpus-next")).to_be_disabled()
 
 
-def test_one_of_our_texts_is_shown_and_leads_to_training(arrive: Arrive) -> None:
-    page = arrive()
-    open_corpus(page)
+def test_one_of_our_texts_is_shown_and_leads_to_training(page: Page) -> None:
     page.locator("#corpus-ours label").filter(has_text="A hundred sentences").click()
     name_shown(page, "hundred.txt")
     expect(page.locator("#corpus-figures")).to_contain_text("100 sentences")
@@ -73,10 +88,8 @@ def test_one_of_our_texts_is_shown_and_leads_to_training(arrive: Arrive) -> None
     expect(page.locator("#train-start")).to_be_enabled()
 
 
-def test_counts_on_the_page_add_up_to_the_lines_of_the_file(arrive: Arrive) -> None:
+def test_counts_on_the_page_add_up_to_the_lines_of_the_file(page: Page) -> None:
     lines = [*SENTENCES, "", SENTENCES[0], SENTENCES[1], "x" * 500, "--- !!!", ""]
-    page = arrive()
-    open_corpus(page)
     upload(page, "counted.txt", "\n".join([*lines, "end of it"]).encode("utf-8-sig"))
     name_shown(page, "counted.txt")
     numbers = [int(re.sub(r"\D", "", cell)) for cell in page.locator("#corpus-account td").all_inner_texts()]
@@ -87,10 +100,8 @@ def test_counts_on_the_page_add_up_to_the_lines_of_the_file(arrive: Arrive) -> N
     expect(page.locator("#corpus-figures")).to_contain_text("UTF-8")
 
 
-def test_table_offers_its_columns_and_labels(arrive: Arrive) -> None:
+def test_table_offers_its_columns_and_labels(page: Page) -> None:
     rows = "".join(f'"{sentence}",{"good" if i % 2 else "bad"},short {i}\n' for i, sentence in enumerate(SENTENCES))
-    page = arrive()
-    open_corpus(page)
     upload(page, "opinions.csv", f"review,sentiment,note\n{rows}".encode())
     name_shown(page, "opinions.csv")
     expect(page.locator("#corpus-first li").first).to_contain_text(SENTENCES[0])
@@ -105,11 +116,9 @@ def test_table_offers_its_columns_and_labels(arrive: Arrive) -> None:
     expect(page.locator("#corpus-first li").first).to_contain_text(SENTENCES[0])
 
 
-def test_archive_and_workbook_offer_their_parts(arrive: Arrive) -> None:
+def test_archive_and_workbook_offer_their_parts(page: Page) -> None:
     tables = ("".join(f'{line},"{who} {i}."\n' for i, line in enumerate(SENTENCES)) for who in ("Paul", "Anna"))
     members = dict(zip(("a/ours.csv", "theirs.csv"), map("text,said\n{}".format, tables), strict=True))
-    page = arrive()
-    open_corpus(page)
     upload(page, "two.zip", zipped(members))  # it cannot be told which of them is meant
     expect(page.locator("#corpus-note [role=alert]")).to_contain_text("holds 2 texts")
     part = page.get_by_role("combobox", name="Text of this file")
@@ -123,36 +132,29 @@ def test_archive_and_workbook_offer_their_parts(arrive: Arrive) -> None:
     part.click()
     page.get_by_role("option", name="a/ours.csv").click()
     expect(page.locator("#corpus-first li").first).to_contain_text(SENTENCES[0])
-    page.locator("#corpus-file button[aria-label='Clear']").click()
     upload(page, "book.xlsx", xlsx({"One": rows_of(SENTENCES), "Two": rows_of(["Hello.", "Goodbye."])}))
     name_shown(page, "book.xlsx")
     expect(part).to_have_value("One")
     part.click()
     page.get_by_role("option", name="Two").click()
     expect(page.locator("#corpus-first li").first).to_contain_text("Hello.")
-    page.locator("#corpus-file button[aria-label='Clear']").click()
     upload(page, "plain.txt", "\n".join(SENTENCES).encode())
     name_shown(page, "plain.txt")
     expect(part).to_be_hidden()
 
 
-@pytest.mark.parametrize(("name", "data", "said"), MALFORMED, ids=[name for name, _, _ in MALFORMED])
-def test_malformed_upload_says_what_is_wrong_and_keeps_the_text_before(
-    arrive: Arrive, name: str, data: bytes, said: str
-) -> None:
-    page = arrive()
-    open_corpus(page)
-    upload(page, "good.txt", "\n".join(SENTENCES).encode())
-    name_shown(page, "good.txt")
-    page.locator("#corpus-file button[aria-label='Clear']").click()
-    upload(page, name, data)
-    expect(page.locator("#corpus-note [role=alert]")).to_contain_text(re.compile(said, re.IGNORECASE))
-    name_shown(page, "good.txt")
+def test_malformed_upload_says_what_is_wrong_and_keeps_the_text_before(page: Page) -> None:
+    alert = page.locator("#corpus-note [role=alert]")
+    for number, (name, data, said) in enumerate(MALFORMED):
+        upload(page, f"good {number}.txt", "\n".join(SENTENCES).encode())
+        name_shown(page, f"good {number}.txt")
+        expect(alert).to_have_count(0)  # what was said of the file before is gone
+        upload(page, name, data)
+        expect(alert).to_contain_text(re.compile(said, re.IGNORECASE))
+        name_shown(page, f"good {number}.txt")
 
 
-def test_pasted_text_is_read_and_a_refused_one_stays_where_it_was_typed(arrive: Arrive) -> None:
-    page = arrive()
-    open_corpus(page)
+def test_pasted_text_is_read_and_a_refused_or_too_long_one_stays_where_it_was_typed(page: Page) -> None:
     box = page.locator("#corpus-text textarea")
     box.fill("Only one line.")
     page.locator("#corpus-read").click()
@@ -163,23 +165,16 @@ def test_pasted_text_is_read_and_a_refused_one_stays_where_it_was_typed(arrive: 
     name_shown(page, "pasted.txt")
     expect(page.locator("#corpus-note [role=alert]")).to_have_count(0)
     expect(page.locator("#corpus-figures")).to_contain_text(f"{len(SENTENCES)} sentences")
-
-
-def test_pasted_text_that_is_too_long_is_refused_in_place(arrive: Arrive) -> None:
-    page = arrive()
-    open_corpus(page)
-    page.locator("#corpus-text textarea").evaluate(  # as a paste does, not letter by letter
+    box.evaluate(  # as a paste does, not letter by letter
         "(box) => { box.value = 'A sentence. '.repeat(30_000); box.dispatchEvent(new Event('input', {bubbles: true})) }"
     )
     page.locator("#corpus-read").click()
     expect(page.locator("#corpus-note [role=alert]")).to_contain_text("Upload it as a file instead")
 
 
-def test_hostile_text_is_shown_as_text(arrive: Arrive) -> None:
+def test_hostile_text_is_shown_as_text(page: Page) -> None:
     header = "text,<img src=x onerror='window.ran = 1'>"
     rows = "".join(f'"{payload}","<b>{i}</b>"\n' for i, payload in enumerate(PAYLOADS))
-    page = arrive()
-    open_corpus(page)
     upload(page, "hostile.csv", f"{header}\n{rows}".encode())
     name_shown(page, "hostile.csv")
     page.get_by_role("combobox", name="Labels are in").click()
@@ -205,14 +200,15 @@ def test_reload_keeps_the_text_and_another_visitor_has_none(arrive: Arrive) -> N
     name_shown(page, "mine.txt")
 
 
-@pytest.mark.parametrize("tab", ["Corpus", "Train"])
-def test_narrow_page_does_not_scroll_sideways(arrive: Arrive, tab: str) -> None:
+def test_narrow_page_does_not_scroll_sideways(arrive: Arrive) -> None:
     page = arrive(viewport={"width": 390, "height": 844})
     page.get_by_role("tab", name="Corpus").click()
     page.locator("#corpus-ours label").filter(has_text="A hundred sentences").click()
     name_shown(page, "hundred.txt")
-    page.get_by_role("tab", name=tab).click()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for tab, shown in (("Corpus", "#corpus-figures"), ("Train", "#train-plan")):
+        page.get_by_role("tab", name=tab).click()
+        expect(page.locator(shown)).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_file_for_which_there_is_no_room_can_be_sent_again(browser: Browser, tmp_path: Path) -> None:

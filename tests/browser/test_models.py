@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -51,12 +52,11 @@ def test_a_downloaded_model_can_be_loaded_and_left_again(arrive: Arrive, tmp_pat
     expect(other.locator("#model-list label")).to_have_count(0)
 
 
-@pytest.mark.parametrize("content", [b"", b"not a model", b"\xff" * 4096, b"PK\x03\x04" + b"\0" * 512])
-def test_a_malformed_model_is_refused_in_place(arrive: Arrive, tmp_path: Path, content: bytes) -> None:
+def test_a_malformed_model_is_refused_in_place(arrive: Arrive, tmp_path: Path) -> None:
     page = arrive()
     open_panel(page)
     file = tmp_path / "model.safetensors"
-    file.write_bytes(content)
+    file.write_bytes(b"\xff" * 4096)
     give(page, file)
     expect(page.locator("#model-message").get_by_role("alert")).to_contain_text("not loaded")
     expect(page.locator(".model-line")).to_contain_text("bundled")
@@ -170,23 +170,20 @@ def test_help_explains_the_words(arrive: Arrive) -> None:
     expect(sheet).to_be_hidden()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_tab_is_accessible(arrive: Arrive, scheme: str) -> None:
-    page = arrive(color_scheme=scheme, reduced_motion="reduce")
+def test_every_tab_is_accessible_in_both_themes_and_sticks_out_at_no_width(arrive: Arrive) -> None:
+    page = arrive(color_scheme="light", reduced_motion="reduce")
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
     found = {}
     for tab, ready in TABS.items():
         page.get_by_role("tab", name=tab).click()
         page.locator(ready).first.wait_for()
-        results = Axe().run(page)
-        if results.violations_count:
-            found[tab] = results.generate_report()
+        for scheme in schemes:
+            page.emulate_media(color_scheme=scheme)
+            expect(page.locator("html.dark")).to_have_count(int(scheme == "dark"))
+            results = Axe().run(page)
+            if results.violations_count:
+                found[tab, scheme] = results.generate_report()
+        for width in (390, 1280):
+            page.set_viewport_size({"width": width, "height": 844})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, tab
     assert found == {}, "\n".join(found.values())
-
-
-@pytest.mark.parametrize("width", [390, 1280])
-def test_nothing_sticks_out_sideways(arrive: Arrive, width: int) -> None:
-    page = arrive(viewport={"width": width, "height": 844})
-    for tab, ready in TABS.items():
-        page.get_by_role("tab", name=tab).click()
-        page.locator(ready).first.wait_for()
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, tab

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Browser, Page, expect
 from support.gestures import quiet
+from support.visits import visits
 
 Arrive = Callable[..., Page]
 SENTENCES = "#samples .sentences li"
 
 
-def on_tab(arrive: Arrive, **options: object) -> Page:
-    page = arrive(**options)
+def open_tab(page: Page) -> Page:
     page.get_by_role("tab", name="Sample").click()
     page.locator(SENTENCES).first.wait_for()
     return page
+
+
+@pytest.fixture(scope="module")
+def visit(browser: Browser, server: str) -> Iterator[Page]:
+    """One visit for all tests that need no more than the open tab."""
+    with visits(browser, server) as arrive:
+        yield open_tab(arrive(permissions=["clipboard-read", "clipboard-write"]))
+
+
+@pytest.fixture
+def page(visit: Page) -> Page:
+    """It, with nothing asked of the sentences."""
+    visit.get_by_label("Start of the sentence").fill("")
+    return visit
 
 
 def ask(page: Page) -> list[str]:
@@ -31,8 +46,7 @@ def texts(page: Page) -> list[str]:
     return page.locator(f"{SENTENCES} .sentence").all_inner_texts()
 
 
-def test_samples_come_with_fingerprint_and_badge(arrive: Arrive) -> None:
-    page = on_tab(arrive)
+def test_samples_come_with_fingerprint_and_badge(page: Page) -> None:
     rows = page.locator(SENTENCES)
     expect(rows).to_have_count(8)
     expect(page.locator(f"{SENTENCES} .fingerprint")).to_have_count(8)
@@ -40,8 +54,7 @@ def test_samples_come_with_fingerprint_and_badge(arrive: Arrive) -> None:
     expect(page.locator("#sample-message")).to_contain_text("learned from")
 
 
-def test_a_fixed_seed_repeats_the_sentences_and_another_does_not(arrive: Arrive) -> None:
-    page = on_tab(arrive)
+def test_a_fixed_seed_repeats_the_sentences_and_another_does_not(page: Page) -> None:
     page.locator(".fold > button", has_text="More").click()
     page.get_by_label("A new seed each time").uncheck()
     said = []
@@ -50,10 +63,10 @@ def test_a_fixed_seed_repeats_the_sentences_and_another_does_not(arrive: Arrive)
         page.locator("#sample-seed input").press("Tab")
         said.append(ask(page))
     assert said[0] == said[2] != said[1]
+    page.get_by_label("A new seed each time").check()
 
 
-def test_every_sentence_begins_with_the_start(arrive: Arrive) -> None:
-    page = on_tab(arrive)
+def test_every_sentence_begins_with_the_start(page: Page) -> None:
     page.get_by_label("Start of the sentence").fill("I would")
     page.get_by_label("Start of the sentence").press("Enter")
     page.wait_for_function(
@@ -62,8 +75,7 @@ def test_every_sentence_begins_with_the_start(arrive: Arrive) -> None:
     assert len(texts(page)) == 8
 
 
-def test_sentences_stay_when_the_tab_is_left_and_opened_again(arrive: Arrive) -> None:
-    page = on_tab(arrive)
+def test_sentences_stay_when_the_tab_is_left_and_opened_again(page: Page) -> None:
     said = texts(page)
     page.get_by_role("tab", name="Slide").click()
     page.get_by_role("tab", name="Sample").click()
@@ -74,7 +86,7 @@ def test_sentences_stay_when_the_tab_is_left_and_opened_again(arrive: Arrive) ->
 
 
 def test_another_model_speaks_at_once(arrive: Arrive, tmp_path: Path) -> None:
-    page = on_tab(arrive)
+    page = open_tab(arrive())
     page.locator(".model-line").click()
     with page.expect_download() as download:
         page.locator("#model-download").click()
@@ -87,8 +99,7 @@ def test_another_model_speaks_at_once(arrive: Arrive, tmp_path: Path) -> None:
     page.locator("#samples ol:not([data-old])").wait_for()
 
 
-def test_copy_puts_the_sentence_on_the_clipboard(arrive: Arrive) -> None:
-    page = on_tab(arrive, permissions=["clipboard-read", "clipboard-write"])
+def test_copy_puts_the_sentence_on_the_clipboard(page: Page) -> None:
     page.get_by_role("button", name="Copy", exact=True).nth(2).click()
     expect(page.locator(f"{SENTENCES} .copy").nth(2)).to_have_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()") == texts(page)[2]
@@ -97,8 +108,7 @@ def test_copy_puts_the_sentence_on_the_clipboard(arrive: Arrive) -> None:
     assert page.evaluate("navigator.clipboard.readText()").split("\n") == texts(page)
 
 
-def test_markup_as_a_start_stays_text(arrive: Arrive) -> None:
-    page = on_tab(arrive)
+def test_markup_as_a_start_stays_text(page: Page) -> None:
     page.get_by_label("Start of the sentence").fill("<img src=x onerror='window.hit=1'>")
     page.get_by_label("Start of the sentence").press("Enter")
     expect(page.locator("#sample-message")).to_contain_text("has never seen “<img”")

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 from support.gestures import drag
+from support.visits import visits
 
 FRAME, SCRUB, STEPS = "#stage .frame", "#stage .scrub", ".path .step"
 Arrive = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def visit(browser: Browser, server: str) -> Iterator[Page]:
+    """One visit for all tests that need no more than a path on the stage, whichever it is."""
+    with visits(browser, server) as arrive:
+        yield arrive()
+
+
+@pytest.fixture
+def page(visit: Page) -> Page:
+    """It, at the end of its path: that of two new sentences begins at 1."""
+    visit.unroute_all()  # what a test that failed has held
+    visit.locator(SCRUB).press("End")
+    return visit
 
 
 def test_page_whose_opening_failed_can_still_be_pressed(browser: Browser, server: str) -> None:
@@ -46,8 +62,7 @@ def hold(page: Page) -> Callable[[], None]:
     return go_on
 
 
-def test_what_is_typed_while_an_example_is_on_its_way_stays(arrive: Arrive) -> None:
-    page = arrive()
+def test_what_is_typed_while_an_example_is_on_its_way_stays(page: Page) -> None:
     type_pair(page, "", "")
     go_on = hold(page)
     page.get_by_role("button", name="Show the path").click()  # of nothing: an example is asked for
@@ -59,8 +74,7 @@ def test_what_is_typed_while_an_example_is_on_its_way_stays(arrive: Arrive) -> N
     expect(page.get_by_label("Second sentence")).to_have_value("She is here.")
 
 
-def test_the_path_asked_for_last_is_the_one_shown(arrive: Arrive) -> None:
-    page = arrive()
+def test_the_path_asked_for_last_is_the_one_shown(page: Page) -> None:
     type_pair(page, "I like tea.", "She is here.")
     go_on = hold(page)
     page.get_by_role("button", name="Show the path").click()
@@ -89,8 +103,7 @@ def test_page_opens_on_a_path_of_the_bundled_model(arrive: Arrive) -> None:
     assert page.get_by_label("First sentence").input_value()
 
 
-def test_dragging_changes_the_sentence_and_sends_nothing(arrive: Arrive) -> None:
-    page = arrive()
+def test_dragging_changes_the_sentence_and_sends_nothing(page: Page) -> None:
     seen = drag(page, 50)
     assert seen.requests == []
     assert sum(a != b for a, b in pairwise(seen.sentences)) >= 4
@@ -98,8 +111,7 @@ def test_dragging_changes_the_sentence_and_sends_nothing(arrive: Arrive) -> None
     assert current(page) == page.locator(STEPS).count()
 
 
-def test_track_shows_where_each_sentence_is_said(arrive: Arrive) -> None:
-    page = arrive()
+def test_track_shows_where_each_sentence_is_said(page: Page) -> None:
     stretches = page.locator("#stage .stretches i")
     expect(stretches).to_have_count(page.locator(STEPS).count())
     slider = page.locator(SCRUB)
@@ -116,8 +128,7 @@ def test_track_shows_where_each_sentence_is_said(arrive: Arrive) -> None:
         assert current(page) == number
 
 
-def test_keys_step_through_the_path(arrive: Arrive) -> None:
-    page = arrive()
+def test_keys_step_through_the_path(page: Page) -> None:
     slider = page.locator(SCRUB)
     slider.focus()
     slider.press("Home")
@@ -143,15 +154,15 @@ def test_a_finger_moves_the_slider(arrive: Arrive) -> None:
     expect(page.locator(STEPS).last).to_have_attribute("aria-current", "step")
 
 
-def test_click_in_the_list_jumps_there(arrive: Arrive) -> None:
-    page = arrive(reduced_motion="reduce")
+def test_click_in_the_list_jumps_there(page: Page) -> None:
+    page.emulate_media(reduced_motion="reduce")
     page.locator(STEPS).nth(2).click()
     assert current(page) == 3
     assert page.locator(FRAME).inner_text() == page.locator(STEPS).nth(2).locator(".sentence").inner_text()
+    page.emulate_media(reduced_motion="null")
 
 
-def test_own_sentences_make_a_path_and_show_what_became_of_them(arrive: Arrive) -> None:
-    page = arrive()
+def test_own_sentences_make_a_path_and_show_what_became_of_them(page: Page) -> None:
     type_pair(page, "He is happy.", "She is at home.")
     expect(page.get_by_text("This is still the path between the earlier ones")).to_be_visible()
     expect(page.locator(".end-of-path .fingerprint:visible")).to_have_count(0)  # nothing is of these sentences yet
@@ -164,8 +175,7 @@ def test_own_sentences_make_a_path_and_show_what_became_of_them(arrive: Arrive) 
     expect(page.get_by_role("button", name="Fingerprint of “He is happy.”").first).to_be_visible()
 
 
-def test_end_that_cannot_be_said_is_told_with_what_differs(arrive: Arrive) -> None:
-    page = arrive()
+def test_end_that_cannot_be_said_is_told_with_what_differs(page: Page) -> None:
     type_pair(page, "Zyxw vutsr qponm lkjih gfedc ba zyx wvu tsrq ponm lkj ihgf edc ba.", "She is at home.")
     page.get_by_role("button", name="Show the path").click()
     expect(page.locator(".end-of-path .end .badge").first).to_contain_text("the nearest the model can say")
@@ -179,8 +189,7 @@ def test_path_follows_the_kind_that_is_chosen(arrive: Arrive) -> None:
         page.get_by_label("Arc").check()
 
 
-def test_swap_turns_the_sentences_round(arrive: Arrive) -> None:
-    page = arrive()
+def test_swap_turns_the_sentences_round(page: Page) -> None:
     first, second = page.get_by_label("First sentence"), page.get_by_label("Second sentence")
     a, b = first.input_value(), second.input_value()
     page.get_by_role("button", name="Swap", exact=True).click()
@@ -188,16 +197,14 @@ def test_swap_turns_the_sentences_round(arrive: Arrive) -> None:
     expect(second).to_have_value(a)
 
 
-def test_two_others_bring_a_path_of_their_own(arrive: Arrive) -> None:
-    page = arrive()
+def test_two_others_bring_a_path_of_their_own(page: Page) -> None:
     type_pair(page, "x", "y")
     page.get_by_role("button", name="Another pair").click()
     expect(page.get_by_label("First sentence")).not_to_have_value("x")
     expect(page.locator(STEPS).first).to_contain_text(page.get_by_label("First sentence").input_value())
 
 
-def test_an_empty_sentence_is_told_in_place_and_nothing_is_lost(arrive: Arrive) -> None:
-    page = arrive()
+def test_an_empty_sentence_is_told_in_place_and_nothing_is_lost(page: Page) -> None:
     before = page.locator(STEPS).count()
     type_pair(page, "", "This stays.")
     page.get_by_role("button", name="Show the path").click()
@@ -206,8 +213,7 @@ def test_an_empty_sentence_is_told_in_place_and_nothing_is_lost(arrive: Arrive) 
     expect(page.locator(STEPS)).to_have_count(before)
 
 
-def test_markup_in_a_sentence_stays_text(arrive: Arrive) -> None:
-    page = arrive()
+def test_markup_in_a_sentence_stays_text(page: Page) -> None:
     payloads = ["<img src=x onerror='window.hit=1'>", "${window.hit=1} {{constructor}} <script>window.hit=1</script>"]
     type_pair(page, *payloads)
     page.get_by_role("button", name="Show the path").click()
@@ -216,8 +222,7 @@ def test_markup_in_a_sentence_stays_text(arrive: Arrive) -> None:
     assert page.locator("#stage img, #stage script").count() == 0
 
 
-def test_fingerprint_explains_itself_and_tells_its_numbers(arrive: Arrive) -> None:
-    page = arrive()
+def test_fingerprint_explains_itself_and_tells_its_numbers(page: Page) -> None:
     page.locator("#stage .now .fingerprint").click()
     sheet = page.get_by_role("dialog", name="The fingerprint of a sentence")
     expect(sheet).to_be_visible()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import errno
 import json
+import multiprocessing
 import os
 import re
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,11 +20,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.preparing import CONFIG, SMALL, prepare_asking, prepare_within
+from support.processes import Child
 
 from vae.cli import main as cli
 from vae.cli import run_folders
 from vae.config.config import Config
-from vae.data import deduplication, prepare, token_file
+from vae.data import deduplication, prepare
 from vae.data.batches import Sampler, Tokens
 from vae.data.deduplication import SentencesInMemory, SortedRuns
 from vae.data.prepare import PreparationStoppedError
@@ -40,8 +43,6 @@ from vae.training.events import Finished
 from vae.training.run_folder import Run
 from vae.training.train import train
 
-ROOT = Path(__file__).parents[2]
-CONFIG = Config(vocabulary=400)
 _WORDS = (
     "the",
     "a",
@@ -70,10 +71,8 @@ def sentences(n: int, seed: int = 1) -> list[str]:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs, windows and blocks so small that a short text has many of them."""
-    monkeypatch.setattr(prepare, "_RUN_SIZE", 300)
-    monkeypatch.setattr(prepare, "_ENCODED_AT_ONCE", 100)
-    monkeypatch.setattr(deduplication, "_WINDOW", 250)
-    monkeypatch.setattr(token_file, "BLOCK", 150)
+    for module, name, size in SMALL:
+        monkeypatch.setattr(module, name, size)
 
 
 @pytest.fixture
@@ -335,17 +334,6 @@ def test_large_vocabulary_is_kept(tmp_path: Path) -> None:
 
 # Killed, and on ----------------------------------------------------------------------------------------
 
-_PREPARE = """
-import sys
-from pathlib import Path
-from vae.data import deduplication, prepare, token_file
-from vae.config.config import Config
-from vae.text.text_file import TextFile
-prepare._RUN_SIZE, prepare._ENCODED_AT_ONCE, deduplication._WINDOW, token_file.BLOCK = 300, 100, 250, 150
-text = TextFile(Path(sys.argv[1]), on_progress=lambda what, done: (print(what, flush=True), sys.stdin.readline()))
-prepare.prepare(text, Path(sys.argv[2]), Config(vocabulary=400))
-"""
-
 
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize(("turns", "begun"), [(1, "300"), (3, "900"), (7, "2,000"), (10, "2,000"), (20, "2,000")])
@@ -353,16 +341,13 @@ def test_killed_preparation_goes_on_where_it_was(text: Path, tmp_path: Path, tur
     """It waits for an answer to everything it says: it is killed between two sentences."""
     folder = tmp_path / "run"
     folder.mkdir()
-    command = [sys.executable, "-c", _PREPARE, str(text), str(folder)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as child:
-        assert child.stdin is not None
-        assert child.stdout is not None
-        line = child.stdout.readline()
+    ours, theirs = multiprocessing.Pipe()
+    with ours, closing(Child(prepare_asking, theirs, text, folder)):
+        theirs.close()
+        line = ours.recv()
         for _ in range(turns):
-            child.stdin.write("\n")
-            child.stdin.flush()
-            line = child.stdout.readline()
-        child.kill()
+            ours.send("go on")
+            line = ours.recv()
     kept = {path: path.stat().st_mtime_ns for path in Run(folder).preparing_folder.glob("run-*")}
     written = Run(folder).token_file.stat().st_size if Run(folder).token_file.exists() else 0
     messages: list[str] = []
@@ -375,7 +360,7 @@ def test_killed_preparation_goes_on_where_it_was(text: Path, tmp_path: Path, tur
     found = prepare.prepare(TextFile(text, on_progress=on_progress), folder, CONFIG)
     first = next(message for message in messages if message.endswith(" read")) if begun != "2,000" else ""
     assert first == (f"Preparing the text: {int(begun) + 300:,} read" if first else "")
-    assert not first or line == f"Preparing the text: {begun} read\n"
+    assert not first or line == f"Preparing the text: {begun} read"
     if written:
         assert not any(message.endswith(" 100 sentences cut into pieces") for message in messages)
     summary: list[str] = []
@@ -535,25 +520,10 @@ def test_full_disk_is_told_in_one_line_and_gone_on_from(text: Path, tmp_path: Pa
     """A limit on the size of files stands for the disk: runs meet the lower one, the tokens the higher."""
     folder = tmp_path / "run"
     folder.mkdir()
-    limited = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\n" + _PREPARE
-    done = subprocess.run(
-        [sys.executable, "-c", limited, str(text), str(folder)],
-        input="\n" * 100, capture_output=True, text=True, cwd=ROOT, check=False,
-    )  # fmt: skip
-    assert re.match(r"OSError: \[Errno \d+\] The disk is full.* the same command", done.stderr.splitlines()[-1])
+    with closing(Child(prepare_within, limit, text, folder)) as child:
+        _, _, told = child.ended()
+    assert re.match(r"OSError: \[Errno \d+\] The disk is full.* the same command", told.splitlines()[-1])
     assert made(TextFile(text), folder).held_out == made(TextFile(text), tmp_path / "whole").held_out
-
-
-_PREPARE_IN_MEMORY = """
-import resource, sys
-from pathlib import Path
-from vae.data import prepare
-from vae.config.config import Config
-from vae.text.corpus import read_corpus
-resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, 4_000))
-text = Path(sys.argv[1])
-prepare.prepare(read_corpus(text.read_bytes(), text.name), Path(sys.argv[2]), Config(vocabulary=400))
-"""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such limits there")
@@ -561,11 +531,9 @@ def test_full_disk_is_told_of_a_text_in_memory_without_the_words_of_the_command_
     text: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "run").mkdir()
-    done = subprocess.run(
-        [sys.executable, "-c", _PREPARE_IN_MEMORY, str(text), str(tmp_path / "run")],
-        capture_output=True, text=True, cwd=ROOT, check=False,
-    )  # fmt: skip
-    assert done.stderr.splitlines()[-1] == f"OSError: [Errno {errno.EFBIG}] {os.strerror(errno.EFBIG)}"
+    with closing(Child(partial(prepare_within, in_memory=True), 4_000, text, tmp_path / "run")) as child:
+        _, _, told = child.ended()
+    assert told.splitlines()[-1] == f"OSError: [Errno {errno.EFBIG}] {os.strerror(errno.EFBIG)}"
 
 
 # Trained on --------------------------------------------------------------------------------------------

@@ -102,7 +102,8 @@ def measure(folder: Path, sessions: int) -> dict[str, Any]:
     with running_server(folder, environment) as (url, process):
         begun = temporaries(folder)
         errors, before = asyncio.run(visits(url, process.pid, range(first)))
-        more, after = asyncio.run(visits(url, process.pid, range(first, sessions)))
+        rest = range(first, sessions)
+        more, after = asyncio.run(visits(url, process.pid, rest)) if rest else (0, before)
         kept = temporaries(folder)
     for path in (folder / "data" / "uploads").rglob("*"):
         os.utime(path, times=(time.time() - HOURS,) * 2)

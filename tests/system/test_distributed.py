@@ -1,7 +1,4 @@
-"""Several processes: they learn what one would learn, one of them speaks, and none waits for ever.
-
-Started as a program by `torchrun`, this file is a rank of such a group (`as_rank`).
-"""
+"""Several processes: they learn what one would learn, one of them speaks, and none waits for ever."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +19,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from support.processes import PATIENCE, Child, run_command
 
 from vae.cli import main, run_folders
 from vae.config.config import Config
@@ -35,7 +33,6 @@ from vae.training.events import Finished, Started, from_json
 from vae.training.train import train
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 240.0  # seconds; a busy machine is slow, and a hang is still found
 STEPS = 50
 SIZES = Config(
     embedding=32, encoder_hidden=32, hidden=48, latent=8, free_bits=0.2, learning_rate=3e-3, steps=STEPS,
@@ -51,32 +48,36 @@ TINY = [
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="looks for the processes in /proc")
 
 
-def together(*arguments: object, restarts: int = 0) -> subprocess.Popen[str]:
-    """Two processes by torchrun: a program and its arguments."""
+def by_torchrun(arguments: Sequence[str], restarts: int) -> subprocess.Popen[str]:
+    """A command in two processes, which torchrun watches over."""
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", f"--max-restarts={restarts}"]
-    return started([*launcher, *map(str, arguments)])
-
-
-def started(arguments: list[str], **environment: object) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **{name: str(value) for name, value in environment.items()}},
-    )  # fmt: skip
+        [sys.executable, *launcher, "-m", "vae", *arguments],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
 
 
-def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    """Its status and what it printed."""
+@contextmanager
+def by_hand(function: Callable[..., object], *arguments: object, **environment: object) -> Iterator[list[Child]]:
+    """Two processes that nobody watches over, so that each has to find out by itself that the other is gone."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    group = {"WORLD_SIZE": 2, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "LOCAL_WORLD_SIZE": 2, **environment}
+    processes = [Child(function, *arguments, RANK=rank, LOCAL_RANK=rank, **group) for rank in range(2)]
     try:
-        out, err = process.communicate(timeout=PATIENCE)
-    except subprocess.TimeoutExpired:
-        process.terminate()  # torchrun then ends its own processes, too
-        process.communicate()
-        raise
-    return process.returncode, out, err
+        yield processes
+    finally:
+        for process in processes:
+            process.close()
 
 
 def command(text: Path, output: Path, *more: object) -> list[str]:
-    return ["-m", "vae", "train", str(text), "--output", str(output), "--batch=8", *TINY, *map(str, more)]
+    return ["train", str(text), "--output", str(output), "--batch=8", *TINY, *map(str, more)]
 
 
 def learned(batch: int, **settings: object) -> list[list[float]]:
@@ -144,8 +145,9 @@ def as_rank(folder: Path) -> None:
 @pytest.fixture(scope="module")
 def ranks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str, Any]]]:
     folder = tmp_path_factory.mktemp("ranks")
-    status, _, told = ended(together(__file__, folder))
-    assert status == 0, told
+    with by_hand(as_rank, folder) as processes:
+        for status, _, told in map(Child.ended, processes):
+            assert status == 0, told
     return folder, [json.loads((folder / f"{rank}.json").read_text()) for rank in range(2)]
 
 
@@ -187,10 +189,10 @@ def text(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def whole(text: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The folder of a model by a run of two processes that nothing interrupted, and what the command printed."""
     folder = tmp_path_factory.mktemp("whole")
-    status, out, told = ended(
-        together(*command(text, folder / "m.safetensors", "--json", "--events", folder / "told.jsonl"))
-    )
-    assert status == 0, told
+    told = command(text, folder / "m.safetensors", "--json", "--events", folder / "told.jsonl")
+    with by_hand(run_command, told) as processes:
+        (status, out, said), (other, nothing, _) = map(Child.ended, processes)
+    assert (status, other, nothing) == (0, 0, ""), said
     return folder, out
 
 
@@ -205,7 +207,7 @@ def test_first_process_alone_speaks(whole: tuple[Path, str]) -> None:
 def test_command_of_two_processes_is_that_of_one_with_the_double_batch(
     whole: tuple[Path, str], text: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    alone = command(text, tmp_path / "m.safetensors", "--json", "--batch=16")[2:]
+    alone = command(text, tmp_path / "m.safetensors", "--json", "--batch=16")
     assert main.main(alone) == 0
     measured = json.loads(capsys.readouterr().out)["last_evaluation"]
     together_ = json.loads(whole[1])["last_evaluation"]
@@ -236,30 +238,18 @@ def rank_1_of(launcher: subprocess.Popen[str]) -> int:
 def test_killed_process_is_started_again_and_the_run_ends_as_if_nothing_had_been(
     whole: tuple[Path, str], text: Path, tmp_path: Path
 ) -> None:
-    run = together(*command(text, tmp_path / "m.safetensors", "--events", tmp_path / "told.jsonl"), restarts=1)
-    reached(tmp_path / "told.jsonl", 8)
-    os.kill(rank_1_of(run), signal.SIGKILL)
-    status, _, told = ended(run)
-    assert status == 0, told
+    run = by_torchrun(command(text, tmp_path / "m.safetensors", "--events", tmp_path / "told.jsonl"), restarts=1)
+    try:
+        reached(tmp_path / "told.jsonl", 8)
+        os.kill(rank_1_of(run), signal.SIGKILL)
+        _, told = run.communicate(timeout=PATIENCE)
+    finally:
+        run.terminate()  # torchrun then ends its own processes, too
+        run.communicate()
+    assert run.returncode == 0, told
     events = [from_json(line) for line in (tmp_path / "told.jsonl").read_text().splitlines()]
     assert [event.step > 0 for event in events if isinstance(event, Started)] == [False, True]
     assert (tmp_path / "m.safetensors").read_bytes() == (whole[0] / "m.safetensors").read_bytes()
-
-
-@contextmanager
-def by_hand(arguments: list[str], **environment: object) -> Iterator[list[subprocess.Popen[str]]]:
-    """Two processes that nobody watches over, so that each has to find out by itself that the other is gone."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    group = {"WORLD_SIZE": 2, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "LOCAL_WORLD_SIZE": 2, **environment}
-    processes = [started(arguments, RANK=rank, LOCAL_RANK=rank, **group) for rank in range(2)]
-    try:
-        yield processes
-    finally:
-        for process in processes:
-            process.kill()
-            process.communicate()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="has no such signals")
@@ -267,32 +257,33 @@ def test_lost_process_ends_the_others_in_plain_words_and_the_same_command_goes_o
     whole: tuple[Path, str], text: Path, tmp_path: Path
 ) -> None:
     model, told = tmp_path / "m.safetensors", tmp_path / "m.run" / "events.jsonl"
-    with by_hand(command(text, model), VAE_TIMEOUT=6) as (first, second):
+    with by_hand(run_command, command(text, model), VAE_TIMEOUT=6) as (first, second):
         reached(told, 5)
-        second.send_signal(signal.SIGSTOP)
-        status, _, said = ended(first)
+        os.kill(second.pid, signal.SIGSTOP)
+        status, _, said = first.ended()
         assert status == 2
         assert "error: another process of this training did not answer within 6 seconds" in said
         assert "start the same command again" in said
-        second.send_signal(signal.SIGCONT)
-        status, _, said = ended(second)
+        os.kill(second.pid, signal.SIGCONT)
+        status, _, said = second.ended()
         assert (status, "error: another process of this training" in said) == (2, True)
-    with by_hand(command(text, model)) as (first, second):
+    with by_hand(run_command, command(text, model)) as (first, second):
         reached(told, 20)
-        second.kill()
-        status, _, said = ended(first)
+        os.kill(second.pid, signal.SIGKILL)
+        status, _, said = first.ended()
         assert (status, "error: another process of this training ended" in said) == (2, True)
         assert "Traceback" not in said
-    status, _, said = ended(together(*command(text, model)))
-    assert status == 0, said
+    with by_hand(run_command, command(text, model)) as processes:
+        for status, _, said in map(Child.ended, processes):
+            assert status == 0, said
     assert model.read_bytes() == (whole[0] / "m.safetensors").read_bytes()
     assert not told.parent.exists()
 
 
 def test_mistake_of_a_command_ends_every_process(text: Path, tmp_path: Path) -> None:
     (tmp_path / "one.txt").write_text("A single sentence.")
-    with by_hand(command(tmp_path / "one.txt", tmp_path / "m.safetensors")) as processes:
-        (status, _, said), (other, _, _) = map(ended, processes)
+    with by_hand(run_command, command(tmp_path / "one.txt", tmp_path / "m.safetensors")) as processes:
+        (status, _, said), (other, _, _) = map(Child.ended, processes)
     assert (status, other) == (2, 2)
     assert "At least 2 different sentences" in said
     assert "Traceback" not in said
@@ -339,7 +330,3 @@ def test_step_that_cannot_be_shared_equally_is_an_error(ranks: tuple[Path, list[
     assert [found["odd"] for found in ranks[1]] == [
         "15 sentences a step cannot be shared equally among 2 processes"
     ] * 2
-
-
-if __name__ == "__main__":
-    as_rank(Path(sys.argv[1]))

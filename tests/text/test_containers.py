@@ -93,14 +93,39 @@ def test_a_part_is_chosen_or_the_parts_are_named() -> None:
     assert read_corpus(two, part="de.txt").sentences == SENTENCES
 
 
+def test_all_plain_texts_of_an_archive_can_be_read_as_one() -> None:
+    poems = zipped(
+        {"poems/2.txt": "Rain.\nRain again.", "poems/1.txt": "\ufeffSnow.\nA road.", "poems/README": "About."}
+    )
+    with pytest.raises(SeveralTextsError) as raised:
+        unpack(poems, "poems.zip")
+    assert raised.value.parts == ("*", "poems/2.txt", "poems/1.txt", "poems/README")
+    corpus = read_corpus(poems, "poems.zip", part="*")
+    assert corpus.sentences == ("Snow.", "A road.", "Rain.", "Rain again.")
+    assert (corpus.report.part, corpus.report.parts) == ("*", raised.value.parts)
+    assert str(corpus.report.unpacked) == "2 texts of an archive, one after the other"
+    assert refusal(zipped({"a.txt": BOMB[: MOST - 10], "b.txt": BOMB[:20]}), part="*").key == "text.unpacked_too_large"
+    assert refusal(zipped({"a.csv": TEXT, "b.csv": TEXT}), part="*").key == "text.no_such_part"  # tables have headings
+
+
+def test_a_workbook_that_does_not_say_what_it_is_is_known_by_its_list() -> None:
+    stated = "application/vnd.oasis.opendocument.spreadsheet"
+    with zipfile.ZipFile(io.BytesIO(DOCUMENTS["a.ods"][0]())) as whole:
+        members = {name: whole.read(name) for name in whole.namelist() if name != "mimetype"}
+    members["META-INF/manifest.xml"] = (
+        f'<manifest><file-entry media-type="{stated}" full-path="/"/></manifest>'.encode()
+    )
+    assert read_corpus(zipped(members), "old.ods").sentences == SENTENCES
+
+
 def test_parts_are_told_so_that_another_can_be_chosen() -> None:
     two = zipped({"en.txt": TEXT, "de.txt": TEXT, "notes.md": b"Some."})
     with pytest.raises(SeveralTextsError) as raised:
         unpack(two, "a.zip")
-    assert set(raised.value.parts) == {"en.txt", "de.txt", "notes.md"}
+    assert set(raised.value.parts) == {"*", "en.txt", "de.txt", "notes.md"}
     assert pickle.loads(pickle.dumps(raised.value)).parts == raised.value.parts
     report = read_corpus(two, "a.zip", part="de.txt").report
-    assert (report.part, set(report.parts)) == ("de.txt", {"en.txt", "de.txt", "notes.md"})
+    assert (report.part, set(report.parts)) == ("de.txt", {"*", "en.txt", "de.txt", "notes.md"})
     book = xlsx({"One": rows_of(["First.", "Second."]), "Two": rows_of(["Third.", "Fourth."])})
     for part in ("One", "Two"):
         corpus = read_corpus(gzip.compress(zipped({"book.xlsx": book})), "a.gz", part=part)

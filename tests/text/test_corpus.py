@@ -493,7 +493,7 @@ def test_corpus_from_other_bytes_is_refused(data: bytes) -> None:
 TEXTS = st.lists(st.text(st.characters(codec="utf-8") | st.sampled_from(" .!\"'\u0301\u200b。\t\r\n,aA1"))).map(
     "\n".join
 )
-MANY = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 READINGS = (("a.txt", "lines"), ("a.txt", "running"), ("a.txt", "auto"), ("a.csv", "auto"), ("a.jsonl", "auto"))

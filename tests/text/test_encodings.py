@@ -44,6 +44,28 @@ def test_a_few_sentences_in_an_old_encoding_are_read_right(language: str) -> Non
         assert lines(data, encoding=encoding) == list(sentences)
 
 
+STRAYS = b"""\
+Ok, see you at six
+Win a \xe5\xa31000 prize now
+It wasn\x89\xdb\xf7t me at all
+Cost is \xe5\xa35 or \xe5\xa37 for two
+Caf\xcc\xcf Nero at noon
+I\x89\xdb\xf7ll be late, sorry
+Reply or pay \xe5\xa310 a week
+"""
+
+
+def test_a_few_broken_signs_in_english_do_not_make_it_chinese_or_greek() -> None:
+    found = _open(STRAYS)
+    assert found.encoding in ("mac_roman", "cp1252", "cp850", "cp437", "iso8859_15")
+    assert "Ok, see you at six\n" in found.read()
+    for written in (
+        "The word \u6c34 is water.\n\u706b is fire.\nBoth are old.\n",
+        "\u6c34\twater\n\u706b\tfire\n\u6728\twood\n",
+    ):
+        assert _open(written.encode("gb18030")).read() == written  # lone characters that are common are meant
+
+
 SIGNS = (
     "The room is 20 m² at 8 °C.",
     "Milk® is 3 € now.",

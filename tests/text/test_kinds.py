@@ -64,6 +64,7 @@ HASHES = [f"{i * 7919 + 12345:040x}" for i in range(6)]
 MAILS = [f"a.very.long.name.{i}@office.example.com" for i in range(6)]
 STREETS = [f'"{i + 3} Upper Market Road, Flat {i}, Leeds LS{i} 4AB, England"' for i in range(6)]
 LINKS = [f"https://pictures.example.org/archive/of/the/town/{i}/large-view.html" for i in range(6)]
+CATEGORIES = ["NUM:date", "HUM:ind", "NUM:date", "HUM:ind", "LOC:city", "LOC:city"]
 LABELS = ["good", "bad", "good", "bad", "good", "bad"]
 CREDITS = [f"CC-BY 4.0 (Norway) Attribution: words.example #{i}00 (ola) & #{i}77 (kari)" for i in range(6)]
 DATES = [f"Mon, {i + 1:02} Jan 2023 10:0{i}:00 +0100" for i in range(6)]
@@ -97,6 +98,24 @@ for any of <c.loud>this</c>.
 00:09.000 --> 00:10.500
 – Who is it?
 – Me.
+"""
+ROLLING = """\
+WEBVTT
+
+00:00.000 --> 00:02.000 align:start position:0%
+
+so<00:00.500><c> today</c><00:01.000><c> we</c>
+
+00:02.000 --> 00:02.010 align:start position:0%
+so today we
+
+
+00:02.010 --> 00:04.000 align:start position:0%
+so today we
+bake<00:02.500><c> bread</c>
+
+00:04.000 --> 00:04.010 align:start position:0%
+bake bread
 """
 FILM = """\
 1
@@ -178,6 +197,56 @@ And heard the gulls complain above the fishing fleet
 While every rope was humming in a minor tone
 And salt was drying white on every empty street
 """
+TYPED_BOOK = """\
+The Project Gutenberg EBook of Moor
+
+*** START OF THIS PROJECT GUTENBERG EBOOK MOOR ***
+
+[Illustration: a moor]
+
+The _moor_ was wide.
+
+=Pegs.= They bought
+ten of them.
+
+Transcriber's Notes
+
+- Page 3: "mor" changed to "moor".
+
+*** END OF THIS PROJECT GUTENBERG EBOOK MOOR ***
+"""
+MIXED_BOOK = """\
+Early in the year the two of them went down to the shore to look
+for driftwood, and they found a box with iron hinges lying under
+the seaweed. Nobody in the village had ever seen a box like that
+one, and it was so heavy that four men were needed to carry it up
+to the house.
+
+  the shore,   de kust.
+  a hinge,     een scharnier.
+  a box,       een kist.
+  a roof,      een dak.
+  heavy,       zwaar.
+  a lamp,      een lamp.
+  the tide,    het getij.
+
+"Open it."
+
+"Not yet," she said. "Wait until it is dark, and then bring me the
+small lamp from the kitchen." So he sat down on the box and
+waited, and the tide came in again and covered the place where
+they had been standing, and the gulls went home, and in the end it
+grew dark over all the roofs of the village.
+
+She came.
+He rose.
+"Now?"
+"Now."
+"""
+SURVEY = (
+    "when,Anything else you would like to tell us about the market in our town?,How old are you?,Do you come again?,"
+    "Do you come again?\n"
+)
 HEADLINES = """\
 Mayor opens the new bridge over the river today
 Farmers ask for help after the third dry summer
@@ -215,6 +284,20 @@ KINDS = {
         ("Yes, of course, dear.", "Bread,milk", "Go on."),
     ),
     "sep= and tabs": Kind("a.csv", "sep=\t\n" + rows(numbers(), SENTENCES, separator="\t", head="n\ttext\n")),
+    "single quotes, and the separator in a text": Kind(
+        "a.csv",
+        "".join(f"{x};'{s[:-1]}; \"so\" it''s said.'\n" for x, s in zip(LABELS, SENTENCES, strict=True))
+        + "bad;No; never.\n",
+        (*(f'{s[:-1]}; "so" it\'s said.' for s in SENTENCES), "No; never."),
+    ),
+    "a first row that is wider": Kind(
+        "a.csv",
+        "good;Come; now.\n" + rows(LABELS, SENTENCES, separator=";"),
+        ("Come; now.", *SENTENCES),
+    ),
+    "questions of a survey, one of them twice": Kind(
+        "a.csv", rows(numbers(), SENTENCES, numbers(20), LABELS, ["yes"] * 6, head=SURVEY), SENTENCES
+    ),
     "two bars": Kind("a.txt", rows(numbers(), LABELS, SENTENCES, separator=" || ")),
     "three bars": Kind("a.txt", rows(SENTENCES, LABELS, separator=" ||| ")),
     "colons and a dollar": Kind("lines.dat", rows(numbers(100), ["ANN"] * 6, SENTENCES, separator=" ::$:: ")),
@@ -247,7 +330,29 @@ KINDS = {
     "an angle that is no mark": Kind(
         "a.csv", "comment,n\nI <b> you,1\na < b and b > c,2\n", ("I <b> you", "a < b and b > c")
     ),
+    "categories before each line": Kind(
+        "questions.label",
+        "".join(f"{x} {i} {s}\n" for i in range(3) for x, s in zip(CATEGORIES, SENTENCES, strict=True)),
+        tuple(f"{i} {s}" for i in range(3) for s in SENTENCES),
+        column="text",
+    ),
+    "a class before each line": Kind(
+        "train.txt",
+        "".join(f"{i % 3 - 1} No {i}: {s}\n" for i, s in enumerate(SENTENCES * 3)),
+        tuple(f"No {i}: {s}" for i, s in enumerate(SENTENCES * 3)),
+        column="text",
+    ),
+    "what goes into a cake": Kind(
+        "cake.txt",
+        "".join(f"{i % 3 + 1} {s}\n" for i, s in enumerate(SENTENCES * 2)),
+        tuple(f"{i % 3 + 1} {s}" for i, s in enumerate(SENTENCES)),
+    ),
     # JSON
+    "notes on poems": Kind(
+        "a.json",
+        json.dumps([{"notes": [f"{s} So it is said."], "paragraphs": [s]} for s in SENTENCES]),
+        column="paragraphs[]",
+    ),
     "questions four levels down": Kind(
         "a.json",
         json.dumps(
@@ -476,6 +581,7 @@ KINDS = {
         "Dialogue: 0,0:02:27.40,0:02:29.40,Default,,0,0,0,,No.\n",
         ("Well, then we go.", "No."),
     ),
+    "captions that a program heard": Kind("talk.en.vtt", ROLLING, ("so today we", "bake bread")),
     "captions": Kind("talk.vtt", CAPTIONS, ("We never asked for any of this.", "Who is it?", "Me.")),
     "subtitles in a txt": Kind("film.txt", FILM, ("Run!", "The bridge, it is falling down.")),
     "a page": Kind("p.html", PAGE, ("Bees", "Bees dance & sing.", "They fly.", "Wax")),
@@ -499,6 +605,20 @@ KINDS = {
         ("Snow", "It falls slowly.", "It melts."),
     ),
     # Plain texts
+    "a book with the marks and notes of those who typed it": Kind(
+        "b.txt", TYPED_BOOK, ("The moor was wide.", "Pegs.", "They bought ten of them."), options={"layout": "running"}
+    ),
+    "a book with lists and speech": Kind(
+        "b.txt",
+        MIXED_BOOK,
+        includes=(
+            "Nobody in the village had ever seen a box like that one, and it was so heavy that four men were needed to "
+            "carry it up to the house.",
+            "a hinge, een scharnier.",
+            '"Open it."',
+            "He rose.",
+        ),
+    ),
     "a wrapped book": Kind(
         "b.txt",
         BOOK,

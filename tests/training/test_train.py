@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from support.processes import Child
 from torch import Tensor
 
 from vae.config.config import Config
@@ -26,8 +27,6 @@ from vae.text.corpus import Corpus, read_corpus
 from vae.training.events import Evaluated, Event, Finished, Progress, Saved, Started, from_json
 from vae.training.plan import RunDescription
 from vae.training.train import train
-
-ROOT = Path(__file__).parents[2]
 
 
 class KilledError(Exception):
@@ -139,8 +138,9 @@ def test_run_resumed_in_a_fresh_process_is_as_if_it_never_was(
     whole: Path, config: Config, corpus: Corpus, tmp_path: Path
 ) -> None:
     last(train(config, corpus, tmp_path, control=at(11, "pause")))
-    code = "import sys; from vae.training.train import train; list(train(None, None, sys.argv[1], resume=True))"
-    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, cwd=ROOT)
+    with closing(Child(resume, tmp_path)) as child:
+        status, _, told = child.ended()
+    assert status == 0, told
     assert_as_uninterrupted(tmp_path, whole)
 
 

@@ -22,7 +22,9 @@ def add(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("how the text is read (found out, if not given)")
     group.add_argument("--encoding", help="of the file, such as utf-8, cp1252 or shift_jis")
     group.add_argument("--format", choices=NAMES, help="of the file")
-    group.add_argument("--part", help="of an archive or a workbook: the member or the sheet")
+    group.add_argument(
+        "--part", help="of an archive or a workbook: the member or the sheet; * for all plain texts of an archive"
+    )
     group.add_argument("--column", help="the column or key that holds the sentences")
     group.add_argument("--layout", choices=LAYOUTS, help="of plain text: a sentence a line, or running text")
     group.add_argument("--split", choices=SPLITS, help="of cells: whole, a line each, or a sentence each")

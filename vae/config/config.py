@@ -33,7 +33,13 @@ class Config:
     """The parameters of one training. Lengths are fractions of the run, losses nats, dropouts probabilities.
 
     Raises:
-        UserError: a value is out of its range or not of its type; the message names field, value and range.
+        UserError (a ValueError): a value is out of its range or not of its type; the message names field, value, range.
+
+    >>> Config(latent=64, steps=500).latent
+    64
+    >>> Config(latent=1)
+    Traceback (most recent call last):
+    vae.messages.message.UserError: latent is 1: it must lie between 2 and 256
     """
 
     tokenizer: str = _choice(

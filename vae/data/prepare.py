@@ -170,7 +170,7 @@ class _FilePreparation:
         self._file, self._control = file, control
         folder = PreparedFolder(home).preparing_folder
         key_file = folder / "key"
-        if not key_file.exists() or key_file.read_text() != key:  # nothing yet, or of another text
+        if not key_file.exists() or key_file.read_text("utf-8") != key:  # nothing yet, or of another text
             shutil.rmtree(folder, ignore_errors=True)
             remove_prepared(home)
             folder.mkdir()

@@ -32,7 +32,7 @@ def cores(quota: Path = _CPU_QUOTA) -> int:
     """
     available = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     with suppress(OSError, ValueError):  # there is no such file, or no limit
-        share, period = quota.read_text().split()
+        share, period = quota.read_text("ascii").split()
         available = min(available, int(share) // int(period))
     return max(1, available)
 
@@ -48,7 +48,7 @@ def memory(limits: Sequence[Path] = _MEMORY_LIMITS) -> int | None:
         available.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     for path in limits:
         with suppress(OSError, ValueError):  # there is no such file, or no limit
-            available.append(int(path.read_text()))
+            available.append(int(path.read_text("ascii")))
     return min((n for n in available if n > 0), default=None)
 
 
@@ -108,5 +108,5 @@ def is_out_of_memory(error: Exception) -> bool:
 def resident_memory(pid: int) -> int | None:
     """Bytes of a process that are in memory; None where the system does not tell, or it is gone."""
     with suppress(OSError, ValueError, IndexError):
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
     return None

@@ -11,8 +11,7 @@ def _set(words: str) -> frozenset[str]:
 
 TEXT = _set(
     """
-    text texts note notes remarks notiz notizen bemerkung bemerkungen remarque nota notas uwagi 备注 sentence
-    sentences body content contents message messages comment comments review reviews
+    text texts sentence sentences body content contents message messages comment comments review reviews
     utterance utterances quote quotes tweet post posts question questions answer answers prompt response reply
     feedback opinion caption transcript transcription dialogue dialog line lyric lyrics verse poem poems joke
     story essay abstract statement headline phrase phrases remark speech document article paragraph utt txt msg
@@ -32,8 +31,9 @@ TEXT = _set(
     댓글 리뷰 내용 메시지 질문 답변 본문 ข้อความ ประโยค
     """
 )
-TITLE = _set(
+TITLE = _set(  # or what else stands beside a text, and is one where there is none: notes on it
     """
+    note notes notiz notizen bemerkung bemerkungen remarque nota notas uwagi 备注
     title titles subject name names summary description context passage titel titre título titolo nom nombre
     nome beschreibung zusammenfassung resumen résumé naam nazwa imię название имя заголовок описание başlık isim
     标题 標題 名称 タイトル 名前 제목 이름 headword word words term proverb idiom recipe definition

@@ -18,6 +18,7 @@ EXAMPLES, EXAMPLE_LENGTH = 3, 120  # lines shown of a column, and characters of 
 _MOST_CANDIDATES = 6
 _LOOKED_AT, _CELL_LENGTH = 300, 400  # cells of a column, characters of a cell
 _TIE = 0.75  # what comes as near to the best as this is as good
+_NAMED = 1.5  # the weight of a name beyond which it says that this is the text
 _FAR = 0.1  # what comes no nearer than this is no candidate
 _ENOUGH_DIFFERENT = 300  # cells that differ, of which no label has so many
 _NOT_TEXT = re.compile(
@@ -42,8 +43,9 @@ def choose(table: Table) -> tuple[int, str, tuple[Candidate, ...]]:
     if table.text_column is not None:
         chosen, why = table.text_column, "format"
     elif best > 0:
-        chosen = next(i for i, score in enumerate(scores) if score >= _TIE * best)
-        why = "name" if weight(table.columns[chosen]) > 1.5 else "words"
+        good = [i for i, score in enumerate(scores) if score >= _TIE * best]
+        named = [i for i in good if weight(table.columns[i]) > _NAMED]
+        chosen, why = (named or good)[0], "name" if named else "words"
     else:
         chosen, why = _most_letters(table.samples), "words"
     if len(table.columns) == 1:

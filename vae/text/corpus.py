@@ -128,10 +128,25 @@ def read_corpus(
 
     Args:
         name: the file's name; its extension tells the format unless the content says otherwise.
-        encoding, format, part, column, label_column, layout, split, max_characters: as in `options.ReadingOptions`.
+        encoding: its name; None finds it out, as with all that follow.
+        format: such as "csv", or an extension of its files.
+        part: of an archive or a workbook: the member or the sheet.
+        column: of a table: where the sentences are.
+        label_column: of a table; None reads no labels.
+        layout: of plain text: "lines", a sentence each, or "running".
+        split: of cells: "none", "lines" or "sentences".
+        max_characters: longer sentences are dropped.
+        max_bytes, max_sentences: a larger text is refused.
+    Returns:
+        The corpus: its `sentences`, its `labels` or None, its `report`; `split()` gives the sentences to learn from and
+        those to measure with.
     Raises:
-        CorpusError: the text cannot be used; its message says why, and what to do.
-        UserError: an option is out of range.
+        CorpusError (a ValueError): the text cannot be used; its message says why, and what to do.
+        UserError (a ValueError): an option is out of range.
+
+    >>> corpus = read_corpus(Path("text.txt").read_bytes(), "text.txt")
+    >>> corpus.report.kept, corpus.report.dropped, corpus.sentences[0]
+    (100, (), 'The lamp is lit and the sea is calm.')
     """
     options = ReadingOptions(encoding, format, part, column, label_column, layout, split, max_characters)
     text, found = _open_bytes(data, name, options, max_bytes)

@@ -41,6 +41,7 @@ _MONTHS = (  # the German for "3 May" is "3. Mai"
     "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November",
     "Dezember",
 )  # fmt: skip
+_CUT_LINES = 8  # that break off in a sentence, to tell by them that lines were wrapped
 _SAMPLE_LINES = 2000  # lines from which the width of a text is told
 _MAX_PARAGRAPH = 20_000_000  # characters of a paragraph, which has to fit into memory
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
@@ -91,7 +92,7 @@ def _ends_sentence(text: str, start: int, match: re.Match[str], cased: bool) -> 
 
 def _paragraphs(lines: Iterable[str]) -> Iterator[str]:
     """Lines joined where they were wrapped. A line ends a paragraph when the next is empty, is indented
-    and it is not, or would have had ample room on it and begins like a sentence."""
+    and it is not, or would have had ample room on it."""
     rest = iter(lines)
     first = list(islice(rest, _SAMPLE_LINES))
     width = _wrap_width(first)
@@ -115,8 +116,10 @@ def _paragraphs(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _has_room(line: str, following: str, width: int) -> bool:
-    """Whether a line stops far short of the width although the next, which begins with a capital, would fit."""
-    return following[:1].isupper() and (len(line) + 1 + _first_word_length(following)) * 10 < width * 6
+    """Whether a line stops far short of the width although the next would fit, and ends a sentence or begins one."""
+    ended = line.endswith(tuple(_TERMINAL + _WIDE_TERMINAL)) and not line.endswith(("...", "…"))
+    apart = ended or following[:1].isupper()
+    return apart and (len(line) + 1 + _first_word_length(following)) * 10 < width * 6
 
 
 def _first_word_length(line: str) -> int:
@@ -159,12 +162,15 @@ def is_running(head: str) -> bool:
     width = _wrap_width(filled)
     pairs = [(a, b) for a, b in pairwise(lines) if a and b]
     ends = tuple(_TERMINAL + _WIDE_TERMINAL + _CLOSING)
-    full = sum(len(a) + 1 + (1 if _WIDE.match(b) else _first_word_length(b)) >= width for a, b in pairs)
+    full = [len(a) + 1 + (1 if _WIDE.match(b) else _first_word_length(b)) >= width for a, b in pairs]
     ended = sum(a.endswith(ends) for a, _ in pairs)
+    cut = [is_full for (a, b), is_full in zip(pairs, full, strict=True) if b[:1].islower() and not a.endswith(ends)]
     # Verse and headlines begin each line as a sentence; lines that were wrapped begin wherever they were cut.
     begun = sum(_begins(b) for _, b in pairs)
-    wrapped = full * 2 > len(pairs) and ended * 2 < len(pairs) and begun * 4 < len(pairs) * 3
-    if width >= 30 and len(pairs) >= 2 and wrapped:
+    wrapped = sum(full) * 2 > len(pairs) and ended * 2 < len(pairs) and begun * 4 < len(pairs) * 3
+    # Of a book with verse, lists and speech in it, some lines are: those that break off in a sentence are all full.
+    partly = len(cut) >= _CUT_LINES and len(cut) * 4 >= len(pairs) and sum(cut) * 5 >= len(cut) * 4
+    if width >= 30 and len(pairs) >= 2 and (wrapped or partly):
         return True
     cased = is_cased(head[:SAMPLE_SIZE])
     return sum(1 for line in filled for _ in _split(clean(line), cased)) >= 2 * len(filled)

@@ -59,6 +59,14 @@ def train(
             the text.
         CheckpointError: `start_from` cannot be used.
         CorpusError: the text is too small to train on.
+
+    >>> for event in train(Config(family="lm", hidden=64, steps=10), corpus, "run"):
+    ...     print(type(event).__name__)
+    Started
+    ...
+    Finished
+    >>> event.reason, event.step, Path(event.path).name
+    ('done', 10, 'best.safetensors')
     """
     run = Run(Path(folder))
     started = time.monotonic() if started is None else started

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import pytest
 from support.runs import follow, in_state
 
@@ -21,6 +22,7 @@ from vae.serving.visitors.session import BUNDLED, RefusedError, Session
 from vae.serving.visitors.sharing import ALPHABET, MAX_WRONG, OPENS_NOTHING, CodeGuesses, Sharing
 from vae.serving.visitors.visitors import Visitors
 from vae.text.corpus import Corpus
+from vae.ui.components.answers import unchanged
 from vae.ui.header.share_api import ShareEndpoints
 from vae.ui.train.screen import RunView
 from vae.ui.train.shared_run import WITHDRAWN, SharedRunHandlers
@@ -210,6 +212,30 @@ def test_withdrawing_ends_what_is_watched_at_its_next_news(room: Class, config: 
     last = asyncio.run(asyncio.wait_for(journey(), 300))
     assert last[0] == {"kind": "error", "text": WITHDRAWN}
     assert room.jobs.status(room.teacher.owner, run).state == "running"
+    room.jobs.stop(room.teacher.owner, run)
+    follow(room.jobs, room.teacher.owner, run, in_state("stopped"))
+
+
+def test_a_late_answer_is_not_drawn_over_what_a_page_shows_by_then(room: Class, config: Config, corpus: Corpus) -> None:
+    run = room.jobs.submit(room.teacher.owner, replace(config, steps=10_000_000), corpus)
+    code = room.sharing.share(room.teacher, "run", run)
+    student, watching = room.student(), room.watching
+    page, other = (gr.Request(session_hash=name) for name in ("left", "other"))
+
+    async def drawn(left_at_once: bool) -> int:
+        watching.switch(student, code, page)
+        if left_at_once:
+            watching.switch(student, "", page)
+        seen = 0
+        async for _ in screens(watching.follow(student, code, page)):
+            seen += 1
+            watching.switch(student, "", page)
+        return seen
+
+    for left_at_once in (False, True):  # what the browser cancels is under way, or has not begun
+        assert asyncio.run(asyncio.wait_for(drawn(left_at_once), 60)) == (0 if left_at_once else 1)
+    assert watching.redraw(student, code, page) == unchanged(RunView)
+    assert watching.redraw(student, code, other) != unchanged(RunView)
     room.jobs.stop(room.teacher.owner, run)
     follow(room.jobs, room.teacher.owner, run, in_state("stopped"))
 

@@ -16,8 +16,8 @@ from vae.serving.jobs.service import Jobs
 from vae.serving.limits import Limits
 from vae.serving.records.rows import VisitorRow
 from vae.serving.visitors.session import BUNDLED, RefusedError, Session, SharedState
-from vae.serving.visitors.trainings import Trainings
-from vae.text.corpus import Corpus
+from vae.serving.visitors.trainings import SCRATCH, SMALL, Trainings
+from vae.text.corpus import Corpus, read_corpus
 
 OWNER = "ada"
 
@@ -61,6 +61,19 @@ def test_model_is_in_use_after_it_was_collected_under_the_name_of_its_text(
     session.use(BUNDLED)
     assert trainings.model_fate(session, run) == "kept"
     assert trainings.model(session, run) != session.model()
+
+
+def test_a_small_text_starts_from_the_ready_model_if_that_knows_its_words(
+    jobs: Jobs, session: Session, corpus: Corpus
+) -> None:
+    assert len(corpus.sentences) < SMALL
+    assert Trainings(jobs).suggested_base(session) == BUNDLED
+    session.set_corpus(read_corpus("Сегодня очень холодно.\nМой брат читает книгу.\n".encode(), "other.txt"))
+    assert Trainings(jobs).suggested_base(session) == SCRATCH
+    session.set_corpus(read_corpus("".join(f"{s} {i}\n" for i in range(9) for s in corpus.sentences).encode()))
+    assert session.text is not None
+    assert session.text.sentences >= SMALL
+    assert Trainings(jobs).suggested_base(session) == SCRATCH
 
 
 def test_all_who_ask_at_once_find_it_in_use_and_it_is_there_once(jobs: Jobs, run: str, session: Session) -> None:

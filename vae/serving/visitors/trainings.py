@@ -15,12 +15,13 @@ from vae.config.config import Config, Parameter, parameters
 from vae.config.fine_tuning import shaped
 from vae.config.presets import PRESETS
 from vae.messages.message import Message
+from vae.model.checkpoint import CheckpointError
 from vae.serving.jobs.pace import Forecast
 from vae.serving.jobs.service import Jobs, Status
 from vae.serving.jobs.status_messages import message_of
 from vae.serving.visitors.model_entry import ModelEntry
 from vae.serving.visitors.run_history import ModelFate, RunHistory
-from vae.serving.visitors.session import RefusedError, Session
+from vae.serving.visitors.session import BUNDLED, RefusedError, Session
 from vae.text.corpus import validation_size
 
 ENDED = ("done", "stopped", "diverged", "failed")  # after these a new training may begin
@@ -28,6 +29,8 @@ MODEL_STATES = ("done", "stopped", "diverged")  # in these the model is final
 PARAMETERS: dict[str, Parameter] = {p.name: p for p in parameters()}
 SERVER_DECIDES = ("threads",)
 SCRATCH = ""  # "start from" nothing
+SMALL = 1_000  # sentences; with fewer it is better to start from a ready model
+LOOKED_AT = 100  # sentences by which it is told whether that model knows their words
 
 
 def configure(preset: object, changes: Mapping[str, object]) -> Config:
@@ -120,6 +123,19 @@ class Trainings:
             base = self._base(session, start_from)
             config = self._shaped(session, config, base)  # whatever was chosen
             return self._jobs.submit(session.owner, config, corpus, start_from=base.path if base else None)
+
+    @staticmethod
+    def suggested_base(session: Session) -> str:
+        """What is best to start from: for a small text the bundled model, if it can write most of the words."""
+        corpus = session.corpus if session.text and session.text.sentences < SMALL else None
+        bundled = next((model for model in session.models() if model.id == BUNDLED), None)
+        if corpus is None or bundled is None:
+            return SCRATCH
+        with suppress(CheckpointError):
+            text = " ".join(corpus.sentences[:LOOKED_AT])
+            unknown = session.checkpoint(bundled).text_model.tokenizer.unknown_words(text)
+            return BUNDLED if 2 * len(unknown) < len(set(text.split())) else SCRATCH
+        return SCRATCH
 
     @staticmethod
     def _base(session: Session, start_from: object) -> ModelEntry | None:

@@ -7,11 +7,10 @@ import zipfile
 from vae.messages.message import Message
 from vae.text.containers.markup import Markup, paragraphs
 from vae.text.containers.packed import MAX_BYTES, MAX_MARKUP, Kind, Listing, Packed, Unpacked, encrypted, of_paragraphs
-from vae.text.containers.zip_file import open_zip, read_member
+from vae.text.containers.zip_file import MANIFEST, open_zip, read_member
 
 WHAT = Message("text.opendocument_document")
 CONTENT = "content.xml"
-_MANIFEST = "META-INF/manifest.xml"
 _TYPE = "application/vnd.oasis.opendocument.text"
 _TEXT = "urn:oasis:names:tc:opendocument:xmlns:text:1.0"
 _OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0"
@@ -41,7 +40,7 @@ def read(packed: Packed) -> Unpacked:
 
 def refuse_encrypted(archive: zipfile.ZipFile, what: Message) -> None:
     """Raises CorpusError: an OpenDocument file of any kind is locked, which its manifest tells."""
-    if _MANIFEST in archive.namelist() and b"encryption-data" in read_member(archive, _MANIFEST, what, MAX_BYTES):
+    if MANIFEST in archive.namelist() and b"encryption-data" in read_member(archive, MANIFEST, what, MAX_BYTES):
         raise encrypted(what)
 
 

@@ -23,7 +23,7 @@ from vae.text.containers.packed import (
     too_large,
     without_text,
 )
-from vae.text.containers.zip_file import open_zip
+from vae.text.containers.zip_file import MANIFEST, open_zip, with_mimetype
 
 WHAT = Message("text.workbook")
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # a file system of its own, with these names in it:
@@ -43,13 +43,16 @@ def recognizes(data: bytes, listing: Listing) -> bool:
 def read(packed: Packed) -> Unpacked:
     from python_calamine import CalamineWorkbook, PasswordError
 
-    if not packed.data.startswith(_OLD_OFFICE):
-        with open_zip(packed.data, WHAT) as archive:
+    data = packed.data
+    if not data.startswith(_OLD_OFFICE):
+        with open_zip(data, WHAT) as archive:
             refuse_encrypted(archive, WHAT)
+            is_open = MANIFEST in archive.namelist()
+        data = with_mimetype(data, _OPEN_DOCUMENT) if is_open else data
     elif _ENCRYPTED in packed.data:
         raise encrypted(WHAT)
     try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(packed.data))
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
     except PasswordError:
         raise encrypted(WHAT) from None
     names = workbook.sheet_names
@@ -65,9 +68,9 @@ def read(packed: Packed) -> Unpacked:
     note = Message("text.unpacked_sheet", part=listed([name]))
     if others := [other for other in names if other != name]:
         note = Message("text.unpacked_one_of", note=note, count=len(names), others=listed(others))
-    data = _table(chain(first, rows), packed.max_bytes)
+    table = _table(chain(first, rows), packed.max_bytes)
     parts = tuple(names) if others else ()
-    return Unpacked(data, renamed(packed.name, "csv"), note, packed.part is not None, name, parts)
+    return Unpacked(table, renamed(packed.name, "csv"), note, packed.part is not None, name, parts)
 
 
 def _says_something(row: Iterable[Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import zipfile
 from collections.abc import Sequence
@@ -15,11 +16,13 @@ from vae.text.containers.packed import (
     Unpacked,
     listed,
     no_such_part,
+    renamed,
     without_text,
 )
 from vae.text.containers.zip_file import MAGIC, open_zip, read_head, read_member
 
 WHAT = Message("text.zip_archive")
+ALL = "*"  # the part that is all of an archive's texts, one behind the other
 _CONTENT_TYPES = "[Content_Types].xml"  # is in every document of Microsoft's Office
 _HEAD = 1024  # bytes by which a text is told
 _MAX_TRIED = 1000  # members that are looked into
@@ -36,6 +39,7 @@ _DOCUMENT = re.compile(
     r"\.(gz|bz2|xz|zip|docx|odt|ods|xlsx|xlsm|xlsb|xls|epub|pdf|parquet)$",
     re.IGNORECASE,
 )
+_JOINED = ("txt", "text", "")  # extensions of texts that are one text, put behind each other
 _RIVAL = 0.8  # of the largest's size: of two texts of a kind that are so much alike, none is meant more
 
 
@@ -47,6 +51,10 @@ def recognizes(data: bytes, listing: Listing) -> bool:
 def read(packed: Packed) -> Unpacked:
     with open_zip(packed.data, WHAT) as archive:
         names = _texts(archive)
+        kin = _kin(names)
+        choices = (ALL, *names) if len(kin) > 1 and _extension(kin[0]) in _JOINED else tuple(names)
+        if packed.part == ALL and choices[0] == ALL:
+            return _all(archive, kin, choices, packed)
         asked: list[str] = []
         if packed.part is not None:
             asked = [each for each in archive.namelist() if packed.part in (each, _base(each))]
@@ -54,7 +62,7 @@ def read(packed: Packed) -> Unpacked:
                 raise no_such_part(packed.part, names)
             name = (asked or names)[0]
         elif names:
-            name = _meant(archive, names)
+            name = _meant(archive, kin, choices)
         else:
             raise without_text(WHAT)
         data = read_member(archive, name, WHAT, packed.max_bytes)
@@ -62,8 +70,22 @@ def read(packed: Packed) -> Unpacked:
     note = Message("text.unpacked_member", part=listed([name]))
     if others:
         note = Message("text.unpacked_one_of", note=note, count=len(others) + 1, others=listed(others))
-    parts = (name, *others) if packed.part is None else tuple(names)
-    return Unpacked(data, _base(name), note, bool(asked), name, parts if others else ())
+    return Unpacked(data, _base(name), note, bool(asked), name, choices if others else ())
+
+
+def _all(archive: zipfile.ZipFile, names: Sequence[str], choices: tuple[str, ...], packed: Packed) -> Unpacked:
+    """The texts of these members, in the order of their names."""
+    data = b""
+    for name in sorted(names):
+        text = read_member(archive, name, WHAT, packed.max_bytes - len(data))
+        data += text.removeprefix(codecs.BOM_UTF8) + b"\n\n"
+    note = Message("text.unpacked_all", count=len(names))
+    return Unpacked(data, renamed(packed.name, "txt"), note, True, ALL, choices)
+
+
+def _kin(names: Sequence[str]) -> list[str]:
+    """The largest of the texts, and the others of its kind."""
+    return [n for n in names if _extension(n) == _extension(names[0]) and (n == names[0] or not _ASIDE.search(n))]
 
 
 def _texts(archive: zipfile.ZipFile) -> list[str]:
@@ -85,16 +107,12 @@ def _is_text(archive: zipfile.ZipFile, name: str) -> bool:
     return head.startswith(_WIDE) or not _BINARY.search(head)
 
 
-def _meant(archive: zipfile.ZipFile, names: Sequence[str]) -> str:
+def _meant(archive: zipfile.ZipFile, kin: Sequence[str], choices: Sequence[str]) -> str:
     """The largest, unless others of its kind are as large or together hold far more. Raises SeveralTextsError then."""
-    largest = names[0]
-    size = archive.getinfo(largest).file_size
-    rivals = [n for n in names[1:] if _extension(n) == _extension(largest) and not _ASIDE.search(n)]
-    sizes = [archive.getinfo(name).file_size for name in rivals]
+    size, *sizes = (archive.getinfo(name).file_size for name in kin)
     if any(each > _RIVAL * size for each in sizes) or sum(sizes) > 2 * size:
-        message = Message("text.which_part", count=len(rivals) + 1, parts=listed([largest, *rivals]))
-        raise SeveralTextsError(message, names)
-    return largest
+        raise SeveralTextsError(Message("text.which_part", count=len(kin), parts=listed(kin)), choices)
+    return kin[0]
 
 
 def _base(name: str) -> str:

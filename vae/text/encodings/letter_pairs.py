@@ -35,6 +35,9 @@ _JOINERS = {  # what may stand inside of words, and in which languages; in none 
 }
 _NEVER_BEHIND_LETTERS = "‚„¿¡•§£€¥©†‡°"
 _NEVER_BEFORE_LETTERS = "©®™°¹²³ºª‰½¼¾¬¢£¥€±×÷´¨¸¦¶"
+_STRAY_LETTER = 8.0  # of another script than that of nearly all letters, if such hardly ever make a word
+_STRAY_CHARACTER = 24.0  # of those that are not common; a common one may be what a list explains
+_FEW = 8  # times as many letters as of a script that is hardly there
 _OTHER_WORDS = 1.0  # bits of a word in English within a language of another script
 _SIGNS = {  # the bits of those that texts have; any other costs _ODD_SIGN
     **dict.fromkeys("“”’–—…«»、。「」，：！？（）・『』；《》", 6.0),
@@ -58,6 +61,8 @@ class Tally:
     weights: Floats  # (P,) how often, those of ASCII less
     signs: float  # bits of what is no letter or stands wrong, in any language
     joiners: tuple[int, ...]  # how often each of _JOINERS stands inside of a word
+    alone: Integers  # (N,) letters that are not ASCII, and have no such beside them, if most have none; else ()
+    strays: int  # letters that are not ASCII and stand in words of at most two, if most do, of few; else 0
 
     @property
     def size(self) -> float:
@@ -86,7 +91,8 @@ class Tally:
         weights = np.where((before >= 128) | (after >= 128), 1.0, weights)[wanted]
         often: Floats = np.zeros(len(key))
         np.add.at(often, place, weights)
-        return cls(np.stack([key >> 21, key & 0x1FFFFF], 1), often, float(bits), joiners)
+        alone, strays = _strays(letters)
+        return cls(np.stack([key >> 21, key & 0x1FFFFF], 1), often, float(bits), joiners, alone, strays)
 
     def bits(self, language: str) -> float:
         """What the reading costs in this language."""
@@ -95,6 +101,8 @@ class Tally:
         if language in _LOGOGRAPHIC:
             return signs + self._characters_bits(language)
         alphabet, costs = _model(language)
+        if not _is_latin(language):
+            signs += _STRAY_LETTER * self.strays
         first, second = (_places(alphabet, self.pairs[:, side]) for side in (0, 1))
         return signs + float(costs[first, second] @ self.weights)
 
@@ -102,6 +110,7 @@ class Tally:
         common, costs = _model(language)
         before, after = self.pairs[:, 0], self.pairs[:, 1]
         bits = costs[_places(common, after)] @ (self.weights * (after >= 128))
+        bits += _STRAY_CHARACTER * (costs[_places(common, self.alone)] == _UNCOMMON).sum()
         meeting = ((before >= 128) & (after < 128) & (after > 0)) | ((after >= 128) & (before < 128) & (before > 0))
         bits += _SCRIPTS_MEET * (meeting @ self.weights)
         latin, pairs = _model("en")
@@ -109,6 +118,20 @@ class Tally:
         weights = np.where((before >= 128) | (after >= 128), _ASCII_WEIGHT, 1) * self.weights
         bits += _OTHER_WORDS * (((ascii_pairs[:, 0] == 0) & (ascii_pairs[:, 1] > 0)) @ weights)
         return float(bits + pairs[_places(latin, ascii_pairs[:, 0]), _places(latin, ascii_pairs[:, 1])] @ weights)
+
+
+def _strays(letters: Integers) -> tuple[Integers, int]:
+    """What `Tally` holds of the letters that are not ASCII and make no words; `letters` are 0 elsewhere."""
+    beyond = np.pad(letters >= 128, 2)
+    here = beyond[2:-2]
+    before, after = beyond[1:-3], beyond[3:-1]
+    alone = here & ~before & ~after
+    short = here & ~(before & after | beyond[:-4] & before | after & beyond[4:])
+    few = _FEW * here.sum() < (letters > 0).sum()
+    return (
+        letters[alone] if 2 * alone.sum() > here.sum() else letters[:0],
+        int(short.sum()) if few and 2 * short.sum() > here.sum() else 0,
+    )
 
 
 def _around(places: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
@@ -161,6 +184,10 @@ def _file() -> dict[str, npt.NDArray[Any]]:
         return dict(arrays)
 
 
+def _is_latin(language: str) -> bool:
+    return str(_file()[f"{language}.letters"])[0] < "\x80"
+
+
 @cache
 def _model(language: str) -> tuple[Integers, Floats]:
     """A language's letters in order (L,), and what the second of two costs after the first, (L + 2, L + 2).
@@ -174,7 +201,7 @@ def _model(language: str) -> tuple[Integers, Floats]:
     if language in _LOGOGRAPHIC:
         return alphabet, np.concatenate([[0.0], found, [_UNCOMMON]])
     latin = np.zeros(0, np.int64)
-    if letters[0] >= "\x80":
+    if not _is_latin(language):
         latin, english = _model("en")
         latin, size = latin[:26], 26
         all_costs = np.full((size + len(alphabet) + 1,) * 2, _MIXED_WORD)

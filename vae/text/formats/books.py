@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 
 _START = re.compile(
     r"\s*\*\*\*?\s*START OF (?:THE|THIS) PROJECT GUTENBERG|\s*\*END\*?\s*THE SMALL PRINT|\s*\*\*\*\s*START:",
@@ -20,6 +20,14 @@ _CREDIT = re.compile(
     r".*\bpgdp\.net\b.*|.*Distributed Proofread.*|release date:.*|language: \w+)",
     re.IGNORECASE,
 )
+_PICTURE = re.compile(r"\s*\[(?:Illustration|Ill?ustratie|Abbildung|Kuva)\b[^\[\]]*\]\s*", re.IGNORECASE)
+_EMPHASIS = re.compile(r"_|(?<!\w)=(?=\w)|(?<=[\w.,;:!?])=(?!\w)")  # how a plain text shows italics and bold
+_MAKERS = re.compile(
+    r"\W*(?:transcriber(?:['’]?s['’]?)? (?:end ?)?notes?|notes? (?:du transcripteur|(?:de|sur la) transcription)|"
+    r"au lecteur|(?:anmerkungen|hinweise) zur transkription|opmerkingen van de bewerker)\W*",
+    re.IGNORECASE,
+)
+_LONGEST_NOTES = 400  # lines of what the makers of a text say at its end
 _LONGEST_WRAPPER = 1500  # lines in which a book has begun
 _CREDIT_LINES = 40  # first lines of a book that may say who made it
 
@@ -30,13 +38,25 @@ def is_wrapped(head: str) -> bool:
 
 
 def book(lines: Iterable[str]) -> Iterator[str]:
-    """The lines between the wrapper's two ends; all of them where it has no beginning."""
+    """The lines between the wrapper's two ends, or all of them where it has no beginning, as a book shows them."""
     rest = iter(lines)
     front = list(islice(rest, _LONGEST_WRAPPER))
     begins = [i for i, line in enumerate(front) if _START.match(line)]
     start = begins[-1] + 1 if begins else 0
-    for number, line in enumerate(chain(front[start:], rest)):
-        if _END.match(line):
-            return
-        if number >= _CREDIT_LINES or not begins or not _CREDIT.fullmatch(line):
+    inside = takewhile(lambda line: not _END.match(line), chain(front[start:], rest))
+    for number, line in enumerate(_without_notes(inside)):
+        if not (_PICTURE.fullmatch(line) or (begins and number < _CREDIT_LINES and _CREDIT.fullmatch(line))):
+            yield _EMPHASIS.sub("", line)
+
+
+def _without_notes(lines: Iterator[str]) -> Iterator[str]:
+    """The lines of a book without what those who typed it say at its end."""
+    held: list[str] = []
+    for line in lines:
+        if held or _MAKERS.fullmatch(line):
+            held.append(line)
+            if len(held) > _LONGEST_NOTES:  # it was not the end
+                yield from held
+                held = []
+        else:
             yield line

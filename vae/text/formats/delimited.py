@@ -9,7 +9,7 @@ from itertools import chain, islice
 from vae.text.cleaning import SAMPLE_SIZE, CorpusError, split_lines
 from vae.text.file_encoding import Text
 from vae.text.formats.headings import has_headings
-from vae.text.formats.separators import NO_SEPARATOR, SEPARATOR_LINE, find_separator, is_mark, rows_of
+from vae.text.formats.separators import NO_SEPARATOR, SEPARATOR_LINE, find_quote, find_separator, is_mark, rows_of
 from vae.text.records import SAMPLE_ROWS, Record, Table, clean_label, unique_names
 from vae.text.report import NO_TEXT, TOO_MANY_CELLS
 
@@ -43,8 +43,8 @@ def read_delimited(text: Text, separator: str) -> Table:
     Raises:
         CorpusError: it breaks near its beginning; of what breaks later, its rows do.
     """
-    quoting = _is_quoted(text, separator)
-    sample = [row for row in islice(_rows(text, separator, quoting), SAMPLE_ROWS) if row]
+    quote = _quote_of(text, separator)
+    sample = [row for row in islice(_rows(text, separator, quote), SAMPLE_ROWS) if row]
     width = max(Counter(map(len, sample)).most_common(1), default=(1, 0))[0]
     has_header = bool(sample) and has_headings(sample[0], sample[1:])
     names = [""] * width
@@ -58,7 +58,7 @@ def read_delimited(text: Text, separator: str) -> Table:
     places = [i for i in range(width) if texts[i] or names[i].strip()] or [0]
 
     def read(column: int, label: int | None) -> Iterator[Record]:
-        rows = _rows(text, separator, quoting)
+        rows = _rows(text, separator, quote)
         if has_header:
             next(row for row in rows if row)
         for cells in rows:
@@ -78,23 +78,24 @@ def read_delimited(text: Text, separator: str) -> Table:
     )  # fmt: skip
 
 
-def _rows(text: Text, separator: str, quoting: bool) -> Iterator[list[str]]:
+def _rows(text: Text, separator: str, quote: str) -> Iterator[list[str]]:
     """The rows of a text, without the line in which a spreadsheet says its separator."""
     lines = text.lines()
     first = next(lines, "")
     if not SEPARATOR_LINE.fullmatch(first.strip(" ")):
         lines = chain((first,), lines) if text.size else iter(())
-    return rows_of(lines, separator, quoting)
+    return rows_of(lines, separator, quote)
 
 
-def _is_quoted(text: Text, separator: str) -> bool:
-    """Whether quotes are meant as such: tables of tabs and of one column often hold lone ones, and quote nothing."""
+def _quote_of(text: Text, separator: str) -> str:
+    """With what cells are quoted, "" for nothing: tables of tabs and of one column often hold lone quotes."""
+    quote = find_quote(text.head[:SAMPLE_SIZE], separator)
     if separator in ("\t", NO_SEPARATOR):
         try:
-            deque(_rows(text, separator, True), maxlen=0)
+            deque(_rows(text, separator, quote), maxlen=0)
         except CorpusError:
-            return False
-    return True
+            return ""
+    return quote
 
 
 def _fit(row: list[str], width: int, separator: str, text: int) -> list[str | None] | None:

@@ -8,6 +8,8 @@ from vae.text.cleaning import clean
 from vae.text.column_names import is_heading
 
 _NUMBER = re.compile(r"[\d.,:/ +%-]+")
+_GIVEN = re.compile(r"\.{3}\d+")  # to a column without a name, by some programs
+_SURE = 3  # columns that say that there are headings: then one may come twice, or be a number
 _ENDS = '.!?…。！？"'
 
 
@@ -21,10 +23,11 @@ def has_headings(first: list[str], others: list[list[str]]) -> bool:
     filled = [name for name in names if name]
     if any(map(is_heading, filled)) and not any(len(name) > 60 for name in filled):
         return True
-    if not filled or len(set(filled)) < len(filled) or any(map(_NUMBER.fullmatch, filled)):
-        return False
-    columns = [(name, _column(others, i)) for i, name in enumerate(names) if name]
+    columns = [(name, _column(others, i)) for i, name in enumerate(names) if name and not _GIVEN.fullmatch(name)]
+    odd = len(filled) - len(set(filled)) + sum(bool(_NUMBER.fullmatch(name)) for name, _ in columns)
     said = [is_name for name, cells in columns if (is_name := _names_kind(name, cells, len(columns))) is not None]
+    if not filled or (odd and (len(said) < _SURE or odd * 4 > len(filled))):
+        return False
     if said:  # as long as a question in a survey
         return all(said)
     if any(len(name) > 40 or name[-1] in _ENDS for name in filled):
@@ -39,7 +42,7 @@ def _column(rows: list[list[str]], index: int) -> list[str]:
 def _names_kind(name: str, cells: list[str], columns: int) -> bool | None:
     """Whether a name stands above a column of numbers or of labels, and is none of them; None: it is no such column."""
     if cells and all(map(_NUMBER.fullmatch, cells)):
-        return True
+        return not _NUMBER.fullmatch(name)
     different = {cell.casefold() for cell in cells}
     if columns >= 2 and len(cells) >= 4 and 2 * len(different) <= len(cells):
         return name not in different

@@ -53,11 +53,13 @@ def _first_rows(lines: list[str], separator: str) -> list[list[str]]:
 
 
 def _share(rows: list[list[str]]) -> float:
-    """The share of rows as wide as the first; 0 where it is no table."""
-    if not rows or len(rows[0]) < 2:
+    """The share of rows as wide as the headings, or, without any, as most others; 0 where it is no table."""
+    if not rows:
         return 0
-    same = sum(len(row) == len(rows[0]) for row in rows) / len(rows)
-    return same if same >= (0.25 if _has_headings(rows[0]) else 0.5) else 0
+    headed = _has_headings(rows[0])
+    width = len(rows[0]) if headed else Counter(map(len, rows)).most_common(1)[0][0]
+    share = sum(len(row) == width for row in rows) / len(rows)
+    return share if width >= 2 and share >= (0.25 if headed else 0.5) else 0
 
 
 def _has_headings(row: list[str]) -> bool:
@@ -100,14 +102,23 @@ def _rare_separator(lines: list[str]) -> str | None:
     return None
 
 
-def rows_of(lines: Iterable[str], separator: str, quoting: bool) -> Iterator[list[str]]:
+def find_quote(head: str, separator: str) -> str:
+    """What the cells of a table are quoted with: a single quote where more of them begin and end with it."""
+    sign = re.escape(separator)
+    cell = rf"(?:^|{sign})'(?:(?:[^'\r\n]|'')*('(?={sign}|\r?$)))?"
+    single, double = (re.findall(cell.replace("'", quote), head, re.MULTILINE) for quote in "'\"")
+    whole = sum(map(bool, single))
+    return "'" if whole > max(1, sum(map(bool, double))) and whole * 10 >= 9 * len(single) else '"'
+
+
+def rows_of(lines: Iterable[str], separator: str, quote: str) -> Iterator[list[str]]:
     """The rows of separated lines, empty lines among them as []. A separator of several signs quotes nothing.
 
     Raises:
         CorpusError: names a broken line.
     """
     if len(separator) == 1:
-        yield from csv_rows(lines, separator, quoting)
+        yield from csv_rows(lines, separator, quote)
         return
     for number, line in enumerate(lines, 1):
         cells = [cell.strip() for cell in line.split(separator, MAX_COLUMNS)] if line.strip() else []
@@ -116,10 +127,12 @@ def rows_of(lines: Iterable[str], separator: str, quoting: bool) -> Iterator[lis
         yield cells
 
 
-def csv_rows(lines: Iterable[str], separator: str, quoting: bool = True) -> Iterator[list[str]]:
-    """As `rows_of`, for one sign between cells, which may be quoted."""
-    style: Literal[0, 3] = csv.QUOTE_MINIMAL if quoting else csv.QUOTE_NONE
-    reader = csv.reader(_with_line_ends(lines), delimiter=separator, strict=True, quoting=style)
+def csv_rows(lines: Iterable[str], separator: str, quote: str = '"') -> Iterator[list[str]]:
+    """As `rows_of`, for one sign between cells, which may be quoted: with `quote`, if that is not ""."""
+    style: Literal[0, 3] = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
+    reader = csv.reader(
+        _with_line_ends(lines), delimiter=separator, strict=True, quoting=style, quotechar=quote or None
+    )
     line = 1  # on which the record begins
     try:
         for record in reader:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import islice
 
 from vae.text.cleaning import split_lines
 from vae.text.file_encoding import Text
@@ -23,17 +24,28 @@ _TURN = re.compile(r"(?<=[.!?…]) (?=[-–—] ?\S)")  # somebody else, on the 
 _CREDITS = re.compile(r"https?://|www\.|opensubtitles|\bsubtitles? by\b|\bsync(?:ed|hroni[sz]ed)? by\b", re.IGNORECASE)
 _FIRST_PERSON = re.compile(r"I(?:['’]\w+)?\s")
 _ENDS = tuple('.!?…"”»。！？؟♪)')
+_MARKS = re.compile("[.!?…。！？؟।]")
+_SAMPLE = 300  # lines of speech by which it is told whether a program wrote them
+_SENTENCE = 12  # of such lines that one mark at least stands in, where somebody set them
 
 
 def read_subtitles(text: Text, extension: str) -> Prose | None:
     """The speech of a file of subtitles, a paragraph each turn and sentence; None: it is no such file."""
     head = split_lines(text.head[:20_000])
     if sum(bool(_EVENT.match(line)) for line in head) >= 2 or _SCRIPT.match(text.head):
-        return Prose("subtitles", lambda: _lines(_events(text.lines())), "running")
+        return _speech_of(lambda: _events(text.lines()))
     times = sum(bool(_TIMES.fullmatch(line)) for line in head[:200])
     if not (times >= 2 or (times and extension in ("srt", "vtt", "sbv"))):
         return None
-    return Prose("subtitles", lambda: _lines(_cues(text.lines())), "running")
+    return _speech_of(lambda: _cues(text.lines()))
+
+
+def _speech_of(spoken: Callable[[], Iterator[tuple[int, str]]]) -> Prose:
+    """The lines of speech joined to sentences; each by itself where a program heard them, and set no marks."""
+    sample = [line for _, line in islice(spoken(), _SAMPLE)]
+    if len(_MARKS.findall("\n".join(sample))) * _SENTENCE < len(sample):
+        return Prose("subtitles", lambda: filter(None, _lines(spoken())), "lines")
+    return Prose("subtitles", lambda: _lines(spoken()), "running")
 
 
 def _lines(spoken: Iterator[tuple[int, str]]) -> Iterator[str]:

@@ -83,7 +83,8 @@ def _read(session: Session, source: str, value: object, new: bool, **options: ob
         columns = corpus.columns(text.data, text.name, max_bytes=max_bytes(session), **given)
     except ValueError as error:
         said = str(error)
-        parts = error.parts if isinstance(error, SeveralTextsError) else ()
+        if isinstance(error, SeveralTextsError):
+            said, parts = str(view.several(error.parts)), error.parts
         if new and session.text:
             said = str(Message("ui.corpus.text_kept", problem=said, name=session.text.name))
         answer = unchanged(ChoiceView, note=drawn.note_value("error", said))

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
+from vae.messages.message import Message
 from vae.text.cleaning import clean
+from vae.text.containers.zip_archive import ALL
 from vae.text.corpus import MAX_CHARACTERS, Corpus, Statistics
 from vae.text.encodings.guess import encoding_choices
 from vae.text.report import (
@@ -26,6 +28,7 @@ from vae.ui.components.drawn import line
 
 SHOWN = 4  # sentences in each list of the preview
 FREQUENT = 12
+MAX_EXAMPLE = 72  # characters of a line on a card
 MAX_PART = 120  # characters that are shown of the name of a text in a file, its last
 FOUND_OUT = "Detect it"  # what is not chosen
 
@@ -60,13 +63,28 @@ def figures(corpus: Corpus, statistics: Statistics) -> str:
 
 
 def cards(report: Report) -> list[tuple[str, str]]:
-    """The columns that may be the text, each with its first lines, as choices: (what the card says, its column)."""
-    return [("\n".join((one.name, *one.examples)), one.name) for one in report.candidates]
+    """The columns that may be the text, each with its first lines, as choices: (what the card says, its column).
+
+    The lines are quoted: a name may be a question as long as they are.
+    """
+    return [("\n".join((one.name, *map(_quoted, one.examples))), one.name) for one in report.candidates]
+
+
+def _quoted(example: str) -> str:
+    return f"“{example if len(example) <= MAX_EXAMPLE else example[:MAX_EXAMPLE].rstrip(' …') + '…'}”"
 
 
 def parts(names: Sequence[str]) -> list[tuple[str, str]]:
-    """The texts of a file as choices, in the order in which their names are looked for."""
-    return [(clean(name)[-MAX_PART:], name) for name in sorted(names, key=str.casefold)]
+    """The texts of a file as choices, in the order in which their names are looked for, behind all of them."""
+    named = [name for name in names if name != ALL]
+    every = [("All of them, one after the other", ALL)] if ALL in names else []
+    return [*every, *((clean(name)[-MAX_PART:], name) for name in sorted(named, key=str.casefold))]
+
+
+def several(parts: Sequence[str]) -> Message:
+    """That one of a file's texts has to be chosen."""
+    key = "ui.corpus.several_texts_or_all" if ALL in parts else "ui.corpus.several_texts"
+    return Message(key, count=sum(part != ALL for part in parts))
 
 
 def encodings(plausible: Sequence[Candidate]) -> list[tuple[str, str]]:

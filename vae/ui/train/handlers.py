@@ -26,7 +26,6 @@ from vae.ui.train.knobs import KNOBS, chosen
 from vae.ui.train.screen import RunScreen, RunView
 from vae.ui.train.shared_run import SharedRunHandlers
 
-SMALL = 1_000  # sentences; with fewer it is better to start from a ready model
 NO_TEXT = "<p>There is no text yet. Choose one in <b>Corpus</b> first.</p>"
 
 
@@ -79,11 +78,10 @@ class TrainHandlers:
         return gr.update(choices=every, value=start_from if start_from in ids else SCRATCH)
 
     def suggest_base(self, session: Session, family: str, start_from: str) -> Any:
-        """A small text is better learned from a ready model, a large one needs none."""
+        """A small text is better learned from a ready model that knows its words, a large one needs none."""
         if start_from not in (SCRATCH, BUNDLED):
             return gr.skip()
-        small = session.text is not None and session.text.sentences < SMALL
-        return self.base_choices(session, family, BUNDLED if small else SCRATCH)
+        return self.base_choices(session, family, self.trainings.suggested_base(session))
 
     def press_start(
         self, session: Session, preset: str, family: str, start_from: str, *values: object
@@ -115,7 +113,7 @@ class TrainHandlers:
             return drawn.note_value("error", str(error)), gr.skip()
         return gr.skip(), stamp()
 
-    async def follow(self, session: Session, watched: str) -> AsyncIterator[RunView]:
+    async def follow(self, session: Session, watched: str, request: gr.Request | None = None) -> AsyncIterator[RunView]:
         """Show the visitor's newest run from its beginning, then everything new, until it rests or has ended.
 
         Args:
@@ -133,6 +131,8 @@ class TrainHandlers:
         before = self.trainings.model_fate(session, run)
         async for status, events in self.trainings.watch(session, run):
             history.add(events)
+            if self.shared.is_left("", request):
+                return
             yield screen.show(status, history, self.trainings.model_fate(session, run))
         try:
             await asyncio.to_thread(self.trainings.collect_model, session, run)
@@ -142,11 +142,13 @@ class TrainHandlers:
         # whoever took it over, an endpoint or another window: here it is news
         yield screen.show(status, history, fate, problem=problem, new_model=fate != "" and before == "")
 
-    def redraw(self, session: Session, watched: str) -> RunView:
+    def redraw(self, session: Session, watched: str, request: gr.Request | None = None) -> RunView:
         """Everything at once, for a tab that has just been opened: what came while it was closed was not drawn."""
         if watched:
-            return self.shared.redraw(session, watched)
+            return self.shared.redraw(session, watched, request)
         run = self.trainings.newest(session)
+        if self.shared.is_left("", request):
+            return unchanged(RunView)
         if run is None:
             return RunScreen().show(None, RunHistory())
         status, fate = self.trainings.status(session, run), self.trainings.model_fate(session, run)

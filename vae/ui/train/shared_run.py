@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from threading import Lock
 from typing import Any
 
 import gradio as gr
@@ -31,6 +32,7 @@ WITHDRAWN = "This training is not shared with you any more."
 ENDED = "This training has ended. Copy its model to try it yourself."
 NO_MODEL = "This training has ended without a model."
 WAITS = Message("serving.waits_for_place")
+MAX_PAGES = 10_000  # of which it is known what they show
 RESTS = "This training is not running at the moment. Reload the page to see whether it continues."
 
 
@@ -39,9 +41,11 @@ class SharedRunHandlers:
 
     def __init__(self, trainings: Trainings, sharing: Sharing) -> None:
         self._trainings, self._sharing = trainings, sharing
+        self._shown: dict[str, str] = {}  # what a page that has switched shows: a code, or "", one's own
+        self._lock = Lock()
 
-    async def follow(self, session: Session, code: str) -> AsyncIterator[RunView]:
-        """Show a shared training from its beginning, then all that is new, until it rests or is withdrawn.
+    async def follow(self, session: Session, code: str, request: gr.Request | None = None) -> AsyncIterator[RunView]:
+        """Show a shared training from its beginning, then all that is new, until it rests, is withdrawn or is left.
 
         Nothing new when no code is given.
         """
@@ -56,16 +60,19 @@ class SharedRunHandlers:
                 if not self._sharing.is_active(share):
                     raise RefusedError(WITHDRAWN)
                 history.add(events)
+                if self.is_left(code, request):
+                    return
                 yield _shown(screen, status, history)
         except ValueError as error:
             yield _refused(WITHDRAWN if isinstance(error, JobError) else str(error))
 
-    def redraw(self, session: Session, code: str) -> RunView:
+    def redraw(self, session: Session, code: str, request: gr.Request | None = None) -> RunView:
         """Everything at once, for a tab that has just been opened."""
         try:
             share = self._sharing.open(session, code)
             history = self._trainings.history(share, share.target)
-            return _shown(RunScreen(own=False), self._trainings.status(share, share.target), history)
+            shown = _shown(RunScreen(own=False), self._trainings.status(share, share.target), history)
+            return unchanged(RunView) if self.is_left(code, request) else shown
         except ValueError as error:
             return _refused(WITHDRAWN if isinstance(error, JobError) else str(error))
 
@@ -83,9 +90,23 @@ class SharedRunHandlers:
         """Nothing is watched any more but one's own: the code that is watched."""
         return ""
 
-    def switch(self, session: Session) -> str:
-        """Another training is to be shown from now on: a stamp for whoever shows it."""
+    def switch(self, session: Session, code: str = "", request: gr.Request | None = None) -> str:
+        """Another training is to be shown on a page from now on: a stamp for whoever shows it."""
+        if request is not None:
+            page = str(request.session_hash)
+            with self._lock:
+                self._shown.pop(page, None)
+                self._shown[page] = code
+                if len(self._shown) > MAX_PAGES:
+                    del self._shown[next(iter(self._shown))]
         return stamp()
+
+    def is_left(self, code: str, request: gr.Request | None) -> bool:
+        """Whether a page shows another training by now, over which a late answer must not be drawn.
+
+        What is cancelled in the browser may be under way, or not have begun.
+        """
+        return request is not None and self._shown.get(str(request.session_hash), code) != code
 
     def own_share(self, session: Session) -> tuple[Any, Any, Any]:
         """share button, code, stop button: of the visitor's newest run."""
@@ -157,7 +178,7 @@ def connect(
     """
     other = page.on(switched.change, shared.follow, [page.watched], screen, concurrency_limit=None)
     other.failure(None, js="() => space.failed()")
-    page.on(page.watched.change, shared.switch, [], [switched], cancels=[follow, other])
+    page.on(page.watched.change, shared.switch, [page.watched], [switched], cancels=[follow, other])
     page.watched.change(None, [page.watched], js="(code) => space.watching(code)")
     page.on(
         screen.copy.click, shared.press_copy, [page.watched], [screen.note, page.model_changed], trigger_mode="once"
