@@ -57,9 +57,9 @@ class WishQueue {
   /** @type {Promise<EngineError>} */
   ended = new Promise((resolve) => (this.#tellEnd = resolve));
 
-  /** @param {string | URL} url of the Worker's script */
-  constructor(url) {
-    this.#worker = new Worker(url);
+  /** @param {string | URL} url of the Worker's script @param {WorkerType} [type] */
+  constructor(url, type) {
+    this.#worker = new Worker(url, { type });
     this.#worker.onmessage = ({ data }) => this.#answered(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
@@ -241,13 +241,14 @@ export class Engine {
  * Open a model in a Worker of its own.
  *
  * @param {ArrayBuffer} modelBytes a model file; handed over, and empty afterwards
- * @param {{ workerUrl: string | URL, kernelBytes?: ArrayBuffer | null }} how where the Worker's script lies, and what it
- *   computes with where it can: without it, plain JavaScript does
+ * @param {{ workerUrl: string | URL, workerType?: WorkerType, kernelBytes?: ArrayBuffer | null }} how where the Worker's
+ *   script lies: worker.js as a "module", or with all that it imports as one "classic" script; and what it computes with
+ *   where it can: without it, plain JavaScript does
  * @returns {Promise<Engine>}
  * @throws {EngineError} it is no sound model of ours, or no Worker can be had; the message says so
  */
-export async function openEngine(modelBytes, { workerUrl, kernelBytes = null }) {
-  const queue = new WishQueue(workerUrl);
+export async function openEngine(modelBytes, { workerUrl, workerType, kernelBytes = null }) {
+  const queue = new WishQueue(workerUrl, workerType);
   try {
     return new Engine(queue, await queue.ask("open", [modelBytes, kernelBytes], {}, [modelBytes]));
   } catch (error) {

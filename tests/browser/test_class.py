@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from gradio_client import Client
 from playwright.sync_api import Browser, Page, expect
 from support.server import running_server
-from support.visits import FORGIVEN
+from support.visits import FORGIVEN, new_context
 
 WORDS = "Grüner Wal"
 
@@ -47,7 +47,7 @@ def test_terminal_invites_and_the_log_keeps_the_phrase_to_itself(classroom: tupl
 
 
 def test_question_is_accessible_and_needs_no_script(browser: Browser, classroom: tuple[str, Path]) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844})
+    context = new_context(browser, viewport={"width": 390, "height": 844})
     page = context.new_page()
     page.goto(classroom[0])
     expect(page.get_by_label("Pass phrase")).to_be_focused()
@@ -58,7 +58,7 @@ def test_question_is_accessible_and_needs_no_script(browser: Browser, classroom:
         found = Axe().run(page)
         assert found.violations_count == 0, found.generate_report()
     context.close()
-    context = browser.new_context(java_script_enabled=False)
+    context = new_context(browser, java_script_enabled=False)
     page = context.new_page()
     page.goto(classroom[0])
     enter(page, "red whale")
@@ -70,7 +70,7 @@ def test_question_is_accessible_and_needs_no_script(browser: Browser, classroom:
 
 
 def test_student_comes_in_and_stays(browser: Browser, classroom: tuple[str, Path]) -> None:
-    context = browser.new_context()
+    context = new_context(browser)
     page = context.new_page()
     errors: list[str] = []
     page.goto(classroom[0] + "/?share=AAAA-BBBB-CCCC")
@@ -84,7 +84,7 @@ def test_student_comes_in_and_stays(browser: Browser, classroom: tuple[str, Path
 
 
 def test_page_that_is_asked_for_the_phrase_again_is_loaded_anew(browser: Browser, classroom: tuple[str, Path]) -> None:
-    context = browser.new_context()
+    context = new_context(browser)
     context.add_init_script(
         "Object.defineProperty(window, 'sessionStorage', {get() { throw Error(); }, configurable: true})"
     )

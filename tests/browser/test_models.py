@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -11,6 +12,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from support.hub import TOKEN, Hub
 from support.model_panel import give, open_panel
+
+from vae.model.page_file import BEGIN, END
 
 Arrive = Callable[..., Page]
 TABS = {  # each with something that stands there once it is ready
@@ -44,6 +47,13 @@ def test_a_downloaded_model_can_be_loaded_and_left_again(arrive: Arrive, tmp_pat
     give(page, file)
     expect(page.locator(".model-line")).to_contain_text("loaded from a file")
     expect(page.locator("#model-message")).to_contain_text("loaded and in use")
+    with page.expect_download() as download:
+        page.locator("#model-page").click()
+    kept = tmp_path / download.value.suggested_filename
+    download.value.save_as(kept)
+    assert kept.suffix == ".html"
+    give(page, kept)
+    expect(page.locator(".model-line")).to_contain_text("loaded from a page")
     page.locator("#model-list").get_by_label("bundled").check()
     expect(page.locator(".model-line")).to_contain_text("bundled")
 
@@ -52,14 +62,25 @@ def test_a_downloaded_model_can_be_loaded_and_left_again(arrive: Arrive, tmp_pat
     expect(other.locator("#model-list label")).to_have_count(0)
 
 
-def test_a_malformed_model_is_refused_in_place(arrive: Arrive, tmp_path: Path) -> None:
+def test_malformed_models_and_pages_are_refused_in_place(arrive: Arrive, tmp_path: Path) -> None:
     page = arrive()
     open_panel(page)
-    file = tmp_path / "model.safetensors"
-    file.write_bytes(b"\xff" * 4096)
-    give(page, file)
-    expect(page.locator("#model-message").get_by_role("alert")).to_contain_text("not loaded")
+    title = page.title()
+    script = b"<script>document.title = 'run'</script><img src=x onerror=\"document.title = 'run'\">"
+    damaged = BEGIN + b"%%%%" + script + END
+    for name, content, words in (  # no two in a row have the same words
+        ("model.safetensors", b"", "not loaded. This file is not a model"),
+        ("<img src=x onerror='document.title=1'>.html", b"<!doctype html>" + script, "no page that a model was kept"),
+        ("model.safetensors", b"not a model", "This file is not a model"),
+        ("page.html", b"<!doctype html>" + script + damaged, "The model in this page is damaged"),
+        ("page.html", b"<!doctype html>" + BEGIN + b64encode(script) + END, "This file is not a model"),
+    ):
+        file = tmp_path / name
+        file.write_bytes(content)
+        give(page, file)
+        expect(page.locator("#model-message").get_by_role("alert")).to_contain_text(words)
     expect(page.locator(".model-line")).to_contain_text("bundled")
+    assert page.title() == title
 
 
 def bring(page: Page, file: Path) -> None:

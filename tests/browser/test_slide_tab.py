@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 from support.gestures import drag
-from support.visits import visits
+from support.visits import new_context, visits
 
 FRAME, SCRUB, STEPS = "#stage .frame", "#stage .scrub", ".path .step"
 Arrive = Callable[..., Page]
@@ -31,7 +31,7 @@ def page(visit: Page) -> Page:
 
 def test_page_whose_opening_failed_can_still_be_pressed(browser: Browser, server: str) -> None:
     """By hand, not by `arrive`, since its console tells of the failure."""
-    with browser.new_context() as context:
+    with new_context(browser) as context:
         page, refused = context.new_page(), []
 
         def refuse_first(route: Route) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 from support.proxy import proxied
 from support.server import running_app
-from support.visits import TOKEN
+from support.visits import TOKEN, new_context
 
 
 def settle(page: Page, address: str) -> list[str]:
@@ -27,7 +27,7 @@ def test_visit_outlasts_a_reload_in_a_frame_with_third_party_cookies_blocked(
 ) -> None:
     environment = {"GRADIO_ROOT_PATH": "/class", "VAE_MODEL": str(model_path)}
     with running_app(tmp_path, environment) as url, proxied(url, "/class", frame=True) as address:
-        context = browser.new_context()
+        context = new_context(browser)
         page = context.new_page()
         controls = {"disableThirdPartyCookieMetadata": True, "disableThirdPartyCookieHeuristics": True}
         session = context.new_cdp_session(page)

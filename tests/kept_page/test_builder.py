@@ -170,5 +170,5 @@ def test_space_has_front_matter_that_no_name_breaks_out_of() -> None:
 
 
 def test_style_and_script_end_no_element() -> None:
-    for text in (sources.style(), sources.script()):
+    for text in (sources.style(), sources.boot()):
         assert not re.search(r"</(?:script|style)|<!--", text, re.IGNORECASE)

@@ -16,6 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SHARING = {"VAE_THREADS", "VAE_NICE"}  # go on to every server: how it shares the cores with what is about it
 PATIENCE = 180.0  # seconds until it must answer; it leaves the loop as soon as it does
+LEAVE = 60.0  # seconds in which it ends by itself, however busy the machine is
 
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -77,9 +78,10 @@ def running_server(
         finally:
             process.terminate()
             try:
-                process.wait(20)
+                process.wait(LEAVE)
             except subprocess.TimeoutExpired:
                 process.kill()
+                process.wait()
 
 
 def variables(folder: Path, port: int, asked: Mapping[str, str] | None = None) -> dict[str, str]:

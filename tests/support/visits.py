@@ -33,6 +33,13 @@ SAVING = "Object.defineProperty(navigator, 'connection', { value: { saveData: tr
 TOKEN = re.compile(r'"data":\["([A-Za-z0-9_-]{43})"')  # of the visitor, in what the page asks of the server
 
 
+def new_context(browser: Browser, **options: Any) -> BrowserContext:
+    """A visitor's storage of their own, with patience for a busy machine."""
+    context = browser.new_context(**options)
+    context.set_default_timeout(PATIENCE)
+    return context
+
+
 @contextmanager
 def visits(
     browser: Browser, server: str, forgiven: re.Pattern[str] = FORGIVEN, on_device: bool = False
@@ -65,9 +72,8 @@ def visits(
             note_error(f"{message.location['url']}: {message.text}")
 
     def open_page(path: str = "", **options: Any) -> Page:
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        context = new_context(browser, **{"viewport": {"width": 1280, "height": 900}, **options})
         contexts.append(context)
-        context.set_default_timeout(PATIENCE)
         context.on("request", watch)
         if not on_device:
             context.add_init_script(SAVING)

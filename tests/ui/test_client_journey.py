@@ -77,6 +77,9 @@ def test_text_becomes_a_model_that_samples_and_slides(client: Client, token: str
     file = client.predict(token, api_name="/download_model")
     loaded = client.predict(token, handle_file(file), api_name="/load_model")
     assert next(model for model in loaded if model["in_use"])["origin"] == "loaded from a file"
+    page = client.predict(token, False, api_name="/download_page")
+    loaded = client.predict(token, handle_file(page), api_name="/load_model")
+    assert next(model for model in loaded if model["in_use"])["origin"] == "loaded from a page"
 
 
 def test_client_that_only_asks_for_the_status_gets_the_model(client: Client, token: str) -> None:

@@ -18,7 +18,7 @@ from html import escape
 
 from vae import __version__
 from vae.kept_page import sources, words
-from vae.messages.catalog import ENGLISH
+from vae.messages.catalog import ENGLISH, named_in
 from vae.messages.message import Message, UserError
 from vae.model import facts
 from vae.model.checkpoint import Checkpoint
@@ -83,17 +83,19 @@ def build(kept: Keepsake) -> bytes:
     """
     if len(kept.file) > MAX_MODEL:
         raise UserError(Message("kept.model_too_large", size=len(kept.file) >> 20, most=MAX_MODEL >> 20))
-    style, script = sources.style(), sources.script()
+    style, boot, script = sources.style(), sources.boot(), sources.script()
     info, spec = kept.known.info, kept.known.text_model.spec
     examples = kept.examples[:MAX_PAIRS]
     data = {
+        "name": kept.name,
+        "file": f"{slug(kept.name) or 'model'}.safetensors",
         "limitation": "" if spec.has_latent_space else spec.limitation,
         "examples": examples,
-        "file": f"{slug(kept.name) or 'model'}.safetensors",
+        "words": named_in(script),
     }
     values = words.spoken() | {
         "language": ENGLISH,
-        "policy": policy(script, style),
+        "policy": policy(boot, style),
         "made_by": escape(str(Message("kept.made_by", version=__version__))),
         "about": escape(kept.about),
         "name": escape(kept.name),
@@ -106,10 +108,11 @@ def build(kept: Keepsake) -> bytes:
         "longest": str(MAX_CHARACTERS),
         "footer": escape(f"{_footer(kept)} {_holding(len(examples))}"),
         "style": style,
-        "script": script,
+        "boot": boot,
         "data": _json(data),
         "kernel": _base64(sources.kernel()),
-        "engine": _base64(gzip.compress(sources.engine().encode(), mtime=0)),
+        "script": _packed(script),
+        "engine": _packed(sources.engine()),
     }
     before, after = _PLACE.sub(lambda place: values.get(place[1], place[0]), sources.template()).split("[[model]]")
     return b"".join((before.encode(), BEGIN, base64.b64encode(kept.file), END, after.encode()))
@@ -118,7 +121,7 @@ def build(kept: Keepsake) -> bytes:
 def policy(script: str, style: str) -> str:
     """The page's Content-Security-Policy: this script and this style count, and nothing is fetched from anywhere.
 
-    What has the form blob: only a script that runs already can make; the engine is such a one.
+    What has the form blob: only a script that runs already can make: so come those that are packed in the page.
     """
     sources = {
         "default-src": "'none'",
@@ -134,6 +137,10 @@ def policy(script: str, style: str) -> str:
 
 def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode()
+
+
+def _packed(text: str) -> str:
+    return _base64(gzip.compress(text.encode(), mtime=0))
 
 
 def _hash(text: str) -> str:

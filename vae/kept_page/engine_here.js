@@ -2,7 +2,7 @@
 
 import { EngineError, openEngine } from "../../assets/engine/engine.js";
 import { h } from "../ui/components/dom.js";
-import { bytesIn } from "./held.js";
+import { addressOf, bytesIn, textIn } from "./held.js";
 
 /** @import { Engine } from "../../assets/engine/engine.js" */
 /** @typedef {(event: { data: any }) => void} Listener */
@@ -11,26 +11,13 @@ import { bytesIn } from "./held.js";
 const RUN = "runEngine"; // the name that the engine has in the page, where it runs there
 
 /**
- * The address of a script.
- *
- * @param {string[]} parts of its text
- */
-const addressOf = (...parts) => URL.createObjectURL(new Blob(parts, { type: "text/javascript" }));
-
-/** The text of the engine, which is packed in the page. */
-async function engineText() {
-  const packed = new Blob([bytesIn("#kept-engine")]).stream();
-  return new Response(packed.pipeThrough(new DecompressionStream("gzip"))).text();
-}
-
-/**
  * Open the model that the page holds.
  *
  * @returns {Promise<Engine>}
  * @throws {EngineError} it is no sound model
  */
 export async function engineHere() {
-  const text = await engineText();
+  const text = await textIn("#kept-engine");
   const open = async () => {
     const workerUrl = addressOf(text);
     try {

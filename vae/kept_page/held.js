@@ -1,12 +1,13 @@
-/* What the page holds beside its markup: its data, the kernel, and the model file as it was. */
+/* What the page holds beside its markup: its data, scripts that are packed, the kernel, and the model file as it was. */
 
 import { find } from "../ui/components/dom.js";
 
 /**
- * `limitation`: what the model's family cannot do, in words; `examples`: pairs of sentences; `file`: the model's name as
- * a file.
+ * `name`: of the model; `file`: as a file; `limitation`: what its family cannot do, in words; `examples`: pairs of
+ * sentences; `words`: entries of the catalog, by key.
  *
- * @typedef {{ limitation: string, examples: [string, string][], file: string }} Held
+ * @typedef {{ name: string, file: string, limitation: string, examples: [string, string][],
+ *   words: Window["deviceWords"] }} Held
  */
 
 /** @returns {Held} */
@@ -27,3 +28,20 @@ export function bytesIn(selector) {
   for (let i = 0; i < found.length; i++) found[i] = bytes.charCodeAt(i);
   return found;
 }
+
+/**
+ * The text that an element holds, packed.
+ *
+ * @param {string} selector
+ */
+export async function textIn(selector) {
+  const packed = new Blob([bytesIn(selector)]).stream();
+  return new Response(packed.pipeThrough(new DecompressionStream("gzip"))).text();
+}
+
+/**
+ * The address of a script.
+ *
+ * @param {string[]} parts of its text
+ */
+export const addressOf = (...parts) => URL.createObjectURL(new Blob(parts, { type: "text/javascript" }));

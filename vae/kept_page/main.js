@@ -2,38 +2,38 @@
 
 import { connectTop } from "../ui/components/top.js";
 import { find } from "../ui/components/dom.js";
-import { note } from "../ui/components/messages.js";
 import { saveBlob } from "../ui/components/results.js";
 import { here } from "../ui/components/address.js";
+import { setDevice } from "../ui/components/device.js";
+import { Device } from "../ui/device/device_model.js";
 import { againRoom } from "./again_room.js";
 import { engineHere } from "./engine_here.js";
 import { joinTracks } from "./fields.js";
 import { bytesIn, held } from "./held.js";
-import { partAt } from "./places.js";
-import { openRooms, whenOpened } from "./rooms.js";
+import { openRooms } from "./rooms.js";
 import { sampleRoom } from "./sample_room.js";
 import { slideRoom } from "./slide_room.js";
 
 async function begin() {
   const data = held();
+  window.deviceWords = data.words;
   connectTop(find(".top"));
   joinTracks();
   find("#model-download").addEventListener("click", () =>
     saveBlob(data.file, new Blob([bytesIn("#kept-model")], { type: "application/octet-stream" })));
-  const [slide, sample, again] = [slideRoom(data), sampleRoom(data), againRoom(data)];
+  const rooms = [slideRoom(data), sampleRoom(data), againRoom(data)];
   openRooms(data.limitation && !here().tab ? "tab-sample" : "tab-slide");
   try {
     const engine = await engineHere();
-    sample.use(engine);
-    again(engine);
-    whenOpened("tab-sample", sample.open);
-    if (!find("#room-sample").hidden) sample.open();
-    await slide(engine);
-    document.documentElement.dataset.ready = "yes";
+    const device = new Device(engine, "kept", data.name);
+    setDevice(device);
+    for (const room of rooms) room.use(device);
+    const why = await engine.ended;
+    setDevice(null);
+    throw new Error(`Load this page again. ${why.message}`);
   } catch (error) {
-    partAt("#slide-message", note)({ kind: "error", text: error instanceof Error ? error.message : String(error) });
+    for (const room of rooms) room.without(error instanceof Error ? error.message : String(error));
   }
 }
 
-if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
-else begin();
+begin();

@@ -12,20 +12,21 @@ const tabs = () => [...document.querySelectorAll("#tabs [role=tab]")];
 function open(tab) {
   for (const one of tabs()) {
     const isOpen = one === tab;
+    const room = `#${one.getAttribute("aria-controls")}`;
     one.setAttribute("aria-selected", String(isOpen));
     one.setAttribute("tabindex", isOpen ? "0" : "-1");
-    find(`#${one.getAttribute("aria-controls")}`).hidden = !isOpen;
+    find(room).hidden = !isOpen;
+    if (isOpen) opened.get(room)?.();
   }
-  opened.get(tab.id)?.();
 }
 
 /**
  * What is to be done whenever a tab is opened.
  *
- * @param {string} id of the tab
+ * @param {string} room by its selector
  * @param {() => void} act
  */
-export const whenOpened = (id, act) => void opened.set(id, act);
+export const whenOpened = (room, act) => void opened.set(room, act);
 
 /**
  * Let tabs be opened, and open one: that of the address, or else this one.

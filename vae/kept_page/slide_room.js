@@ -1,41 +1,29 @@
-/* Slide on this page: a path is asked of the engine and shown by the app's own stage. */
+/* Slide on this page: the app's own device finds a path and decodes along it, and the app's own stage shows it. */
 
 import { type } from "../ui/components/dom.js";
 import { note } from "../ui/components/messages.js";
-import { asked, replacing, undo } from "../ui/slide/pair.js";
+import { replacing, undo, wishedFor } from "../ui/slide/pair.js";
 import { stage } from "../ui/slide/slide.js";
-import { cellsBy, kindOf } from "./codes.js";
 import { chosen, field, onEnter } from "./fields.js";
+import { errorNote, newestOf } from "./newest.js";
 import { partAt, placeSlots } from "./places.js";
 
-/** @import { Engine } from "../../assets/engine/engine.js" */
+/** @import { Device } from "../ui/device/device_model.js" */
 /** @import { Held } from "./held.js" */
 
 const [FIRST, SECOND] = ["#slide-first textarea", "#slide-second textarea"];
 const [DRAWN, LONGER] = [8, 6]; // sentences that the model says itself; two up to this one, by length, are a pair
+const SPREAD = 0.7; // of their places: nearer to the middle, they read better
 
-/** Connect the tab; gives what opens it with its first path. @param {Held} held */
+/** Connect the tab; gives what takes the model, or why there is none. @param {Held} held */
 export function slideRoom({ limitation, examples }) {
   placeSlots();
   const show = partAt("#stage", stage, "The model is being opened. Its first path appears here.");
   const say = partAt("#slide-message", note);
-  /** @type {Engine | null} */
-  let engine = null;
-  let wish = new AbortController();
+  const ask = newestOf(say);
+  /** @type {Device | null} */
+  let device = null;
   let pair = 0; // of the examples
-
-  /** Do what takes the engine, in place of what was asked for before. @param {(signal: AbortSignal) => Promise<void>} act */
-  async function ask(act) {
-    wish.abort();
-    wish = new AbortController();
-    const { signal } = wish;
-    try {
-      await act(signal);
-      if (!signal.aborted) say(null);
-    } catch (error) {
-      if (!signal.aborted) say({ kind: "error", text: error instanceof Error ? error.message : String(error) });
-    }
-  }
 
   /**
    * @param {AbortSignal} signal
@@ -45,21 +33,16 @@ export function slideRoom({ limitation, examples }) {
    * @param {number} at the share of it to begin at
    */
   async function showPath(signal, a, b, path, at) {
-    if (!engine) return;
-    const { stops } = await engine.path(a, b, { kind: kindOf(path), signal });
-    if (signal.aborted) return;
-    const cells = cellsBy(engine.info.kl);
-    const frames = stops.map(({ text, z, begin, end }) => ({ text, z: cells(z), begin, end }));
-    const [first, second] = [a, b].map((sentence) => sentence.split(/\s+/).filter(Boolean).join(" "));
-    show({ frames, ends: [first, second], unread: ["", ""], path, at });
+    const found = await device?.path(a, b, path);
+    if (found && !signal.aborted) show({ ...found, at });
   }
 
   /** Two other sentences, and the path between them. @param {AbortSignal} signal @param {number} [seed] */
   async function otherPair(signal, seed = Math.floor(Math.random() * 2 ** 31)) {
-    if (!engine) return;
+    if (!device) return;
     let two = examples[pair++ % Math.max(1, examples.length)];
     if (!two) {
-      const drawn = await engine.sample({ n: DRAWN, seed, signal });
+      const drawn = await device.engine.sample({ n: DRAWN, spread: SPREAD, seed, signal });
       const texts = [...new Set(drawn.map(({ text }) => text))].filter(Boolean).sort((a, b) => a.length - b.length);
       const [first, second] = texts.slice(0, LONGER).slice(-2);
       if (signal.aborted) return;
@@ -73,9 +56,7 @@ export function slideRoom({ limitation, examples }) {
 
   /** The path between the two sentences that stand in the boxes. */
   const showTyped = () => ask(async (signal) => {
-    const [, a, b, path] = /** @type {string[]} */ (
-      await asked("", field(FIRST).value, field(SECOND).value, chosen("#path-kind"))
-    );
+    const [, a, b, path] = wishedFor("", field(FIRST).value, field(SECOND).value, chosen("#path-kind"));
     if (!a.trim() && !b.trim()) await otherPair(signal, 0);
     else await showPath(signal, a, b, path, 0);
   });
@@ -101,16 +82,21 @@ export function slideRoom({ limitation, examples }) {
   for (const box of [FIRST, SECOND]) onEnter(box, showTyped);
   document.querySelector("#path-kind")?.addEventListener("change", showTyped);
 
-  return (/** @type {Engine} */ opened) => {
-    engine = opened;
-    if (!limitation) return showTyped();
-    stageWithout(limitation);
-    return Promise.resolve();
-  };
-
   /** @param {string} why */
-  function stageWithout(why) {
+  function noPaths(why) {
     show({ why, ends: ["", ""], unread: ["", ""], path: "", at: 0 });
     for (const [selector] of buttons) /** @type {HTMLButtonElement} */ (document.querySelector(selector)).disabled = true;
   }
+
+  return {
+    use: (/** @type {Device} */ opened) => {
+      device = opened;
+      if (limitation) noPaths(limitation);
+      else showTyped();
+    },
+    without: (/** @type {string} */ why) => {
+      if (!device) noPaths("Without the model there is no path.");
+      say(errorNote(why));
+    },
+  };
 }

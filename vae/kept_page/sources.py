@@ -1,7 +1,7 @@
 """What a kept page is made of: its markup, the app's own styles and scripts that it shares, and the engine.
 
-The page's script begins in its head, so that a dark page never begins white; the engine's is one of its own, of which
-the page makes a worker.
+A short script stands in the page's head, so that a dark page never begins white. It unpacks the page's own, which
+unpacks the engine's, of which it makes a worker.
 """
 
 from __future__ import annotations
@@ -39,9 +39,15 @@ def style() -> str:
 
 
 @lru_cache(maxsize=1)
+def boot() -> str:
+    """The script that the page begins with."""
+    return _bundled("vae/ui/components/storage.js", "vae/ui/components/light.js", "vae/kept_page/boot.js")
+
+
+@lru_cache(maxsize=1)
 def script() -> str:
     """The page's own script."""
-    return _bundled("vae/ui/components/storage.js", "vae/kept_page/main.js")
+    return _bundled("vae/kept_page/main.js")
 
 
 @lru_cache(maxsize=1)

@@ -48,7 +48,9 @@ PLACES = {
     "places_text": "kept.places_text",
     "places_bell": "kept.places_bell",
     "near": "kept.near",
+    "near_info": "kept.near_info",
     "new_seed": "kept.new_seed",
+    "new_seed_info": "kept.new_seed_info",
     "again_lead": "kept.again_lead",
     "again_label": "kept.again_label",
 }

@@ -28,6 +28,11 @@ def knows(key: str) -> bool:
     return key in entries()
 
 
+def named_in(script: str) -> dict[str, Entry]:
+    """The entries whose keys stand in quotation marks in a script of ours, which says them itself."""
+    return {key: entry for key, entry in entries().items() if "." in key and f'"{key}"' in script}
+
+
 def words(key: str, values: Mapping[str, Any], language: str = ENGLISH) -> str:
     """A message in words. Values that are messages themselves are told in the same language.
 

@@ -28,9 +28,9 @@ from vae.web.security_headers import rewrite
 
 MAX_PARTS = 4  # of one upload: the page sends a file at a time
 MAX_FIELD = 2**16  # bytes of a part that is no file
-TOOL = "tool_"  # begins the name of an endpoint that is a tool for MCP clients
 SCRIPT = re.compile(r"/assets/Blocks-[\w-]+\.js")
 STATUS = b"async update_loading_stati_state(){"
+TOOL = "tool_"  # begins the name of an endpoint that is a tool for MCP clients
 
 
 @dataclass(frozen=True, slots=True)

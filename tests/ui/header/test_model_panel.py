@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from vae.model.checkpoint import load, save
+from vae.serving.visitors.examples import BUNDLED_PAIRS
 from vae.serving.visitors.session import RefusedError, Session
 from vae.serving.visitors.visitors import Visitors
 from vae.text.hashing import hashes
@@ -52,6 +53,20 @@ def test_failed_download_leaves_nothing_behind(visitor: Session, model_path: Pat
 def test_loaded_file_is_called_what_it_says(visitor: Session, model_path: Path) -> None:
     (_, loaded) = sorted(api.load_model(visitor, str(model_path)), key=lambda model: bool(model["in_use"]))
     assert (loaded["name"], loaded["origin"]) == ("Toy", "loaded from a file")
+
+
+def test_page_of_a_model_is_loaded_back_as_that_model(visitor: Session, model_path: Path, tmp_path: Path) -> None:
+    page = Path(api.download_page(visitor))
+    assert (page.name, page.is_relative_to(tmp_path / "served")) == ("toy.html", True)
+    (_, loaded) = sorted(api.load_model(visitor, str(page)), key=lambda model: bool(model["in_use"]))
+    assert (loaded["name"], loaded["origin"]) == ("Toy", "loaded from a page")
+    assert visitor.model().path.read_bytes() == model_path.read_bytes()
+    with pytest.raises(RefusedError, match="no sentence of it can be put into the page"):
+        api.download_page(visitor, examples=True)
+    assert not any(pair in page.read_text("utf-8") for pair in BUNDLED_PAIRS[0])
+    visitor.use("bundled")
+    with_examples = Path(api.download_page(visitor, examples=True))
+    assert all(pair in with_examples.read_text("utf-8") for pair in BUNDLED_PAIRS[0])
 
 
 def test_panel_says_by_what_new_sentences_are_told(visitor: Session, model_path: Path, tmp_path: Path) -> None:

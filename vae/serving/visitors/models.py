@@ -71,7 +71,7 @@ def page_to_download(session: Session, folder: Path, *, with_examples: bool = Fa
     """
     from vae.kept_page.builder import Keepsake, build  # brings torch
 
-    model, known = session.model(), session.checkpoint()
+    known, model = session.checkpoint(), session.model()  # whose own name is known when it has been loaded
     pairs = examples.pairs_of_text(session) if with_examples else []
     if with_examples and not pairs:
         raise RefusedError(Message("serving.no_examples_for_page"))

@@ -2,7 +2,7 @@
 
 import { find, h, type } from "./dom.js";
 
-/** @import { Device } from "../device/device_parts.js" */
+/** @import { Device } from "../device/device_model.js" */
 
 /**
  * What the server offers for the model in use: its id, and names under /device/.
@@ -23,8 +23,12 @@ const watchers = [];
 const answers = {}; // by the box that tells of them
 let stamps = 0;
 
-/** @param {Device | null} now */
-function setDevice(now) {
+/**
+ * From now on the model is here, or (null) is not.
+ *
+ * @param {Device | null} now
+ */
+export function setDevice(now) {
   if (now === device) return;
   device?.engine.close();
   device = now;

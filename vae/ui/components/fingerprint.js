@@ -25,7 +25,8 @@ function gradient(z) {
 }
 
 /**
- * A code as a strip of cells. A click explains it. Its `paint` shows another code, of another text, in the same strip.
+ * A code as a strip of cells. A click explains it. Its `paint` shows another code in the same strip, and its `tell` says
+ * which text that is of.
  *
  * @param {number[]} z
  * @param {string} [text] the sentence
@@ -36,16 +37,20 @@ export function strip(z, text = "") {
   const click = () => explain(shown, text);
   const attributes = { type: "button", class: "fingerprint", title: "What is this strip?", click };
   const button = h("button", attributes, cells);
-  /** @type {(next: number[], of?: string) => void} */
-  const paint = (next, of = text) => {
-    shown = next;
+  /** @param {string} of */
+  const tell = (of) => {
     text = of;
+    button.setAttribute("aria-label", `Fingerprint${of ? ` of “${of}”` : ""}, ${shown.length} numbers. Explain`);
+  };
+  /** @param {number[]} next */
+  const paint = (next) => {
+    shown = next;
     cells.style.setProperty("--n", String(next.length));
     cells.style.backgroundImage = gradient(next);
-    button.setAttribute("aria-label", `Fingerprint${of ? ` of “${of}”` : ""}, ${next.length} numbers. Explain`);
   };
   paint(z);
-  return Object.assign(button, { paint });
+  tell(text);
+  return Object.assign(button, { paint, tell });
 }
 
 /**

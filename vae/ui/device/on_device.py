@@ -14,11 +14,6 @@ from vae.web.device_files import DeviceFiles
 
 ENGINE = ASSETS / "engine"
 PAGE = "vae/ui/device/device_parts.js"
-# What the page says in the server's place, in the same words.
-WORDS = (
-    "model.words_and_more", "model.words_in_pieces", "model.words_unknown", "ui.sample.all_new", "ui.sample.fewer",
-    "ui.sample.some_seen", "ui.sample.strange_start", "ui.sample.too_many_to_tell",
-)  # fmt: skip
 
 
 def addresses(session: Session) -> dict[str, str] | None:
@@ -38,8 +33,8 @@ def files() -> DeviceFiles:
     """What a browser needs beside a model."""
     root = PACKAGE.parent
     modules = dict.fromkeys(bundle.modules_of(root, PAGE), ())
-    words = json.dumps({key: catalog.entries()[key] for key in WORDS}, ensure_ascii=False)
     page = bundle.script(root, {**modules, PAGE: ("openDevice",)}, gives="spaceDevice")
+    words = json.dumps(catalog.named_in(page), ensure_ascii=False)  # what it says in the server's place
     worker = bundle.script(ENGINE, dict.fromkeys(bundle.modules_of(ENGINE, "worker.js"), ()))
     return DeviceFiles({
         "page.js": f"globalThis.deviceWords = {words};\n{page}".encode(),

@@ -1,7 +1,7 @@
 /* New sentences, as vae/ui/sample/handlers.py answers them. */
 
 import { endsBlank, wordsOf } from "../../../assets/engine/cleaning.js";
-import { MOST_CHARACTERS, inOrderOf, listedWords, orderOf, worded } from "./server_words.js";
+import { checkSentence, inOrderOf, listedWords, orderOf, worded } from "./server_words.js";
 
 /** @import { Engine } from "../../../assets/engine/engine.js" */
 /** @import { Line } from "../components/lines.js" */
@@ -22,19 +22,27 @@ import { MOST_CHARACTERS, inOrderOf, listedWords, orderOf, worded } from "./serv
 
 /** By the page's name of places, the engine's. @type {Record<string, string>} */
 const PRIORS = { text: "fitted", bell: "normal" };
-const MOST_SAMPLES = 50;
-const LARGEST_SEED = 2 ** 31 - 1;
+/** The numbers: what their fields are called, the least, the largest. */
+const NUMBERS = /** @type {const} */ ({
+  n: ["How many", 1, 50], variety: ["Variety", 0, 1], topP: ["Likely words only", 0.05, 1], seed: ["Seed", 0, 2 ** 31 - 1],
+});
+const WHOLE = ["n", "seed"];
 const SEEDS = 10_000; // of which a new one is chosen
 const [NARROW, HOT] = [0.5, 1.4]; // spread of z at no Variety; temperature at all of it, where there is no z
 
-/** @param {unknown} value @param {number} low @param {number} high */
-const within = (value, low, high) => typeof value === "number" && value >= low && value <= high;
-
-/** @param {Wanted} wanted */
-const isSound = ({ n, variety, topP, start, places, seed }) =>
-  within(n, 1, MOST_SAMPLES) && Number.isInteger(n) && within(variety, 0, 1) && within(topP, 0.05, 1) &&
-  typeof start === "string" && [...start].length <= MOST_CHARACTERS && places in PRIORS &&
-  within(seed, 0, LARGEST_SEED) && Number.isInteger(seed);
+/** @param {Wanted} wanted @throws {RangeError} something in it cannot be, as the server says it */
+function checkWanted(wanted) {
+  for (const [field, [name, low, high]] of Object.entries(NUMBERS)) {
+    const value = wanted[/** @type {keyof typeof NUMBERS} */ (field)];
+    if (!Number.isFinite(value)) throw new RangeError(worded("serving.not_number", { name, low, high }));
+    if (value < low || value > high) throw new RangeError(worded("serving.out_of_range", { name, value, low, high }));
+    if (WHOLE.includes(field) && !Number.isInteger(value))
+      throw new RangeError(worded("serving.not_whole", { name, value, low, high }));
+  }
+  if (!Object.hasOwn(PRIORS, wanted.places))
+    throw new RangeError(worded("serving.not_a_choice", { name: "Places", choices: Object.keys(PRIORS).join(", ") }));
+  checkSentence("The start", wordsOf(wanted.start).join(" "), false);
+}
 
 /**
  * The spread of z and the temperature of the words: chance has z first, and words past the middle only.
@@ -65,14 +73,14 @@ function summed(name, items) {
  * @param {Engine} engine
  * @param {string} name of the model
  * @param {Wanted} wanted
- * @param {AbortSignal} signal
+ * @param {AbortSignal} [signal]
  * @returns {Promise<[{ items: Line[], place: Record<string, string> }, number, { kind: string, text: string }]>}
- * @throws {RangeError} it is for the server to say what is wrong
+ * @throws {RangeError} there are none, and why
  */
 export async function samplesOf(engine, name, wanted, signal) {
   const { n, variety, topP, start, near, places, newSeed } = wanted;
   const seed = newSeed ? Math.floor(Math.random() * SEEDS) : wanted.seed;
-  if (!isSound({ ...wanted, seed })) throw new RangeError("This cannot be drawn here.");
+  checkWanted({ ...wanted, seed });
   const begin = wordsOf(start).join(" ");
   const points = await engine.sample({
     n, topP, seed, start: begin && endsBlank(start) ? `${begin} ` : begin, fromStart: near === true, prior: PRIORS[places],

@@ -1,6 +1,8 @@
 /* What the server would say and draw, the same to the letter: its words, its numbers, its fingerprints. */
 
-export const MOST_CHARACTERS = 400; // of a sentence, as vae/text/options.py has it
+/** @import { Unread } from "../../../assets/engine/readability.js" */
+
+const MOST_CHARACTERS = 400; // of a sentence, as vae/text/options.py has it
 const SHOWN_WORDS = 8; // that a message names
 const LONGEST_WORD = 24; // characters of each
 
@@ -13,7 +15,7 @@ const LONGEST_WORD = 24; // characters of each
 export function worded(key, values) {
   const entry = window.deviceWords[key];
   const text = typeof entry === "string" ? entry : values.count === 1 ? entry.one : entry.other;
-  return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+  return text.replace(/\{(\w+)(?::g)?\}/g, (_, name) => String(values[name]));
 }
 
 /**
@@ -27,6 +29,30 @@ export function listedWords(all) {
   const listed = shown.map((letters) => `“${letters.join("")}”`).join(", ");
   const rest = all.length - shown.length;
   return rest ? worded("model.words_and_more", { words: listed, rest }) : listed;
+}
+
+/**
+ * What is said of the words of a text that a model could not read, or nothing.
+ *
+ * @param {Unread} unread
+ */
+export function unreadTold({ unknown, inPieces }) {
+  const keyed = /** @type {[string, string[]][]} */ ([["model.words_unknown", unknown], ["model.words_in_pieces", inPieces]]);
+  return keyed.filter(([, words]) => words.length)
+    .map(([key, words]) => worded(key, { count: words.length, words: listedWords(words) })).join(" ");
+}
+
+/**
+ * @param {string} name of its field
+ * @param {string} sentence with its white space evened out
+ * @param {boolean} [needed]
+ * @throws {RangeError} it is missing, or too long
+ */
+export function checkSentence(name, sentence, needed = true) {
+  if (needed && !sentence) throw new RangeError(worded("serving.sentence_empty", { name }));
+  const { length } = [...sentence];
+  if (length > MOST_CHARACTERS)
+    throw new RangeError(worded("serving.sentence_too_long", { name, length, most: MOST_CHARACTERS }));
 }
 
 /**

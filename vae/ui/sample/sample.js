@@ -8,7 +8,7 @@ import { lines } from "../components/lines.js";
 
 /** @import { Context } from "../components/dom.js" */
 /** @import { Line } from "../components/lines.js" */
-/** @import { Device } from "../device/device_parts.js" */
+/** @import { Device } from "../device/device_model.js" */
 /** @import { Place } from "../components/address.js" */
 
 /** What a link names of the tab's fields that can be seen, and where each stands. @type {[keyof Place, string][]} */
@@ -41,7 +41,7 @@ export function samples(context) {
  * @param {Fields} fields
  * @returns {Fields}
  */
-function wantedAtFirst(fields) {
+export function wantedAtFirst(fields) {
   const named = here();
   if (addressDone || !named.seed) return fields;
   addressDone = true;
@@ -56,7 +56,7 @@ function wantedAtFirst(fields) {
 }
 
 /** @param {Device} device @param {Fields} fields */
-const drawnBy = (device, [n, variety, topP, start, near, places, seed, newSeed]) =>
+export const drawnBy = (device, [n, variety, topP, start, near, places, seed, newSeed]) =>
   device.samples({ n, variety, topP, start, near, places, seed, newSeed });
 
 /**

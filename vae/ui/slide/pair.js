@@ -79,7 +79,7 @@ async function recall(pair) {
  * @param {string} b
  * @param {string} path
  */
-function wishedFor(token, a, b, path) {
+export function wishedFor(token, a, b, path) {
   if (shown || wished || a.trim() || b.trim()) return [token, a, b, path];
   const reloaded = performance.getEntriesByType("navigation").some((entry) => "type" in entry && entry.type === "reload");
   const kept = reloaded ? JSON.parse(sessionStorage.getItem(TYPED) ?? "null") : null;

@@ -11,7 +11,7 @@ import { pathResult } from "./path.js";
 import { linkToPath, pathShown, rested } from "./pair.js";
 
 /** @import { Way } from "../../../assets/engine/interpolation.js" */
-/** @import { Device } from "../device/device_parts.js" */
+/** @import { Device } from "../device/device_model.js" */
 /** @import { Context } from "../components/dom.js" */
 /** @import { Frame } from "./path.js" */
 
@@ -85,7 +85,7 @@ export function stage(context) {
       const share = (at - middle(low)) / Math.max(1e-9, middle(Math.min(last, low + 1)) - middle(low));
       before = { at, of };
       const isLater = walk?.at(at, frames.some((_, i) => middle(i) === at));
-      if (isLater == null) print.paint(a.z.map((value, d) => value + (b.z[d] - value) * Math.min(1, share)), frames[near].text);
+      if (isLater == null) print.paint(a.z.map((value, d) => value + (b.z[d] - value) * Math.min(1, share)));
       if (!isLater) say(frames[near].text);
     }
 
@@ -107,6 +107,7 @@ export function stage(context) {
       buttons[shown]?.setAttribute("aria-current", "step");
       stretches[shown]?.setAttribute("class", "here");
       sentence.textContent = text || "(nothing)";
+      print.tell(text);
       sentence.classList.toggle("long", text.length > LONG);
       found.textContent = place || `${count}. ${device ? "Move up or down as you drag: there is more beside it." : "Each part of the track says one of them."}`;
       slider.setAttribute("aria-valuetext", listed < 0 ? text : `${listed + 1} of ${frames.length}: ${text}`);
@@ -169,7 +170,7 @@ export function stage(context) {
     follow = () => {
       walk?.end();
       walk = device && device.walk(path, slider, {
-        paint: (z) => print.paint(z, sentence.textContent ?? ""), say, moved: () => show(Number(slider.value)),
+        paint: print.paint, say, moved: () => show(Number(slider.value)),
       });
       if (shown >= 0) said = "";
       show(Number(slider.value));
