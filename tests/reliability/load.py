@@ -74,7 +74,7 @@ class User(Player):
                     pass
                 await self.visit.call("train", "quick", SETTINGS)
         except (RefusalError, OSError, asyncio.IncompleteReadError) as error:
-            self._tally.errors.append(f"training: {error}")
+            self.tally.errors.append(f"training: {error}")
 
 
 class Trainings:

@@ -41,7 +41,7 @@ class Player:
 
     def __init__(self, url: str, plan: Plan, number: int, tally: Tally) -> None:
         self.visit = Visit(url, plan)
-        self._plan, self._tally = plan, tally
+        self._plan, self.tally = plan, tally
         self._random = random.Random(number)
 
     async def act(self) -> None:
@@ -49,7 +49,7 @@ class Player:
         await asyncio.sleep(self._random.uniform(0, PAUSE[1]))  # nobody begins at the same moment
         while True:
             kind, doing = self._random.choice(self.doings())
-            await self._tally.time(kind, doing())
+            await self.tally.time(kind, doing())
             await asyncio.sleep(self._random.uniform(*PAUSE))
 
     def doings(self) -> Sequence[tuple[str, Callable[[], Awaitable[None]]]]:
