@@ -59,6 +59,7 @@ SCRIPTS = {
     "corpus/bars.js": ("bars",),
     "corpus/pasted.js": ("pasted",),
     "corpus/told.js": ("told",),
+    "train/base.js": ("baseAsked", "baseChosen", "baseSuggested"),
     "train/chart.js": ("lossChart",),
     "train/shared_run.js": ("watching",),
     "sample/sample.js": ("samples", "thrown", "drawn", "drawnHere"),

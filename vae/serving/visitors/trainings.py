@@ -14,8 +14,7 @@ from typing import Any, Protocol
 from vae.config.config import Config, Parameter, parameters
 from vae.config.fine_tuning import shaped
 from vae.config.presets import PRESETS
-from vae.messages.message import Message
-from vae.model.checkpoint import CheckpointError
+from vae.messages.message import Message, UserError
 from vae.serving.jobs.pace import Forecast
 from vae.serving.jobs.service import Jobs, Status
 from vae.serving.jobs.status_messages import message_of
@@ -131,7 +130,7 @@ class Trainings:
         bundled = next((model for model in session.models() if model.id == BUNDLED), None)
         if corpus is None or bundled is None:
             return SCRATCH
-        with suppress(CheckpointError):
+        with suppress(UserError):  # that model is damaged
             text = " ".join(corpus.sentences[:LOOKED_AT])
             unknown = session.checkpoint(bundled).text_model.tokenizer.unknown_words(text)
             return BUNDLED if 2 * len(unknown) < len(set(text.split())) else SCRATCH

@@ -73,15 +73,19 @@ class TrainHandlers:
     def base_choices(self, session: Session, family: str, start_from: str) -> Any:
         """What a training can start from: nothing, or a model of the same family. What was chosen stays chosen."""
         same = [(model.label, model.id) for model in session.models() if model.family == family]
-        every = [("Nothing: learn from scratch", SCRATCH), *same]
-        ids = [model_id for _, model_id in every]
-        return gr.update(choices=every, value=start_from if start_from in ids else SCRATCH)
+        update = gr.update(choices=[("Nothing: learn from scratch", SCRATCH), *same])
+        return update if start_from in (SCRATCH, *(model_id for _, model_id in same)) else {**update, "value": SCRATCH}
 
     def suggest_base(self, session: Session, family: str, start_from: str) -> Any:
-        """A small text is better learned from a ready model that knows its words, a large one needs none."""
+        """A small text is better learned from a ready model that knows its words, a large one needs none.
+
+        base.js takes it for what is chosen, unless the visitor has chosen meanwhile.
+        """
         if start_from not in (SCRATCH, BUNDLED):
             return gr.skip()
-        return self.base_choices(session, family, self.trainings.suggested_base(session))
+        suggested = self.trainings.suggested_base(session)
+        fits = any(model.id == suggested and model.family == family for model in session.models())
+        return f"{stamp()} {suggested if fits else SCRATCH}"
 
     def press_start(
         self, session: Session, preset: str, family: str, start_from: str, *values: object

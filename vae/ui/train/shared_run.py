@@ -185,8 +185,12 @@ def connect(
     """
     other = page.on(switched.change, shared.follow, [page.watched], screen, concurrency_limit=None)
     other.failure(None, js="() => space.failed()")
-    # A browser that is behind still draws what has come of a shared training when it is left already: so once more.
-    page.on(other.then, redraw, [page.watched], screen)
+
+    def again(session: Session, code: str, request: gr.Request | None = None) -> RunView:
+        """A browser that is behind still draws what has come of a shared training when it is left already."""
+        return unchanged(RunView) if code else redraw(session, code, request)
+
+    page.on(other.then, again, [page.watched], screen)
     page.on(page.watched.change, shared.switch, [page.watched], [switched], cancels=[follow, other])
     page.watched.change(None, [page.watched], js="(code) => space.watching(code)")
     page.on(

@@ -88,7 +88,11 @@ def build(page: Page, tab: gr.Tab) -> None:
     lasts = [controls[KNOBS.index(name)] for name in ("steps", "minutes", "epochs", "hidden", "latent")]
     page.on(preset.input, knobs.values, [preset], controls)
     page.on([family.input, start_from.change], knobs.fitting, [family, start_from], [kind, kept, *controls])
-    page.on(page.corpus_changed.change, handlers.suggest_base, [family, start_from], [start_from])
+    suggested = gr.Textbox(visible="hidden", show_label=False, container=False)
+    page.on(page.corpus_changed.change, handlers.suggest_base, [family, start_from], [suggested], js="space.baseAsked")
+    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    start_from.select(None, js="() => space.baseChosen()", **quiet)
+    suggested.change(None, [suggested, start_from], [start_from], js="space.baseSuggested", **quiet)
     plan_changed = [
         page.corpus_changed.change, page.runs_changed.change,
         tab.select,  # the text may have been changed in another window
