@@ -86,7 +86,7 @@ async def measure(url: str, pid: int, visitors: int, seconds: float, on_device: 
         **{
             name: {
                 "answers": len(times), "errors": len(told[name].errors),
-                "p50_ms": quantile(times, 0.5), "p95_ms": quantile(times, 0.95),
+                **({"p50_ms": quantile(times, 0.5), "p95_ms": quantile(times, 0.95)} if times else {}),
             }
             for name, times in waited.items()
         },
