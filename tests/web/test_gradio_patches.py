@@ -18,7 +18,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.testclient import TestClient
 
 from vae.web import gradio_patches
-from vae.web.gradio_patches import PATCHES, SCRIPT_PATCHES, PatchedScripts, ScriptPatch
+from vae.web.gradio_patches import PATCHES, STATUS, CalmScript
 
 ROOT = Path(__file__).resolve().parents[2]
 UNPATCHED = """
@@ -184,18 +184,13 @@ def test_queue_looks_for_work_a_thousand_times_a_second_and_here_a_hundred(plain
     assert 1 / demo._queue.sleep_when_free <= 100
 
 
-@pytest.mark.parametrize("patch", SCRIPT_PATCHES, ids=lambda patch: patch.path.pattern)
-def test_scripts_of_gradio_are_served_with_what_is_put_into_them(patch: ScriptPatch) -> None:
-    frontend = Path(gr.__file__).parent / "templates/frontend"
-    scripts = [path for path in frontend.glob("assets/*.js") if patch.path.fullmatch(f"/assets/{path.name}")]
-    assert sum(path.read_bytes().count(patch.behind) for path in scripts) == 1
-    assert patch.seen_with == gr.__version__, "look at this patch with the Gradio that is pinned now"
-    served = TestClient(PatchedScripts(StaticFiles(directory=frontend)))
-    for path in scripts:
-        content = path.read_bytes()
-        answer = served.get(f"/assets/{path.name}").content
-        assert answer == content.replace(patch.behind, patch.behind + patch.put)
-    other = next(frontend.glob("assets/*.css"))
+def test_components_are_told_the_status_of_events_by_gradio_and_not_here() -> None:
+    (script,) = (path for path in (Path(gr.__file__).parent / "templates/frontend/assets").glob("Blocks-*.js"))
+    content = script.read_bytes()
+    assert content.count(STATUS) == 1
+    served = TestClient(CalmScript(StaticFiles(directory=script.parents[1])))
+    assert served.get(f"/assets/{script.name}").content == content.replace(STATUS, STATUS + b"return;")
+    other = next(path for path in script.parent.glob("*.css"))
     assert served.get(f"/assets/{other.name}").content == other.read_bytes()
 
 

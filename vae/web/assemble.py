@@ -52,7 +52,7 @@ def launch_options(
         layers.insert(1, partial(pass_phrase.PassPhraseGate, words=words, key=key, title=str(demo.title)))
     inside = [
         Middleware(security_headers.ScriptPolicy, head=head, first=first),
-        Middleware(gradio_patches.PatchedScripts),
+        Middleware(gradio_patches.CalmScript),
         Middleware(SessionIsolation, meter=meter),
     ]
     return {

@@ -12,7 +12,6 @@ import traceback
 from collections import ChainMap
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,8 @@ from vae.web.security_headers import rewrite
 
 MAX_PARTS = 4  # of one upload: the page sends a file at a time
 MAX_FIELD = 2**16  # bytes of a part that is no file
+SCRIPT = re.compile(r"/assets/Blocks-[\w-]+\.js")
+STATUS = b"async update_loading_stati_state(){"
 TOOL = "tool_"  # begins the name of an endpoint that is a tool for MCP clients
 
 
@@ -179,50 +180,23 @@ def calm(demo: gr.Blocks) -> None:
     demo._queue.sleep_when_free, demo._queue.progress_update_sleep_when_free = 0.01, 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class ScriptPatch:
-    """What is put into one of Gradio's scripts, why, and the version for which that was seen."""
+class CalmScript:
+    """ASGI middleware: Gradio's script without the status of events, which this page tells in its own words.
 
-    reason: str
-    seen_with: str
-    path: re.Pattern[str]
-    behind: bytes  # which stands there once
-    put: bytes
-
-
-SCRIPT_PATCHES = (
-    ScriptPatch(
-        "At each news of any event it copies, for every component that an event ever had to do with, all that this and "
-        "what lies in it hold, to tell them a status that this page tells in its own words: half of the time that a "
-        "page's own thread is at work.",
-        "6.31.0",
-        re.compile(r"/assets/Blocks-[\w-]+\.js"),
-        b"async update_loading_stati_state(){",
-        b"return;",
-    ),
-    ScriptPatch(
-        "The server ends the stream of answers when all are told. What is asked between that and the browser's hearing "
-        "of it counts on a stream that is gone, and is never answered.",
-        "6.31.0",
-        re.compile(r"/assets/index-[\w-]+\.js"),
-        b"if(s.msg===`close_stream`){wt(r,o.abort_controller);",
-        b"t.size&&o.open_stream();",
-    ),
-)
-
-
-class PatchedScripts:
-    """ASGI middleware: Gradio's scripts with what SCRIPT_PATCHES put into them."""
+    At each news of any event it would copy, for every component that an event ever had to do with, all that this and
+    what lies in it hold: half of the time that a page's own thread is at work. Seen with 6.31.0.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"] if scope["type"] == "http" else ""
-        patch = next((patch for patch in SCRIPT_PATCHES if patch.path.fullmatch(path)), None)
-        app = rewrite(self.app, partial(_with, patch), lambda headers: None) if patch else self.app
-        await app(scope, receive, send)
+        if scope["type"] == "http" and SCRIPT.fullmatch(scope["path"]):
+            await rewrite(self.app, without_status, lambda headers: None)(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
 
 
-def _with(patch: ScriptPatch, script: bytes) -> bytes:
-    return script.replace(patch.behind, patch.behind + patch.put)
+def without_status(script: bytes) -> bytes:
+    """The script that tells components the status of events, as one that does not."""
+    return script.replace(STATUS, STATUS + b"return;")
