@@ -46,3 +46,10 @@ def arrive_small(browser: Browser, small_server: str) -> Iterator[Callable[..., 
     """As `arrive`, where the bundled model is a tiny one."""
     with visits(browser, small_server) as open_page:
         yield open_page
+
+
+@pytest.fixture(scope="module")
+def visit(browser: Browser, server: str) -> Iterator[Page]:
+    """One visit for all tests of a file that need no more than an open page, whatever was done on it before."""
+    with visits(browser, server) as open_page:
+        yield open_page()

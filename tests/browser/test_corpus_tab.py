@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -40,13 +40,6 @@ def open_corpus(page: Page) -> Page:
     page.get_by_role("tab", name="Corpus").click()
     page.locator("#corpus-figures h2").wait_for()
     return page
-
-
-@pytest.fixture(scope="module")
-def visit(browser: Browser, server: str) -> Iterator[Page]:
-    """One visit for all tests to which it is the same what was read before."""
-    with visits(browser, server) as arrive:
-        yield arrive()
 
 
 @pytest.fixture

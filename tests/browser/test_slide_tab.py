@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 from support.gestures import drag
-from support.visits import new_context, visits
+from support.visits import new_context
 
 FRAME, SCRUB, STEPS = "#stage .frame", "#stage .scrub", ".path .step"
 Arrive = Callable[..., Page]
 
 
-@pytest.fixture(scope="module")
-def visit(browser: Browser, server: str) -> Iterator[Page]:
-    """One visit for all tests that need no more than a path on the stage, whichever it is."""
-    with visits(browser, server) as arrive:
-        yield arrive()
-
-
 @pytest.fixture
 def page(visit: Page) -> Page:
-    """It, at the end of its path: that of two new sentences begins at 1."""
+    """The visit at the end of its path: that of two new sentences begins at 1."""
     visit.unroute_all()  # what a test that failed has held
     visit.locator(SCRUB).press("End")
     return visit

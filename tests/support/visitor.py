@@ -53,7 +53,7 @@ class Wire:
 
     async def stream(self, path: str) -> AsyncIterator[Message]:
         """The messages of a stream of events, to its end."""
-        status, headers = await self._begin("GET", path)
+        status, headers = await self._begin("GET", path, b"", "", {})
         if status != 200:
             raise RefusalError(f"{path}: {status}")
         rest = b""
@@ -78,12 +78,7 @@ class Wire:
         self._reader = self._writer = None
 
     async def _begin(
-        self,
-        method: str,
-        path: str,
-        body: bytes = b"",
-        kind: str = "application/json",
-        headers: Mapping[str, str] = MappingProxyType({}),
+        self, method: str, path: str, body: bytes, kind: str, headers: Mapping[str, str]
     ) -> tuple[int, Mapping[str, str]]:
         head = f"{method} {path} HTTP/1.1\r\nHost: {self._host}:{self._port}\r\n"
         head += "".join(f"{name}: {value}\r\n" for name, value in headers.items())
