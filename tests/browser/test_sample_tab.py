@@ -12,6 +12,29 @@ from support.visits import visits
 
 Arrive = Callable[..., Page]
 SENTENCES = "#samples .sentences li"
+# Lets the page hear that a stream of answers has ended only when the test says so.
+HOLD = """() => {
+  const { fetch } = window;
+  const released = new Promise(release => { window.release = release; });
+  window.fetch = async (...asked) => {
+    const answer = await fetch(...asked);
+    if (!String(asked[0].url ?? asked[0]).includes("/queue/data")) return answer;
+    const reader = answer.body.getReader();
+    return new Response(new ReadableStream({
+      async pull(stream) {
+        const { done, value } = await reader.read();
+        if (done) return stream.close();
+        const text = new TextDecoder().decode(value);
+        const end = text.includes("close_stream") ? text.lastIndexOf("data:") : text.length;
+        stream.enqueue(new TextEncoder().encode(text.slice(0, end)));
+        if (end === text.length) return;
+        window.held = true;
+        await released;
+        stream.enqueue(new TextEncoder().encode(text.slice(end)));
+      },
+    }), answer);
+  };
+}"""
 
 
 def open_tab(page: Page) -> Page:
@@ -114,3 +137,17 @@ def test_markup_as_a_start_stays_text(page: Page) -> None:
     expect(page.locator("#sample-message")).to_contain_text("has never seen “<img”")
     assert page.evaluate("window.hit") is None
     assert page.locator("#sample-message img").count() == 0
+
+
+def test_what_is_asked_while_a_stream_of_answers_ends_is_answered(arrive_small: Arrive) -> None:
+    page = open_tab(arrive_small())
+    quiet(page)
+    page.evaluate(HOLD)
+    ask(page)
+    page.wait_for_function("window.held")
+    page.evaluate("document.querySelector('#samples ol').dataset.old = 'yes'")
+    with page.expect_response("**/queue/join*"):
+        page.get_by_role("button", name="Sample", exact=True).click()
+    page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")  # it is known to be asked
+    page.evaluate("window.release()")
+    page.locator("#samples ol:not([data-old])").wait_for()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from urllib.parse import urlsplit
 
 from support.server import free_port
@@ -17,51 +17,55 @@ def proxied(url: str, path: str = "", frame: bool = False) -> Iterator[str]:
 
     The framing page is of another site than the framed one: of localhost, and that of 127.0.0.1.
     """
-    port, loop = free_port(), asyncio.new_event_loop()
+    port = free_port()
     target = urlsplit(url)
     inside = f"http://127.0.0.1:{port}{path}/"
     page = f'<iframe src="{inside}" style="width: 100%; height: 90vh"></iframe>'.encode()
 
     async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
+        with suppress(OSError), closing(writer):
             while part := await reader.read(65_536):
                 writer.write(part)
                 await writer.drain()
-        writer.close()
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, asyncio.IncompleteReadError):
-            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-            first, *lines = head.removesuffix("\r\n\r\n").split("\r\n")
-            method, asked, version = first.split(" ")
-            if asked == f"{path}/frame":
-                writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n" + page)
-                await writer.drain()
-                writer.close()
-                return
-            if not asked.startswith(f"{path}/"):
-                writer.write(b"HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n")
-                writer.close()
-                return
-            kept = [line for line in lines if not line.lower().startswith(("connection:", "x-forwarded-"))]
-            added = ["Connection: close", "X-Forwarded-Proto: https"]
-            there, back = await asyncio.open_connection(target.hostname, target.port)
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        first, *lines = head.removesuffix("\r\n\r\n").split("\r\n")
+        method, asked, version = first.split(" ")
+        if asked == f"{path}/frame":
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n" + page)
+            await writer.drain()
+            return
+        if not asked.startswith(f"{path}/"):
+            writer.write(b"HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n")
+            return
+        kept = [line for line in lines if not line.lower().startswith(("connection:", "x-forwarded-"))]
+        added = ["Connection: close", "X-Forwarded-Proto: https"]
+        there, back = await asyncio.open_connection(target.hostname, target.port)
+        with closing(back):
             sent = "\r\n".join([f"{method} {asked[len(path) :]} {version}", *kept, *added])
             back.write(f"{sent}\r\n\r\n".encode("latin-1"))
             await asyncio.gather(pipe(reader, back), pipe(there, writer))
 
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, asyncio.IncompleteReadError), closing(writer):
+            await answer(reader, writer)
+
     async def run() -> None:
         server = await asyncio.start_server(serve, "127.0.0.1", port)
+        ending.append((asyncio.get_running_loop(), ended := asyncio.Event()))
         started.set()
-        async with server:
-            await ended.wait()
+        await ended.wait()
+        server.close()
 
-    started, ended = threading.Event(), asyncio.Event()
-    thread = threading.Thread(target=loop.run_until_complete, args=(run(),), daemon=True)
+    started, ending = threading.Event(), list[tuple[asyncio.AbstractEventLoop, asyncio.Event]]()
+    # `asyncio.run` ends what is still being answered and closes the loop: a page's stream outlasts its test.
+    thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
     thread.start()
     started.wait()
     try:
         yield f"http://localhost:{port}{path}/frame" if frame else inside
     finally:
+        loop, ended = ending.pop()
         loop.call_soon_threadsafe(ended.set)
-        thread.join(5)
+        thread.join()

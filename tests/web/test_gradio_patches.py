@@ -14,11 +14,9 @@ from typing import Any
 import gradio as gr
 import pytest
 from gradio import mcp, processing_utils, queueing, route_utils, state_holder
-from starlette.staticfiles import StaticFiles
-from starlette.testclient import TestClient
 
 from vae.web import gradio_patches
-from vae.web.gradio_patches import PATCHES, STATUS, CalmScript
+from vae.web.gradio_patches import PATCHES
 
 ROOT = Path(__file__).resolve().parents[2]
 UNPATCHED = """
@@ -182,16 +180,6 @@ def test_queue_looks_for_work_a_thousand_times_a_second_and_here_a_hundred(plain
     demo.queue()
     gradio_patches.calm(demo)
     assert 1 / demo._queue.sleep_when_free <= 100
-
-
-def test_components_are_told_the_status_of_events_by_gradio_and_not_here() -> None:
-    (script,) = (path for path in (Path(gr.__file__).parent / "templates/frontend/assets").glob("Blocks-*.js"))
-    content = script.read_bytes()
-    assert content.count(STATUS) == 1
-    served = TestClient(CalmScript(StaticFiles(directory=script.parents[1])))
-    assert served.get(f"/assets/{script.name}").content == content.replace(STATUS, STATUS + b"return;")
-    other = next(path for path in script.parent.glob("*.css"))
-    assert served.get(f"/assets/{other.name}").content == other.read_bytes()
 
 
 def test_every_patch_names_its_reason_and_the_gradio_that_is_pinned(monkeypatch: pytest.MonkeyPatch) -> None:

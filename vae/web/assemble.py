@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 
 from vae.serving.limits import Limits
 from vae.system.files import folder_size
-from vae.web import device_files, gradio_patches, health, pass_phrase, request_limits, security_headers
+from vae.web import device_files, gradio_patches, health, pass_phrase, request_limits, script_patches, security_headers
 from vae.web.latency import LatencyMeter
 from vae.web.session_isolation import SessionIsolation
 
@@ -52,7 +52,7 @@ def launch_options(
         layers.insert(1, partial(pass_phrase.PassPhraseGate, words=words, key=key, title=str(demo.title)))
     inside = [
         Middleware(security_headers.ScriptPolicy, head=head, first=first),
-        Middleware(gradio_patches.CalmScript),
+        Middleware(script_patches.PatchedScripts),
         Middleware(SessionIsolation, meter=meter),
     ]
     return {

@@ -6,7 +6,6 @@ A patch goes when Gradio no longer needs it: tests/web/test_gradio_patches.py sh
 from __future__ import annotations
 
 import logging
-import re
 import sys
 import traceback
 from collections import ChainMap
@@ -20,16 +19,12 @@ from gradio import mcp, processing_utils, queueing, route_utils, state_holder
 from gradio.blocks import BlocksConfig
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vae.system import log
 from vae.system.paths import PACKAGE
-from vae.web.security_headers import rewrite
 
 MAX_PARTS = 4  # of one upload: the page sends a file at a time
 MAX_FIELD = 2**16  # bytes of a part that is no file
-SCRIPT = re.compile(r"/assets/Blocks-[\w-]+\.js")
-STATUS = b"async update_loading_stati_state(){"
 TOOL = "tool_"  # begins the name of an endpoint that is a tool for MCP clients
 
 
@@ -178,25 +173,3 @@ def calm(demo: gr.Blocks) -> None:
     """Let a page's queue look for something to do a hundred times a second, not a thousand, and for progress bars, of
     which there are none, once. Seen with 6.31.0. To be called when the page is queued."""
     demo._queue.sleep_when_free, demo._queue.progress_update_sleep_when_free = 0.01, 1.0
-
-
-class CalmScript:
-    """ASGI middleware: Gradio's script without the status of events, which this page tells in its own words.
-
-    At each news of any event it would copy, for every component that an event ever had to do with, all that this and
-    what lies in it hold: half of the time that a page's own thread is at work. Seen with 6.31.0.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and SCRIPT.fullmatch(scope["path"]):
-            await rewrite(self.app, without_status, lambda headers: None)(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
-
-
-def without_status(script: bytes) -> bytes:
-    """The script that tells components the status of events, as one that does not."""
-    return script.replace(STATUS, STATUS + b"return;")
