@@ -302,7 +302,7 @@ def test_a_run_that_takes_too_long_counts_with_its_limit(
     ("seconds", "words"),
     [
         (0, "15 seconds"), (20, "15 seconds"), (50, "45 seconds"), (61, "1 minute"), (250, "4 minutes"),
-        (1000, "15 minutes"), (3590, "1 hour"), (5000, "1.5 hours"), (36_100, "10 hours"),
+        (1000, "17 minutes"), (1700, "30 minutes"), (3590, "1 hour"), (5000, "1.5 hours"), (36_100, "10 hours"),
     ],
 )  # fmt: skip
 def test_waits_are_told_coarsely(seconds: float, words: str) -> None:

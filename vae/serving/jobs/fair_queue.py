@@ -10,7 +10,7 @@ from vae.messages.durations import round_duration
 from vae.messages.message import Message
 from vae.serving.jobs.job import Job
 
-_STEPS = ((60, 15), (600, 60), (3600, 300))  # up to so many seconds, a wait is told in steps of so many
+_STEPS = ((60, 15), (1500, 60), (3600, 300))  # up to so many seconds, a wait is told in steps of so many
 _LARGEST_STEP = 1800
 
 

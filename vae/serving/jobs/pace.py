@@ -10,7 +10,8 @@ from vae.model import size
 _NEWEST = 0.05  # weight of a report: there are some a second, and what the machine does beside them comes and goes
 _USUAL_START = 5.0  # seconds before the first step, and
 _USUAL_RATE = 0.8e-9  # seconds for a unit of work: on a machine of two cores that does nothing else
-_LATE = 0.1  # share of a run in which what is left is mostly its end, and tells nothing of steps
+_EARLY = 0.015  # share of a run in which steps are slow, and no evaluation has been timed yet
+_LATE = 0.1  # and in which what is left is mostly its end, and tells nothing of steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Pace:
 
     def observe(self, config: Config, seconds_left: float, steps_left: int, steps: int) -> None:
         """What a training tells of itself."""
-        if steps_left > _LATE * steps:
+        if _LATE * steps < steps_left < (1 - _EARLY) * steps:
             rate = seconds_left / (steps_left * _work(config))
             self._reports += 1
             self._rate += max(_NEWEST, 1 / self._reports) * (rate - self._rate)
