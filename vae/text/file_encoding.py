@@ -134,9 +134,7 @@ def _goes_on(decoder: codecs.IncrementalDecoder, block: bytes, final: bool = Fal
     return True
 
 
-def _detect(
-    opener: Opener, head: bytes, size: int, is_utf8: bool, likely: str | None
-) -> tuple[str, Sequence[Reading]]:
+def _detect(opener: Opener, head: bytes, size: int, is_utf8: bool, likely: str | None) -> tuple[str, Sequence[Reading]]:
     """The encoding of a text without a mark, and the readings among which it was found, if there was a doubt.
 
     Raises:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import codecs
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import partial
 
 from vae.messages.message import Message
@@ -32,22 +33,29 @@ def join(texts: Mapping[str, bytes], chosen: str | None) -> tuple[bytes, tuple[M
     as_they_are = _BETWEEN.encode().join(data.removeprefix(codecs.BOM_UTF8) for data in texts.values())
     if chosen:
         return as_they_are, ()
-    old = [name for name, data in texts.items() if not is_unmistakable(data)]
-    together = _BETWEEN.encode().join(texts[name] for name in old)
-    likely = _encoding(together, None) if len(old) > 1 else None
+    old = {name for name, data in texts.items() if not is_unmistakable(data)}
+    likely = _likely([texts[name] for name in old]) if len(old) > 1 else None
     found = {
-        name: likely if likely and name in old and len(old) > _MOST else _encoding(data, likely, name)
+        name: likely if likely and name in old and len(old) > _MOST else _encoding(name, data, likely)
         for name, data in texts.items()
     }
-    encodings = dict.fromkeys(found[name] for name, data in texts.items() if not data.isascii())
-    if len(encodings) == 1 and all(name in old or texts[name].isascii() for name in texts):
+    foreign = {name for name, data in texts.items() if not (data.isascii() and found[name] == "utf-8")}
+    encodings = sorted({found[name] for name in foreign})
+    if len(encodings) == 1 and foreign == old:
         return as_they_are, ()
     said = _BETWEEN.join(decode(data, found[name]) for name, data in texts.items())
     return said.encode("utf-8"), tuple(find_encoding(encoding).name for encoding in encodings)
 
 
-def _encoding(data: bytes, likely: str | None, name: str = "") -> str:
+def _likely(texts: Iterable[bytes]) -> str | None:
+    """The encoding in which all of them together read best, if there is one."""
+    with suppress(CorpusError):
+        return open_text(partial(io.BytesIO, _BETWEEN.encode().join(texts))).encoding
+    return None
+
+
+def _encoding(name: str, data: bytes, likely: str | None) -> str:
     try:
         return open_text(partial(io.BytesIO, data), likely=likely).encoding
     except CorpusError as error:
-        raise CorpusError(Message("text.part_unreadable", part=name, why=error.message)) if name else error
+        raise CorpusError(Message("text.part_unreadable", part=name, why=error.message)) from None
