@@ -145,7 +145,7 @@ def test_workbooks_are_read_with_what_programs_leave_out_and_put_in(quirk: str) 
     if quirk == "no type":
         del members["mimetype"]
     elif quirk == "texts for numbers":  # as old exports of Google's say links
-        said = b' table:style-name="a > b" office:value-type="string" office:value="a.org/b"'
+        said = b' table:style-name="a > b" office:value-type="string" office:value="a.org/\'b"'
         members["content.xml"] = content.replace(b' office:value-type="string"', said)
     else:
         members["content.xml"] = content.replace(b"<table:", b"\n  <table:").replace(b"</table:", b"\n  </table:")

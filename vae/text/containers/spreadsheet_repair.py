@@ -12,8 +12,10 @@ from vae.text.containers.zip_file import MANIFEST, MIMETYPE, open_zip, read_memb
 
 SPREADSHEET = "application/vnd.oasis.opendocument.spreadsheet"
 _CELL = re.compile(rb"""<table:(?:covered-)?table-cell\b(?:[^>"']|"[^"]*"|'[^']*')*>""")
-_NO_NUMBER = re.compile(rb"""\soffice:value\s*=\s*(["'])(?![-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\1)[^"']*\1""")
-_BEFORE_CELL = re.compile(rb"\s+(?=<(?:table:(?:covered-)?table-cell|/table:table-row)\b)")
+_NO_NUMBER = re.compile(
+    rb"""\soffice:value\s*=\s*(["'])(?![-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\1).*?\1""", re.DOTALL
+)
+_BEFORE_CELL = re.compile(rb"(?<!\s)\s+(?=<(?:table:(?:covered-)?table-cell|/table:table-row)\b)")
 
 
 def repaired(data: bytes, what: Message, most: int) -> bytes:

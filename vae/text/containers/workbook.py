@@ -10,7 +10,7 @@ from typing import Any
 
 from vae.messages.message import Message
 from vae.text.cleaning import READABLE
-from vae.text.containers.odt import refuse_encrypted
+from vae.text.containers.odt import CONTENT, refuse_encrypted
 from vae.text.containers.packed import (
     MAX_MARKUP,
     Kind,
@@ -25,7 +25,7 @@ from vae.text.containers.packed import (
     without_text,
 )
 from vae.text.containers.spreadsheet_repair import SPREADSHEET, repaired
-from vae.text.containers.zip_file import MANIFEST, open_zip
+from vae.text.containers.zip_file import open_zip
 
 WHAT = Message("text.workbook")
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # a file system of its own, with these names in it:
@@ -48,7 +48,7 @@ def read(packed: Packed) -> Unpacked:
     if not data.startswith(_OLD_OFFICE):
         with open_zip(data, WHAT) as archive:
             refuse_encrypted(archive, WHAT)
-            is_open = MANIFEST in archive.namelist()
+            is_open = CONTENT in archive.namelist()
         data = repaired(data, WHAT, MAX_MARKUP * packed.max_bytes) if is_open else data
     elif _ENCRYPTED in packed.data:
         raise encrypted(WHAT)
