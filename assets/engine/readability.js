@@ -9,7 +9,7 @@
  * @typedef {{ unknown: string[], inPieces: string[] }} Unread
  */
 
-const READ_WORD = /[\p{L}\p{N}_]+/gu;
+const READ_WORD = /[\p{L}\p{M}\p{N}_\u200c\u200d]+/gu; // marks: vowel signs, accents; and what joins letters
 const OWN_SENTENCES = 16; // of the model, whose words are the measure of others
 
 /** @param {string} text @returns {string[]} */

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from fixtures.languages import LANGUAGES
 from support.documents import DOCUMENTS, SENTENCES, TEXT, docx, epub, odt, pdf, rows_of, xlsx, zipped
 
 from vae.messages.message import Message
@@ -108,14 +109,49 @@ def test_all_plain_texts_of_an_archive_can_be_read_as_one() -> None:
     assert refusal(zipped({"a.csv": TEXT, "b.csv": TEXT}), part="*").key == "text.no_such_part"  # tables have headings
 
 
-def test_a_workbook_that_does_not_say_what_it_is_is_known_by_its_list() -> None:
+def test_texts_of_an_archive_are_read_each_in_its_own_encoding() -> None:
+    said = {name: list(sentences)[:5] for name, (_, sentences) in LANGUAGES.items()}
+    codecs = {
+        "French": "cp1252",
+        "German": "mac_roman",
+        "Russian": "koi8-r",
+        "Greek": "utf-8-sig",
+        "Japanese": "utf-16",
+    }
+    members = {f"{name}.txt": "\n".join(said[name]).encode(codec) for name, codec in codecs.items()}
+    found = read_corpus(zipped(dict(members)), "a.zip", part="*", layout="lines")
+    assert found.sentences == tuple(line for name in sorted(codecs) for line in said[name])
+    assert "KOI8-R" in str(found.report.unpacked)
+    alike = {f"{name}.txt": "\n".join(said[name]).encode("cp1252") for name in ("French", "German", "Spanish")}
+    report = read_corpus(zipped(dict(alike)), "a.zip", part="*").report
+    assert (report.encoding, str(report.unpacked)) == ("cp1252", "3 texts of an archive, one after the other")
+    assert len(report.encodings) > 1
+    chosen = read_corpus(zipped(dict(alike)), "a.zip", part="*", encoding="cp1250", layout="lines")
+    assert chosen.sentences[0] == said["French"][0].encode("cp1252").decode("cp1250")
+    unreadable = refusal(zipped({"a.txt": "Été.".encode("cp1252"), "b.txt": bytes(range(128, 256)) * 9}), part="*")
+    assert unreadable.key == "text.part_unreadable"
+    assert "b.txt" in str(unreadable)
+
+
+@pytest.mark.parametrize("quirk", ["no type", "texts for numbers", "indented"])
+def test_workbooks_are_read_with_what_programs_leave_out_and_put_in(quirk: str) -> None:
     stated = "application/vnd.oasis.opendocument.spreadsheet"
     with zipfile.ZipFile(io.BytesIO(DOCUMENTS["a.ods"][0]())) as whole:
-        members = {name: whole.read(name) for name in whole.namelist() if name != "mimetype"}
+        members = {name: whole.read(name) for name in whole.namelist()}
     members["META-INF/manifest.xml"] = (
         f'<manifest><file-entry media-type="{stated}" full-path="/"/></manifest>'.encode()
     )
-    assert read_corpus(zipped(members), "old.ods").sentences == SENTENCES
+    content = members["content.xml"]
+    if quirk == "no type":
+        del members["mimetype"]
+    elif quirk == "texts for numbers":  # as old exports of Google's say links
+        said = b' table:style-name="a > b" office:value-type="string" office:value="a.org/\'b"'
+        members["content.xml"] = content.replace(b' office:value-type="string"', said)
+    else:
+        members["content.xml"] = content.replace(b"<table:", b"\n  <table:").replace(b"</table:", b"\n  </table:")
+    corpus = read_corpus(zipped(members), "old.ods", label_column="0")
+    assert corpus.sentences == SENTENCES
+    assert corpus.labels == ("1", "2", "3")
 
 
 def test_parts_are_told_so_that_another_can_be_chosen() -> None:

@@ -60,6 +60,14 @@ def lines(*values: Any) -> str:
     return "".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values)
 
 
+LONG = (
+    "My aunt gave me this kettle when I moved out, and after four winters it still boils before the toast is done.",
+    "Whoever wrote the second half had clearly never met a sailor, let alone spent a single night on open water.",
+    "We ordered soup for two, waited until the candles had burned down, and were finally told that it was sold out.",
+    "Nothing here works as promised except the little red button, which does exactly what nobody would want it to.",
+    "If you can bear the noise of the trams below, these are the quietest and kindest hosts in the whole old town.",
+    "The sleeves shrank, then the collar turned grey, and by April even our dog refused to lie down on what was left.",
+)
 HASHES = [f"{i * 7919 + 12345:040x}" for i in range(6)]
 MAILS = [f"a.very.long.name.{i}@office.example.com" for i in range(6)]
 STREETS = [f'"{i + 3} Upper Market Road, Flat {i}, Leeds LS{i} 4AB, England"' for i in range(6)]
@@ -262,6 +270,19 @@ KINDS = {
     "a date is no text": Kind("a.csv", rows([f'"{d}"' for d in DATES], SENTENCES, head="when,zz\n"), column="zz"),
     "the first of two languages": Kind("a.tsv", rows(SENTENCES, FOREIGN, separator="\t")),
     "a name for text in German": Kind("a.csv", rows(FOREIGN, SENTENCES, head="info,kommentar\n")),
+    "titles before what they are above": Kind(
+        "a.tsv",
+        rows(FOREIGN, LONG, separator="\t", head="title\tzz\n"),
+        LONG,
+    ),
+    "titles without a name": Kind("a.tsv", rows(FOREIGN, LONG, numbers(), separator="\t"), LONG),
+    "the title of an opinion is none": Kind(
+        "a.tsv", rows(FOREIGN, SENTENCES, separator="\t", head="titreAvis\tavis\n")
+    ),
+    "a headline beside its text": Kind("a.tsv", rows(FOREIGN, SENTENCES, separator="\t", head="headline\tbody\n")),
+    "a question before its long answer": Kind(
+        "a.tsv", rows(SENTENCES, LONG, separator="\t", head="question\tanswer\n")
+    ),
     "a column that repeats is a label": Kind(
         "a.csv",
         rows(LABELS, ["Ada", "Bo", "Cleo", "Dan", "Eve", "Finn"], head="kind,given\n"),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from vae.messages.message import Message
 from vae.model.text_model import TextModel, sample
 
-_WORD = re.compile(r"\w+")
+_JOINERS = "_\u200c\u200d"  # the latter two join and part letters within words, such as those of Persian
 _SHOWN, _LONGEST = 8, 24  # words that a message names, and characters of each
 _SAMPLES = 16  # sentences of the model's own, whose words are the measure of others
 
@@ -42,8 +43,8 @@ def unread_words(tm: TextModel, pairs: Iterable[tuple[str, str]]) -> list[Unread
     found = []
     for text, said in pairs:
         unknown = tuple(tm.unknown_words(text))
-        again, named = set(_WORD.findall(said)), " ".join(unknown)
-        lost = dict.fromkeys(word for word in _WORD.findall(text) if word not in again and word not in named)
+        again, named = set(words_of(said)), " ".join(unknown)
+        lost = dict.fromkeys(word for word in words_of(text) if word not in again and word not in named)
         found.append(Unread(unknown, tuple(_in_pieces(tm, list(lost)))))
     if any(unread.in_pieces for unread in found) and not _has_whole_words(tm):
         return [Unread(unread.unknown, ()) for unread in found]
@@ -52,13 +53,22 @@ def unread_words(tm: TextModel, pairs: Iterable[tuple[str, str]]) -> list[Unread
 
 def _has_whole_words(tm: TextModel) -> bool:
     """Whether most words that the model itself says are of one piece."""
-    own = [word for point in sample(tm, _SAMPLES, seed=1) for word in _WORD.findall(point.text)]
+    own = [word for point in sample(tm, _SAMPLES, seed=1) for word in words_of(point.text)]
     return 2 * len(_in_pieces(tm, own)) < len(own)
 
 
 def _in_pieces(tm: TextModel, words: Sequence[str]) -> list[str]:
     """The words that take several pieces."""
     return [word for word, ids in zip(words, tm.tokenizer.encode(words), strict=True) if len(ids) > 1]
+
+
+def words_of(text: str) -> list[str]:
+    """Its runs of letters, with the vowel signs and accents that belong to them, and of digits."""
+    return ["".join(run) for in_word, run in groupby(text, _in_word) if in_word]
+
+
+def _in_word(character: str) -> bool:
+    return character.isalnum() or character in _JOINERS or unicodedata.category(character).startswith("M")
 
 
 def listed(words: Sequence[str]) -> str:

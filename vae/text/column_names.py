@@ -14,7 +14,7 @@ TEXT = _set(
     text texts sentence sentences body content contents message messages comment comments review reviews
     utterance utterances quote quotes tweet post posts question questions answer answers prompt response reply
     feedback opinion caption transcript transcription dialogue dialog line lyric lyrics verse poem poems joke
-    story essay abstract statement headline phrase phrases remark speech document article paragraph utt txt msg
+    story essay abstract statement phrase phrases remark speech document article paragraph utt txt msg
     premise hypothesis texte commentaire commentaires avis contenu réponse citation poème parole paroles satz
     sätze kommentar kommentare bewertung nachricht nachrichten inhalt beitrag antwort frage zitat gedicht
     äußerung rezension meinung texto frase frases oración oracion comentario comentarios reseña opinión mensaje
@@ -31,12 +31,17 @@ TEXT = _set(
     댓글 리뷰 내용 메시지 질문 답변 본문 ข้อความ ประโยค
     """
 )
-TITLE = _set(  # or what else stands beside a text, and is one where there is none: notes on it
+_ABOVE = _set(  # a text: "titre avis" is the title of an opinion, though the last word of a name counts most elsewhere
+    """
+    title titles subject headline headlines titel überschrift betreff titre titres título titulo asunto assunto titolo
+    oggetto onderwerp tytuł nadpis rubrik otsikko заголовок başlık 标题 標題 タイトル 제목
+    """
+)
+TITLE = _ABOVE | _set(  # or what else stands beside a text, and is one where there is none: notes on it
     """
     note notes notiz notizen bemerkung bemerkungen remarque nota notas uwagi 备注
-    title titles subject name names summary description context passage titel titre título titolo nom nombre
-    nome beschreibung zusammenfassung resumen résumé naam nazwa imię название имя заголовок описание başlık isim
-    标题 標題 名称 タイトル 名前 제목 이름 headword word words term proverb idiom recipe definition
+    name names summary description context passage nom nombre nome beschreibung zusammenfassung resumen résumé naam
+    nazwa imię название имя описание isim 名称 名前 이름 headword word words term proverb idiom recipe definition
     """
 )
 OTHER = _set(
@@ -79,7 +84,7 @@ def weight(name: str) -> float:
         if word in OTHER:
             return 0.5
         if word in TEXT or word.rstrip("s") in TEXT:
-            return 2.0
+            return 1.25 if _ABOVE.intersection(words) else 2.0
         if word in TITLE:
             return 1.25
     return 1.1 if words and words[-1] in _LANGUAGES else 1.0

@@ -1,4 +1,7 @@
-"""Which column of a table is the text: by its name, its variety, its words and its depth; of equals, the first."""
+"""Which column of a table is the text: by its name, its variety, its words and its depth.
+
+Of equals it is the first, unless that holds the titles of another's texts.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
+from statistics import median
 from string import punctuation
 
 from vae.text.cleaning import clean
@@ -19,6 +23,8 @@ _MOST_CANDIDATES = 6
 _LOOKED_AT, _CELL_LENGTH = 300, 400  # cells of a column, characters of a cell
 _TIE = 0.75  # what comes as near to the best as this is as good
 _NAMED = 1.5  # the weight of a name beyond which it says that this is the text
+_TITLE = 80  # characters: what is longer is no title
+_LONGER = 3  # times as long as its title is a text at least
 _FAR = 0.1  # what comes no nearer than this is no candidate
 _ENOUGH_DIFFERENT = 300  # cells that differ, of which no label has so many
 _NOT_TEXT = re.compile(
@@ -45,7 +51,7 @@ def choose(table: Table) -> tuple[int, str, tuple[Candidate, ...]]:
     elif best > 0:
         good = [i for i, score in enumerate(scores) if score >= _TIE * best]
         named = [i for i in good if weight(table.columns[i]) > _NAMED]
-        chosen, why = (named or good)[0], "name" if named else "words"
+        chosen, why = (named[0], "name") if named else (_below_title(good, table.samples), "words")
     else:
         chosen, why = _most_letters(table.samples), "words"
     if len(table.columns) == 1:
@@ -53,6 +59,13 @@ def choose(table: Table) -> tuple[int, str, tuple[Candidate, ...]]:
     order = sorted(range(len(scores)), key=lambda i: (i != chosen, -scores[i], i))
     likely = [i for i in order if i == chosen or scores[i] > _FAR * best][:_MOST_CANDIDATES]
     return chosen, why, tuple(Candidate(table.columns[i], examples(table.samples[i])) for i in likely)
+
+
+def _below_title(columns: Sequence[int], samples: Sequence[Sequence[str]]) -> int:
+    """The first of these columns, or the longest, if the first may hold its titles."""
+    lengths = {column: median(map(len, samples[column])) for column in columns}
+    first, longest = columns[0], max(columns, key=lambda column: lengths[column])
+    return longest if lengths[first] <= _TITLE and lengths[longest] >= _LONGER * lengths[first] else first
 
 
 def examples(cells: Sequence[str]) -> tuple[str, ...]:

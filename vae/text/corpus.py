@@ -164,7 +164,7 @@ def _open_bytes(data: bytes, name: str, options: ReadingOptions, max_bytes: int)
     """The text in a file, and how it was taken out of it, if it was."""
     if len(data) > max_bytes:
         raise CorpusError(Message("text.too_large", size=len(data) / 1e6, most=max_bytes / 1e6))
-    found = unpack(data, name, part=options.part, max_bytes=max_bytes)
+    found = unpack(data, name, part=options.part, encoding=options.encoding, max_bytes=max_bytes)
     return open_text(lambda: io.BytesIO(found.data), options.encoding), found
 
 

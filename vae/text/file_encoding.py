@@ -19,11 +19,12 @@ from vae.text.encodings.known import find_encoding
 from vae.text.encodings.sampling import Opener, sample
 from vae.text.file_signatures import refuse_known_binaries
 
-__all__ = ["Opener", "Text", "open_text"]
+__all__ = ["Opener", "Text", "is_unmistakable", "open_text"]
 
 _BLOCK = 1 << 20  # bytes read at once
 _MAX_WHOLE = 20_000_000  # bytes that may be read at once
 _MAX_LINE = 20_000_000  # characters of a line, which has to fit into memory
+_NEAR = 10.0  # bits by which an encoding that is likely may be behind the one that fits best
 _BOMS: tuple[tuple[bytes, str], ...] = (  # UTF-32 before UTF-16, whose mark begins the same
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe\x00\x00", "utf-32"),
@@ -71,13 +72,19 @@ class Text:
         return "".join(blocks(self.opener, self.encoding))
 
 
-def open_text(opener: Opener, encoding: str | None = None) -> Text:
+def is_unmistakable(data: bytes) -> bool:
+    """Whether a text tells its encoding: by its mark, or since it is UTF-8."""
+    return data.startswith(tuple(mark for mark, _ in _BOMS)) or _goes_on(_utf8(), data, final=True)
+
+
+def open_text(opener: Opener, encoding: str | None = None, *, likely: str | None = None) -> Text:
     """Reads a text through, to tell that it is one, and in which encoding.
 
     UTF-8, also with a few broken bytes, UTF-16 and UTF-32 by their mark; anything else is detected.
 
     Args:
         encoding: chosen by hand, one of `encoding_choices`, by any of its names; None detects it.
+        likely: Python's name of one that texts beside it are in, which is taken where it fits nearly as well.
     Raises:
         CorpusError: the bytes are no text, their encoding cannot be told, or there is none of the given name.
     """
@@ -92,7 +99,7 @@ def open_text(opener: Opener, encoding: str | None = None) -> Text:
     elif marked:
         codec = marked
     else:
-        codec, found = _detect(opener, head, size, is_utf8)
+        codec, found = _detect(opener, head, size, is_utf8, likely)
         guess = guess_among(found) if found else None
     dropped = survey(opener, codec)
     if dropped is None:
@@ -104,7 +111,7 @@ def open_text(opener: Opener, encoding: str | None = None) -> Text:
 def _scan(opener: Opener) -> tuple[bytes, int, str, bool]:
     """The first bytes, how many there are, their digest, and whether they are UTF-8."""
     hashed, size, is_utf8 = blake2b(digest_size=16), 0, True
-    decoder = codecs.getincrementaldecoder("utf-8")()
+    decoder = _utf8()
     with opener() as file:
         head = block = file.read(SAMPLE_SIZE)
         while block:
@@ -115,6 +122,10 @@ def _scan(opener: Opener) -> tuple[bytes, int, str, bool]:
     return head, size, hashed.hexdigest(), is_utf8 and _goes_on(decoder, b"", final=True)
 
 
+def _utf8() -> codecs.IncrementalDecoder:
+    return codecs.getincrementaldecoder("utf-8")()
+
+
 def _goes_on(decoder: codecs.IncrementalDecoder, block: bytes, final: bool = False) -> bool:
     try:
         decoder.decode(block, final)
@@ -123,7 +134,7 @@ def _goes_on(decoder: codecs.IncrementalDecoder, block: bytes, final: bool = Fal
     return True
 
 
-def _detect(opener: Opener, head: bytes, size: int, is_utf8: bool) -> tuple[str, Sequence[Reading]]:
+def _detect(opener: Opener, head: bytes, size: int, is_utf8: bool, likely: str | None) -> tuple[str, Sequence[Reading]]:
     """The encoding of a text without a mark, and the readings among which it was found, if there was a doubt.
 
     Raises:
@@ -139,4 +150,5 @@ def _detect(opener: Opener, head: bytes, size: int, is_utf8: bool) -> tuple[str,
     found = readings(part)
     if not found or not found[0].is_text:
         raise CorpusError(Message("text.unknown_encoding"))
+    found = sorted(found, key=lambda one: one.bits - _NEAR * (one.encoding.codec == likely))
     return found[0].encoding.codec, found

@@ -66,5 +66,6 @@ class TextFile:
                 return Source(lambda: open_compressed(path), inner_name(name), note)
             if self.is_large:
                 return Source(lambda: path.open("rb"), name)
-        found = unpack(path.read_bytes(), name, part=self.options.part)  # a pipe can be read only once
+        data, options = path.read_bytes(), self.options  # a pipe can be read only once
+        found = unpack(data, name, part=options.part, encoding=options.encoding)
         return Source(lambda: io.BytesIO(found.data), found.name, found.note)

@@ -77,7 +77,7 @@ def _answer(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes
     reader = import_module(request["reader"])
     kind: Kind = reader.KIND
     try:
-        found = kind.read(Packed(data, request["name"], request["part"], request["max_bytes"]))
+        found = kind.read(Packed(data, request["name"], request["part"], max_bytes=request["max_bytes"]))
     except CorpusError as error:
         return {"error": error.message.to_json()}, b""
     except ModuleNotFoundError as error:

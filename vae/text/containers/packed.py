@@ -23,6 +23,7 @@ class Packed:
     data: bytes
     name: str
     part: str | None = None  # which of its texts is wanted, where it holds several
+    encoding: str | None = None  # which its texts are said to be in
     max_bytes: int = MAX_BYTES  # that the text may have
 
 

@@ -16,7 +16,9 @@ KINDS: tuple[Kind, ...] = (
 _MAX_DEPTH = 3  # containers inside each other
 
 
-def unpack(data: bytes, name: str, *, part: str | None = None, max_bytes: int = MAX_BYTES) -> Unpacked:
+def unpack(
+    data: bytes, name: str, *, part: str | None = None, encoding: str | None = None, max_bytes: int = MAX_BYTES
+) -> Unpacked:
     """The plain text or table in a file: of a document, a workbook, a book, an archive, something compressed.
 
     Any other file comes back as it is, at no cost. Nothing is written to disk, no link is followed.
@@ -24,6 +26,7 @@ def unpack(data: bytes, name: str, *, part: str | None = None, max_bytes: int = 
     Args:
         name: the file's name, which decides nothing.
         part: the member of an archive or the sheet of a workbook that is wanted; None takes the one that is meant.
+        encoding: chosen for what comes out, of which several texts are then told nothing else; None finds it.
         max_bytes: that the text may have.
     Raises:
         CorpusError: it is damaged, encrypted, too large, holds no text; or a library is not installed.
@@ -36,7 +39,7 @@ def unpack(data: bytes, name: str, *, part: str | None = None, max_bytes: int = 
             if wanted is not None:
                 raise CorpusError(Message("text.no_parts", part=wanted))
             return found
-        packed = Packed(found.data, found.name, wanted, max_bytes)
+        packed = Packed(found.data, found.name, wanted, encoding, max_bytes)
         inner = read_confined(kind, packed) if kind.confined else kind.read(packed)
         if inner.from_part:
             wanted = None

@@ -10,8 +10,9 @@ from typing import Any
 
 from vae.messages.message import Message
 from vae.text.cleaning import READABLE
-from vae.text.containers.odt import refuse_encrypted
+from vae.text.containers.odt import CONTENT, refuse_encrypted
 from vae.text.containers.packed import (
+    MAX_MARKUP,
     Kind,
     Listing,
     Packed,
@@ -23,13 +24,13 @@ from vae.text.containers.packed import (
     too_large,
     without_text,
 )
-from vae.text.containers.zip_file import MANIFEST, open_zip, with_mimetype
+from vae.text.containers.spreadsheet_repair import SPREADSHEET, repaired
+from vae.text.containers.zip_file import open_zip
 
 WHAT = Message("text.workbook")
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # a file system of its own, with these names in it:
 _OLD_WORKBOOKS = tuple(name.encode("utf-16-le") for name in ("Workbook", "Book"))
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-_OPEN_DOCUMENT = "application/vnd.oasis.opendocument.spreadsheet"
 _ROWS_WITH_TEXT = 2  # that make a sheet more than a note
 _SAMPLE = 1000  # rows in which they are looked for
 
@@ -37,7 +38,7 @@ _SAMPLE = 1000  # rows in which they are looked for
 def recognizes(data: bytes, listing: Listing) -> bool:
     if data.startswith(_OLD_OFFICE):
         return _ENCRYPTED in data or any(name in data for name in _OLD_WORKBOOKS)
-    return any(name.startswith("xl/") for name in listing.names) or listing.mimetype.startswith(_OPEN_DOCUMENT)
+    return any(name.startswith("xl/") for name in listing.names) or listing.mimetype.startswith(SPREADSHEET)
 
 
 def read(packed: Packed) -> Unpacked:
@@ -47,8 +48,8 @@ def read(packed: Packed) -> Unpacked:
     if not data.startswith(_OLD_OFFICE):
         with open_zip(data, WHAT) as archive:
             refuse_encrypted(archive, WHAT)
-            is_open = MANIFEST in archive.namelist()
-        data = with_mimetype(data, _OPEN_DOCUMENT) if is_open else data
+            is_open = CONTENT in archive.namelist()
+        data = repaired(data, WHAT, MAX_MARKUP * packed.max_bytes) if is_open else data
     elif _ENCRYPTED in packed.data:
         raise encrypted(WHAT)
     try:

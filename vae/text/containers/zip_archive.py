@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 import zipfile
 from collections.abc import Sequence
+from functools import reduce
 
 from vae.messages.message import Message
+from vae.text.containers.joined_texts import join
 from vae.text.containers.packed import (
     Kind,
     Listing,
@@ -75,11 +76,16 @@ def read(packed: Packed) -> Unpacked:
 
 def _all(archive: zipfile.ZipFile, names: Sequence[str], choices: tuple[str, ...], packed: Packed) -> Unpacked:
     """The texts of these members, in the order of their names."""
-    data = b""
+    texts: dict[str, bytes] = {}
+    left = packed.max_bytes
     for name in sorted(names):
-        text = read_member(archive, name, WHAT, packed.max_bytes - len(data))
-        data += text.removeprefix(codecs.BOM_UTF8) + b"\n\n"
+        texts[name] = read_member(archive, name, WHAT, left)
+        left -= len(texts[name])
+    data, encodings = join(texts, packed.encoding)
     note = Message("text.unpacked_all", count=len(names))
+    if len(encodings) > 1:
+        told = reduce(lambda before, after: Message("text.list", before=before, after=after), encodings)
+        note = Message("text.unpacked_from_encodings", note=note, encodings=told)
     return Unpacked(data, renamed(packed.name, "txt"), note, True, ALL, choices)
 
 

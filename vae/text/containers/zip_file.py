@@ -19,7 +19,7 @@ _ENTRY = b"PK\x01\x02"  # begins what the list at the archive's end says of each
 _MAX_MEMBERS = 10_000
 # Others are hardly met, and LZMA lets a file of few bytes ask for memory without end.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
-_MIMETYPE = "mimetype"
+MIMETYPE = "mimetype"  # by which documents tell what they are
 MANIFEST = "META-INF/manifest.xml"  # of OpenDocument
 _OPEN_DOCUMENT = re.compile(rb"application/vnd\.oasis\.opendocument\.[a-z-]+")
 _IS_ENCRYPTED = 0x1
@@ -51,22 +51,11 @@ def listing_of(data: bytes) -> Listing:
     what = Message("text.zip_archive")
     with open_zip(data, what) as archive:
         names = frozenset(archive.namelist())
-        mimetype = read_head(archive, _MIMETYPE, what, 100) if _MIMETYPE in names else b""
+        mimetype = read_head(archive, MIMETYPE, what, 100) if MIMETYPE in names else b""
         if not mimetype and MANIFEST in names:  # some programs leave out the first
             found = _OPEN_DOCUMENT.search(read_head(archive, MANIFEST, what, 2000))
             mimetype = found.group() if found else b""
     return Listing(names, mimetype.decode("ascii", "replace").strip())
-
-
-def with_mimetype(data: bytes, mimetype: str) -> bytes:
-    """The archive with what it says it is, which some readers need. Raises CorpusError: as `open_zip`."""
-    with open_zip(data, Message("text.zip_archive")) as archive:
-        if _MIMETYPE in archive.namelist():
-            return data
-    copy = io.BytesIO(data)
-    with zipfile.ZipFile(copy, "a") as archive:
-        archive.writestr(_MIMETYPE, mimetype)
-    return copy.getvalue()
 
 
 def read_member(archive: zipfile.ZipFile, name: str, what: Message, most: int) -> bytes:
