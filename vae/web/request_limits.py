@@ -122,13 +122,11 @@ class RequestLimits:
         flat = re.sub("/+", "/", unquote(path).lower())
         if any(part in path.lower() or part in flat for part in DENIED_PATHS):
             return _answer(Message("web.not_served"), 403)
-        routes = ROUTES.get(scope["method"])
-        signing_in = self.sign_in and scope["method"] == "GET" and hub_sign_in.ROUTES.fullmatch(path)
         query = unquote(scope.get("query_string", b"").decode("latin-1"))
         if self.tools and path in TOOLS:
             if scope["method"] != "POST":  # there is no news to wait for, and Gradio's page about it needs other sites
                 return _answer(Message("web.only_for_tools"), 405)
-        elif not (signing_in or (routes and routes.fullmatch(path))) or "deep_link" in query:  # which would load another's page
+        elif not self._is_served(scope["method"], path) or "deep_link" in query:  # which would load another's page
             return _answer(Message("web.nothing_here"), 404)
         headers = scope["headers"]
         if len(headers) > MAX_HEADERS or sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES:
@@ -136,6 +134,12 @@ class RequestLimits:
         if declared(scope) > self.limit(scope):
             return self._too_large()
         return None
+
+    def _is_served(self, method: str, path: str) -> bool:
+        """Whether there is such a route."""
+        if self.sign_in and method == "GET" and hub_sign_in.ROUTES.fullmatch(path):
+            return True
+        return method in ROUTES and ROUTES[method].fullmatch(path) is not None
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         limit, received, complete = self.limit(scope), 0, scope["method"] != "POST"
