@@ -73,16 +73,18 @@ def test_every_file_beside_the_code_is_installed_with_it(wheel: Path) -> None:
 
 def test_installed_command_says_sentences_from_another_folder(commands: Path, tmp_path: Path) -> None:
     look = "from vae.system.paths import ASSETS; from vae.serving.visitors.corpus_sources import *; print(ASSETS);"
-    look += "print(all(bundled_corpus(name).data for name in BUNDLED_CORPORA))"
+    look += "print(all(bundled_corpus(name).data for name in BUNDLED_CORPORA));"
+    look += "from vae.ui.device import on_device; from vae.kept_page import sources;"
+    look += "print(all([on_device.files().addresses, sources.script(), sources.engine(), sources.kernel()]))"
     clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 
     def said(command: str, *arguments: str) -> str:
         call = [str(commands / command), *arguments]
         return subprocess.run(call, cwd=tmp_path, env=clean, capture_output=True, text=True, check=True).stdout
 
-    assets, read = said("python", "-c", look).split()
+    assets, read, scripts = said("python", "-c", look).split()
     assert Path(assets).is_relative_to(commands.parent)
-    assert read == "True"
+    assert (read, scripts) == ("True", "True")
     model = Path(assets) / "models" / "everyday-english.safetensors"
     assert len(json.loads(said("sentence-space", "sample", str(model), "-n", "3", "--json"))["samples"]) == 3
     assert "usage: sentence-space serve" in said("sentence-space", "serve", "--help")

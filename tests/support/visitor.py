@@ -168,10 +168,10 @@ class Visit:
 
     def __init__(self, url: str, plan: Plan, token: str = "") -> None:
         self.token = token
+        self.cookies: dict[str, str] = {}
         self._url, self._plan = url, plan
         self._hash = secrets.token_hex(6)
-        self._cookies: dict[str, str] = {}
-        self._asking, self._telling, self._beating = (Wire(url, self._cookies) for _ in range(3))
+        self._asking, self._telling, self._beating = (Wire(url, self.cookies) for _ in range(3))
         self._waiting: dict[str, asyncio.Queue[Message | None]] = {}
         self._early: list[Message] = []  # told before the answer to the request that they belong to
         self._left: set[str] = set()  # events of which no more is wanted
@@ -250,7 +250,7 @@ class Visit:
         mark = secrets.token_hex(16)
         head = f'--{mark}\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'
         body = head.encode() + data + f"\r\n--{mark}--\r\n".encode()
-        wire, kind = Wire(self._url, self._cookies), f"multipart/form-data; boundary={mark}"
+        wire, kind = Wire(self._url, self.cookies), f"multipart/form-data; boundary={mark}"
         try:
             path = f"/gradio_api/upload?upload_id={secrets.token_hex(6)}"
             if share < 1:

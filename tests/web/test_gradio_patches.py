@@ -13,7 +13,7 @@ from typing import Any
 
 import gradio as gr
 import pytest
-from gradio import mcp, processing_utils, queueing, route_utils, state_holder
+from gradio import mcp, oauth, processing_utils, queueing, route_utils, routes, state_holder
 
 from vae.web import gradio_patches
 from vae.web.gradio_patches import PATCHES
@@ -24,8 +24,9 @@ import asyncio, contextlib, io, json, os, sys, tempfile
 from pathlib import Path
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+import fastapi
 import gradio as gr
-from gradio import mcp, processing_utils, queueing, route_utils, state_holder
+from gradio import mcp, oauth, processing_utils, queueing, route_utils, routes, state_holder
 from starlette.datastructures import Headers
 
 if "apply" in sys.argv:
@@ -111,6 +112,20 @@ try:
 except ImportError:
     found["tools"] = None
 
+# sign_in, sign_in_log: the cookie of who is signed in, and what is printed on the way
+oauth.get_space, oauth._add_oauth_routes = (lambda: "ada/space"), (lambda app: None)
+app = fastapi.FastAPI()
+try:
+    routes.attach_oauth(app)
+    found["cookie"] = app.user_middleware[0].kwargs
+except ImportError:
+    found["cookie"] = None
+os.environ["SPACE_HOST"] = "space.test"
+printed = io.StringIO()
+with contextlib.redirect_stdout(printed):
+    oauth._generate_redirect_uri(fastapi.Request({"type": "http", "query_string": b"share=abc", "headers": []}))
+found["printed"] = printed.getvalue()
+
 # calm: how often a queue looks for something to do
 demo.queue()
 found["looks_a_second"] = 1 / demo._queue.sleep_when_free
@@ -173,6 +188,21 @@ def test_every_endpoint_is_offered_by_mcp_in_gradio_and_tools_alone_here(
     assert patched["tools"] == ["/tool_of_ours"]
 
 
+def test_code_in_the_address_is_printed_at_a_sign_in_by_gradio_and_not_here(
+    plain: dict[str, Any], patched: dict[str, Any]
+) -> None:
+    assert "abc" in plain["printed"]
+    assert patched["printed"] == ""
+
+
+def test_who_is_signed_in_is_forgotten_in_a_frame_by_gradio_and_with_the_browser_here(
+    plain: dict[str, Any], patched: dict[str, Any]
+) -> None:
+    pytest.importorskip("itsdangerous")
+    assert not {"partitioned", "max_age"} & plain["cookie"].keys()
+    assert patched["cookie"].items() >= {"partitioned": True, "max_age": None, "https_only": True}.items()
+
+
 def test_queue_looks_for_work_a_thousand_times_a_second_and_here_a_hundred(plain: dict[str, Any]) -> None:
     assert plain["looks_a_second"] > 500
     with gr.Blocks() as demo:
@@ -190,10 +220,12 @@ def test_every_patch_names_its_reason_and_the_gradio_that_is_pinned(monkeypatch:
         "sessions": (state_holder, "SessionState"),
         "tools": (mcp, "GradioMCPServer"),
         "tool_sessions": (mcp, "SessionState"),
+        "sign_in": (routes, "attach_oauth"),
+        "sign_in_log": (oauth, "print"),
     }
     assert PATCHES.keys() == places.keys()
     for name, (module, attribute) in places.items():
-        monkeypatch.setattr(module, attribute, None)
+        monkeypatch.setattr(module, attribute, None, raising=False)
         PATCHES[name].apply()
         assert getattr(module, attribute) is not None
         assert PATCHES[name].reason

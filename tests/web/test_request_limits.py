@@ -102,7 +102,8 @@ def test_paths_that_fetch_from_elsewhere_are_denied(path: str) -> None:
      ("GET", "/gradio_api/deep_link"), ("POST", "/gradio_api/component_server"), ("GET", "/monitoring"),
      ("GET", "/gradio_api/stream/a/b/1/playlist.m3u8"), ("POST", "/gradio_api/vibe-edit"), ("GET", "/file=/etc/x"),
      ("POST", "/gradio_api/process_recording"), ("GET", "/gradio_api//queue/data"), ("PUT", "/"), ("TRACE", "/"),
-     ("OPTIONS", "/gradio_api/queue/join"), ("POST", "/gradio_api/mcp/"), ("GET", "/gradio_api/file%253Dhttp://a.b")],
+     ("OPTIONS", "/gradio_api/queue/join"), ("POST", "/gradio_api/mcp/"), ("GET", "/gradio_api/file%253Dhttp://a.b"),
+     ("GET", "/login/huggingface"), ("GET", "/login/callback"), ("GET", "/logout")],
 )  # fmt: skip
 def test_routes_that_the_page_does_not_use_are_closed(method: str, path: str) -> None:
     assert ask(path, [b""], method=method) == (404, 0)

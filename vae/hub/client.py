@@ -14,6 +14,7 @@ from vae.messages.message import Message, UserError
 
 TOKEN = "HF_TOKEN"  # the variable in which a person's token stands; it is stored nowhere
 MODEL_FILE, CARD_FILE = "model.safetensors", "README.md"
+WRITING = {"contribute-repos", "write-repos", "manage-repos"}  # what a sign-in has to allow for a model to be sent
 _MOST = 256 * 2**20  # bytes of a model that is fetched
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 

@@ -12,6 +12,8 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from vae.system.paths import ASSETS, PACKAGE
+
 _COMMENT = re.compile(r"^[ \t]*(?:/\*(?:[^*]|\*(?!/))*\*/|//.*)[ \t]*\n|^[ \t]*\n", re.MULTILINE)
 _IMPORT = re.compile(r'^import \{ (\w+(?:, \w+)*) \} from "([./\w]+)";', re.MULTILINE)
 _DECLARATION = re.compile(r"(export )?(?:async )?(?:function|class|const|let) (?:(\w+)\b|\[([\w, ]+)\])")
@@ -38,14 +40,13 @@ def script(root: Path, files: Mapping[str, Sequence[str]], gives: str = "space")
         BundleError: a module imports what does not stand above it, names something that another does, or has a form
             that is not known here.
     """
-    exported: dict[Path, set[str]] = {}
+    exported: dict[str, set[str]] = {}
     owner: dict[str, str] = {}
     parts = []
     for name, given_of_it in files.items():
-        path = (root / name).resolve()
-        text, imports, exports, names = _module(without_comments(path.read_text("utf-8")), name)
+        text, imports, exports, names = _module(without_comments(_read(root, name)), name)
         for wanted, source in imports:
-            if missing := wanted - exported.get((path.parent / source).resolve(), set()):
+            if missing := wanted - exported.get(_named_from(name, source), set()):
                 raise BundleError(f"{name} imports {', '.join(sorted(missing))} from {source}, not above it")
         for one in sorted(names):
             if one in owner:
@@ -53,7 +54,7 @@ def script(root: Path, files: Mapping[str, Sequence[str]], gives: str = "space")
             owner[one] = name
         if missing := set(given_of_it) - exports:
             raise BundleError(f"{name} exports no {', '.join(sorted(missing))}")
-        exported[path] = exports
+        exported[name] = exports
         parts.append(text)
     called = ", ".join(name for names in files.values() for name in names)
     given = f"globalThis.{gives} = {{ {called} }};\n" if called else ""
@@ -75,13 +76,24 @@ def modules_of(root: Path, *entries: str) -> list[str]:
         if name in order:
             return
         under_way.append(name)
-        for _, source in _IMPORT.findall((root / name).read_text("utf-8")):
-            visit(posixpath.normpath(posixpath.join(posixpath.dirname(name), source)))
+        for _, source in _IMPORT.findall(_read(root, name)):
+            visit(_named_from(name, source))
         order.append(under_way.pop())
 
     for entry in entries:
         visit(entry)
     return order
+
+
+def _read(root: Path, name: str) -> str:
+    """A module by its name below `root`; a wheel has the folder assets/ of a checkout within the package."""
+    packaged = root == PACKAGE.parent and name.startswith("assets/")
+    return (ASSETS / name.removeprefix("assets/") if packaged else root / name).read_text("utf-8")
+
+
+def _named_from(name: str, source: str) -> str:
+    """What the module `name` imports as `source`, by its own name."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(name), source))
 
 
 def without_comments(text: str) -> str:

@@ -13,7 +13,16 @@ from starlette.middleware import Middleware
 
 from vae.serving.limits import Limits
 from vae.system.files import folder_size
-from vae.web import device_files, gradio_patches, health, pass_phrase, request_limits, script_patches, security_headers
+from vae.web import (
+    device_files,
+    gradio_patches,
+    health,
+    hub_sign_in,
+    pass_phrase,
+    request_limits,
+    script_patches,
+    security_headers,
+)
 from vae.web.latency import LatencyMeter
 from vae.web.session_isolation import SessionIsolation
 
@@ -44,6 +53,7 @@ def launch_options(
             max_file=max_file,
             has_room=lambda: folder_size(uploads) < max_uploads,
             tools=tools,
+            sign_in=demo.expects_oauth,
         ),
     ]
     phrase = phrase or os.environ.get(pass_phrase.VARIABLE, "")
@@ -55,6 +65,8 @@ def launch_options(
         Middleware(script_patches.PatchedScripts),
         Middleware(SessionIsolation, meter=meter),
     ]
+    if demo.expects_oauth:
+        inside.append(Middleware(hub_sign_in.SignInTroubles))
     return {
         "max_file_size": max_file,
         "app_kwargs": {

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio import mcp, processing_utils, queueing, route_utils, state_holder
+from gradio import mcp, oauth, processing_utils, queueing, route_utils, routes, state_holder
 from gradio.blocks import BlocksConfig
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException
@@ -124,6 +124,16 @@ class ToolServer(mcp.GradioMCPServer):
         }
 
 
+def attach_sign_in(app: routes.App) -> None:
+    """Gradio's sign-in with a cookie of its own for each site that frames the page, and gone with the browser."""
+    oauth.attach_oauth(app)
+    app.user_middleware[0].kwargs.update(partitioned=True, max_age=None)
+
+
+def keep_quiet(*_: object) -> None:
+    """In place of `print`."""
+
+
 async def refuse_link(url: str, *_: Any, **__: Any) -> str:
     """In place of the download of a file that a request names by a link."""
     raise gr.Error("A link is not fetched here. Upload the file itself.", print_exception=False)
@@ -159,6 +169,16 @@ PATCHES = {
         "Where programs may ask by MCP, each public endpoint becomes a tool for them, and only these can.",
         "6.31.0",
         lambda: setattr(mcp, "GradioMCPServer", ToolServer),
+    ),
+    "sign_in": Patch(
+        "In the frame of a Space a browser that blocks third-party cookies forgets who has signed in, others never do.",
+        "6.31.0",
+        lambda: setattr(routes, "attach_oauth", attach_sign_in),
+    ),
+    "sign_in_log": Patch(
+        "The address to come back to is printed, in which the code of something shared may stand.",
+        "6.31.0",
+        lambda: setattr(oauth, "print", keep_quiet),
     ),
 }
 

@@ -21,7 +21,7 @@ from vae.messages.message import Message
 from vae.serving.limits import Limits
 from vae.system import log
 from vae.text.corpus import MAX_SENTENCES
-from vae.web import security_headers
+from vae.web import hub_sign_in, security_headers
 
 MEGABYTE = 10**6
 ENVELOPE = 2**20  # bytes of an upload around its file
@@ -66,7 +66,8 @@ class TooSlowError(Exception):
 
 class RequestLimits:
     """ASGI: 413 once the streamed bytes of a body pass the limit, 408 when they stall, 404 where the page has no
-    such route, 507 for a file while there is no room for any (`has_room`). With `tools`, MCP clients may ask, too.
+    such route, 507 for a file while there is no room for any (`has_room`). With `tools`, MCP clients may ask, too, and
+    with `sign_in` there are the routes of that.
 
     It counts what arrives: Content-Length may be absent or false. Gradio's own limit is for one file part only. Every
     answer leaves with the headers of `security_headers`, and an error that nobody foresaw leaves as a plain sentence.
@@ -80,9 +81,11 @@ class RequestLimits:
         stall_timeout: float = STALL_TIMEOUT,
         has_room: Callable[[], bool] = lambda: True,
         tools: bool = False,
+        sign_in: bool = False,
     ) -> None:
         self.app = app
         self.tools = tools
+        self.sign_in = sign_in
         self.has_room = has_room
         self.max_file = max_file
         self.max_body = max_body
@@ -119,12 +122,11 @@ class RequestLimits:
         flat = re.sub("/+", "/", unquote(path).lower())
         if any(part in path.lower() or part in flat for part in DENIED_PATHS):
             return _answer(Message("web.not_served"), 403)
-        routes = ROUTES.get(scope["method"])
         query = unquote(scope.get("query_string", b"").decode("latin-1"))
         if self.tools and path in TOOLS:
             if scope["method"] != "POST":  # there is no news to wait for, and Gradio's page about it needs other sites
                 return _answer(Message("web.only_for_tools"), 405)
-        elif routes is None or not routes.fullmatch(path) or "deep_link" in query:  # which would load another's page
+        elif not self._is_served(scope["method"], path) or "deep_link" in query:  # which would load another's page
             return _answer(Message("web.nothing_here"), 404)
         headers = scope["headers"]
         if len(headers) > MAX_HEADERS or sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES:
@@ -132,6 +134,12 @@ class RequestLimits:
         if declared(scope) > self.limit(scope):
             return self._too_large()
         return None
+
+    def _is_served(self, method: str, path: str) -> bool:
+        """Whether there is such a route."""
+        if self.sign_in and method == "GET" and hub_sign_in.ROUTES.fullmatch(path):
+            return True
+        return method in ROUTES and ROUTES[method].fullmatch(path) is not None
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         limit, received, complete = self.limit(scope), 0, scope["method"] != "POST"

@@ -13,11 +13,13 @@ from vae.serving.visitors.session import BUNDLED, RefusedError, Session
 from vae.ui.components import drawn
 from vae.ui.components.prose import prose
 from vae.ui.page import Page
+from vae.web import hub_sign_in
 
 LEAD = (
     "<p class='hint'>There others can find your model and use it. It may say sentences of its text word for word: send "
     "only what may be public, or keep the model to yourself there.</p>"
 )
+SIGN_IN = "<p class='hint'>Sign in, and you need no token. The page loads again, and everything is kept.</p>"
 TOKEN = "Make one that may write, in your settings on the Hub. It is used this once, and kept nowhere."
 AT_ONCE = 2  # models on their way to the Hub
 LONGEST = 100  # characters of a licence
@@ -43,27 +45,46 @@ def withdraw(session: Session, message: Any = None) -> PublishView:
     return PublishView(message, gr.update(visible=False), gr.update(visible=False), "")
 
 
-def look(session: Session, name: str, licence: str) -> PublishView:
-    """What would be sent, with nothing sent."""
+def look(session: Session, name: str, licence: str, signed_in: gr.OAuthToken | None = None) -> PublishView:
+    """What would be sent, with nothing sent; and the field for a token, for whoever is not signed in with one."""
     try:
         card, files = _files(session, name, licence)
         listed = ", ".join(f"{path} ({_size(content)})" for path, content in files.items())
     except ValueError as error:
         return withdraw(session, drawn.note_value("error", str(error)))
     told = drawn.note_value("note", str(Message("ui.publish.files", name=name, files=listed)))
-    return PublishView(told, gr.update(value=card, visible=True), gr.update(visible=True), gr.skip())
+    return PublishView(told, gr.update(value=card, visible=True), gr.update(visible=True), _field(signed_in))
 
 
-def send(session: Session, name: str, licence: str, private: bool, hub_token: str) -> PublishView:
-    """Send it. The token is used for this and forgotten, in the page as well."""
+def send(
+    session: Session,
+    name: str,
+    licence: str,
+    private: bool,
+    hub_token: str,
+    signed_in: gr.OAuthToken | None = None,
+) -> PublishView:
+    """Send it, with the token that was pasted, or that of whoever is signed in. It is used for this and forgotten."""
     try:
-        if not isinstance(hub_token, str) or not hub_token.strip():
-            raise RefusedError(Message("ui.publish.no_token"))
+        pasted = hub_token.strip() if isinstance(hub_token, str) else ""
+        hub_token = pasted or _granted(signed_in)
+        if not hub_token:
+            raise RefusedError(Message("ui.publish.may_not_write" if signed_in else "ui.publish.no_token"))
         _, files = _files(session, name, licence)
-        address = client.send(name, files, token=hub_token.strip(), private=private is not False)
+        address = client.send(name, files, token=hub_token, private=private is not False)
     except ValueError as error:
-        return PublishView(drawn.note_value("error", str(error)), gr.skip(), gr.skip(), "")
+        return PublishView(drawn.note_value("error", str(error)), gr.skip(), gr.skip(), _field(signed_in))
     return withdraw(session, drawn.note_value("done", str(Message("hub.sent", address=address))))
+
+
+def _granted(signed_in: gr.OAuthToken | None) -> str:
+    """The token of whoever is signed in, if it may write."""
+    return "" if signed_in is None or client.WRITING.isdisjoint(signed_in.scope.split()) else signed_in.token
+
+
+def _field(signed_in: gr.OAuthToken | None) -> Any:
+    """The field for a token: empty, and there for whom it is needed."""
+    return gr.update(value="", visible=not _granted(signed_in))
 
 
 def _files(session: Session, name: object, licence: object) -> tuple[str, dict[str, Path | bytes]]:
@@ -92,6 +113,13 @@ def build(page: Page) -> None:
     )
     with fold:
         prose(LEAD)
+        if hub_sign_in.offered():
+            prose(SIGN_IN)
+            with gr.Row(elem_classes=["row", "actions"]):
+                gr.LoginButton(
+                    "Sign in with Hugging Face", "Sign out ({})", variant="secondary", icon=None, scale=0,
+                    min_width=216, elem_id="publish-sign-in",
+                )  # fmt: skip
         with gr.Row(elem_classes=["row", "settings"]):
             name = gr.Textbox(
                 label="Repository", placeholder="your-name/my-model", lines=1, max_lines=1, elem_id="publish-name",
