@@ -19,6 +19,7 @@ from support.server import CHROMIUM_ARGUMENTS, chromium
 from vae.config.config import Config
 from vae.model.checkpoint import Checkpoint, load
 from vae.model.text_model import TextModel
+from vae.server import import_gradio_sooner
 from vae.text.corpus import Corpus, read_corpus
 from vae.training.events import Event
 from vae.training.train import train
@@ -30,6 +31,7 @@ LONGEST = (  # files with browser tests, by the time that they take
     "test_corpus_tab", "test_models", "test_layout", "test_device", "test_address",
 )  # fmt: skip
 
+import_gradio_sooner()
 settings.register_profile("tests", deadline=None, derandomize=True, database=None)
 settings.load_profile("tests")
 

@@ -48,8 +48,8 @@ class Updater:
         for parameter in self.parameters:
             parameter.grad = None
         self._sum.begin()
-        # a loss that is no number must make gradients that are none, so that every process comes to know of it; a factor,
-        # since for a gradient that is handed in torch imports what its compiler knows of shapes
+        # A loss that is no number must make gradients that are none, so that every process comes to know of it. By a
+        # factor, since for a gradient that is handed in torch imports what its compiler knows of shapes.
         (loss * (0 * loss.detach() + 1)).backward()  # type: ignore[no-untyped-call]
         self._sum.finish()
         self._norm = nn.utils.get_total_norm([p.grad for p in self.parameters if p.grad is not None])
