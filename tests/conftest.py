@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 os.environ.update({"VAE_THREADS": "1", "VAE_NICE": "0", "OMP_NUM_THREADS": "1"})
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 from support.server import CHROMIUM_ARGUMENTS, chromium
 
@@ -76,9 +78,15 @@ def learned(config: Config) -> Config:
 
 @pytest.fixture(scope="session")
 def training(learned: Config, corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Event]]:
-    """A finished run: its folder, and the events that it told."""
-    folder = tmp_path_factory.mktemp("trained") / "run"
-    return folder, list(train(learned, corpus, folder))
+    """A finished run: its folder, and the events that it told. One for all processes of the tests, who only read it."""
+    own = tmp_path_factory.getbasetemp()
+    shared = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "trained"
+    told = shared / "events.pickle"
+    with FileLock(f"{shared}.lock"):
+        if not told.exists():
+            events = list(train(learned, corpus, shared / "run"))
+            told.write_bytes(pickle.dumps(events))
+    return shared / "run", pickle.loads(told.read_bytes())
 
 
 @pytest.fixture(scope="session")
