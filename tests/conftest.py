@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,14 @@ from typing import Any
 os.environ.update({"VAE_THREADS": "1", "VAE_NICE": "0", "OMP_NUM_THREADS": "1"})
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 from support.server import CHROMIUM_ARGUMENTS, chromium
 
 from vae.config.config import Config
 from vae.model.checkpoint import Checkpoint, load
 from vae.model.text_model import TextModel
+from vae.server import import_gradio_sooner
 from vae.text.corpus import Corpus, read_corpus
 from vae.training.events import Event
 from vae.training.train import train
@@ -30,6 +33,7 @@ LONGEST = (  # files with browser tests, by the time that they take
     "test_corpus_tab", "test_models", "test_layout", "test_device", "test_address",
 )  # fmt: skip
 
+import_gradio_sooner()
 settings.register_profile("tests", deadline=None, derandomize=True, database=None)
 settings.load_profile("tests")
 
@@ -74,9 +78,15 @@ def learned(config: Config) -> Config:
 
 @pytest.fixture(scope="session")
 def training(learned: Config, corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Event]]:
-    """A finished run: its folder, and the events that it told."""
-    folder = tmp_path_factory.mktemp("trained") / "run"
-    return folder, list(train(learned, corpus, folder))
+    """A finished run: its folder, and the events that it told. One for all processes of the tests, who only read it."""
+    own = tmp_path_factory.getbasetemp()
+    shared = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "trained"
+    told = shared / "events.pickle"
+    with FileLock(f"{shared}.lock"):
+        if not told.exists():
+            events = list(train(learned, corpus, shared / "run"))
+            told.write_bytes(pickle.dumps(events))
+    return shared / "run", pickle.loads(told.read_bytes())
 
 
 @pytest.fixture(scope="session")

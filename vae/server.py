@@ -10,7 +10,10 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from types import ModuleType
 from typing import TYPE_CHECKING
+
+from vae.system.imports import change_on_import
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -24,9 +27,19 @@ line, else on stderr), and limits for each visitor, which docs/hosting.md lists.
 
 def build(*, tools: bool = False) -> gr.Blocks:
     """The page. Imported in here: a training's worker process may import this file again and needs no page."""
+    import_gradio_sooner()
     from vae.ui import build as page
 
     return page.build(tools=tools)
+
+
+def import_gradio_sooner() -> None:
+    """By a third: at each import, Gradio would write an outline of every component for editors, beside its own code."""
+
+    def write_none(module: ModuleType) -> None:
+        vars(module)["create_or_modify_pyi"] = lambda *of: None
+
+    change_on_import("gradio.component_meta", write_none)
 
 
 def arguments(args: Sequence[str] | None = None, program: str | None = None) -> argparse.Namespace:

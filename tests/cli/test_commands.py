@@ -6,11 +6,13 @@ import json
 import signal
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.processes import Child, run_command
 
 from vae.cli import main as cli
 from vae.cli import run_folders as folders
@@ -35,18 +37,17 @@ TINY = [
 ]  # fmt: skip
 
 
-def vae(*arguments: object) -> subprocess.CompletedProcess[str]:
-    """A command as its user runs it. It costs seconds: a test of each is enough, and all others use `Shell`."""
-    command = [sys.executable, "-m", "vae", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", cwd=ROOT, check=False)
+def vae(*arguments: object) -> tuple[int, str, str]:
+    """A command in a process of its own: its status, and what it printed on stdout and on stderr."""
+    with closing(Child(run_command, list(map(str, arguments)))) as process:
+        return process.ended()
 
 
 def answer(*arguments: object) -> dict[str, Any]:
-    """What a command prints with --json, run as its user runs it."""
-    done = vae(*arguments, "--json")
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
-    value: dict[str, Any] = json.loads(done.stdout)
+    """What a command prints with --json, in a process of its own."""
+    status, printed, told = vae(*arguments, "--json")
+    assert (status, told) == (0, "")
+    value: dict[str, Any] = json.loads(printed)
     return value
 
 
@@ -124,11 +125,10 @@ def test_sample_says_seeded_sentences_and_whether_they_are_new(model_path: Path,
 
 
 def test_sample_prints_a_sentence_a_line_from_its_start(model_path: Path, shell: Shell) -> None:
-    done = vae("sample", model_path, "-n", 4, "--start", "the cat")
-    assert (done.returncode, done.stderr) == (0, "")
-    printed = done.stdout.splitlines()
-    assert len(printed) == 4
-    assert all(line.startswith("the cat") for line in printed)
+    status, printed, told = vae("sample", model_path, "-n", 4, "--start", "the cat")
+    assert (status, told) == (0, "")
+    assert len(printed.splitlines()) == 4
+    assert all(line.startswith("the cat") for line in printed.splitlines())
     nothing, told = shell.run("sample", model_path, "--start", "the zebra", status=2)
     assert nothing == ""
     assert "The model has never seen “zebra”" in told
@@ -350,11 +350,10 @@ def test_other_formats_are_measured_by_their_sentences(
 
 def test_mistake_ends_with_status_2_and_one_line(tmp_path: Path) -> None:
     (tmp_path / "not.safetensors").write_bytes(b"no model at all")
-    done = vae("sample", tmp_path / "not.safetensors")
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert done.stderr.startswith("error: This file is not a model")
-    assert done.stderr.count("\n") == 1
+    status, printed, told = vae("sample", tmp_path / "not.safetensors")
+    assert (status, printed) == (2, "")
+    assert told.startswith("error: This file is not a model")
+    assert told.count("\n") == 1
 
 
 @pytest.mark.parametrize(

@@ -138,10 +138,16 @@ def test_run_resumed_in_a_fresh_process_is_as_if_it_never_was(
     whole: Path, config: Config, corpus: Corpus, tmp_path: Path
 ) -> None:
     last(train(config, corpus, tmp_path, control=at(11, "pause")))
-    with closing(Child(resume, tmp_path)) as child:
-        status, _, told = child.ended()
+    with closing(Child(resume_and_tell_imports, tmp_path)) as child:
+        status, imported, told = child.ended()
     assert status == 0, told
     assert_as_uninterrupted(tmp_path, whole)
+    assert not {"torch._dynamo", "sympy"} & set(imported.split())  # torch's compiler, which would take it seconds
+
+
+def resume_and_tell_imports(folder: Path) -> None:
+    resume(folder)
+    print(*sys.modules)
 
 
 @pytest.mark.parametrize("step", [1, 7, 29])

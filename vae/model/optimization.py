@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cached_property
-from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim.adam import adam
+from torch.optim.sgd import sgd
 
 from vae.config.config import Config
 from vae.model import schedules
@@ -15,7 +15,7 @@ from vae.system import distributed
 from vae.system.distributed import GradientSum
 
 _WINDOWS = 50  # of a run
-_OPTIMIZERS = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}
+_DECAYS = (0.9, 0.999)  # of Adam's two moments
 
 
 class Updater:
@@ -29,13 +29,9 @@ class Updater:
         self.parameters = list(parameters)
         self.config = config
         self.halvings = 0
+        self.rate = config.learning_rate  # of the last update
+        self.moments: dict[Tensor, dict[str, Tensor]] = {}  # Adam's, and how often each parameter was updated
         self._sum = GradientSum(self.parameters)
-
-    @cached_property
-    def optimizer(self) -> Any:
-        """Made when something is learned: with the first one torch imports its compiler, 60 MB for a model that is only
-        used."""
-        return _OPTIMIZERS[self.config.optimizer](self.parameters, lr=self.config.learning_rate, fused=True)
 
     def apply(self, loss: Tensor, t: int) -> Tensor:
         """Update the parameters against the loss of step t, of which each process brings its share.
@@ -49,39 +45,61 @@ class Updater:
 
     def backward(self, loss: Tensor) -> Tensor:
         """The first half of `apply`: the gradients of a loss, and whether they are finite in all processes."""
-        self.optimizer.zero_grad(set_to_none=True)
+        for parameter in self.parameters:
+            parameter.grad = None
         self._sum.begin()
-        # a loss that is no number must make gradients that are none, so that every process comes to know of it
-        loss.backward(0 * loss.detach() + 1)  # type: ignore[no-untyped-call]
+        # A loss that is no number must make gradients that are none, so that every process comes to know of it. By a
+        # factor, since for a gradient that is handed in torch imports what its compiler knows of shapes.
+        (loss * (0 * loss.detach() + 1)).backward()  # type: ignore[no-untyped-call]
         self._sum.finish()
         self._norm = nn.utils.get_total_norm([p.grad for p in self.parameters if p.grad is not None])
         return self._norm.isfinite()
 
+    @torch.no_grad()
     def step(self, t: int, finite: Tensor) -> None:
         """The second half: the update of step t, if all is `finite`, a bool scalar."""
-        # a fused optimizer divides and refuses by itself, in its one pass over the gradients
-        self.optimizer.grad_scale = (self._norm / self.config.clip).clamp(min=1)
-        self.optimizer.found_inf = (~finite).float()
-        rate = self.config.learning_rate
+        self.rate = self.config.learning_rate
         if self.config.patience:
-            rate *= 0.5**self.halvings
+            self.rate *= 0.5**self.halvings
         else:
-            rate = schedules.learning_rate(t / max(1, self.config.steps), peak=rate)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        self.optimizer.step()
+            self.rate = schedules.learning_rate(t / max(1, self.config.steps), peak=self.rate)
+        # The functions behind torch's optimizers: with the first of those themselves torch imports its compiler, which
+        # takes each training two seconds and 60 MB. Fused, they divide and refuse in their one pass over the gradients.
+        scale, refused = (self._norm / self.config.clip).clamp(min=1), (~finite).float()
+        parameters: list[Tensor] = [parameter for parameter in self.parameters if parameter.grad is not None]
+        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+        if self.config.optimizer == "sgd":
+            sgd(
+                parameters, gradients, [None] * len(parameters), fused=True, grad_scale=scale, found_inf=refused,
+                lr=self.rate, momentum=0.0, dampening=0.0, nesterov=False, weight_decay=0.0, maximize=False,
+            )  # fmt: skip
+            return
+        moments = [self._moments_of(parameter) for parameter in parameters]
+        adam(
+            parameters, gradients, [each["exp_avg"] for each in moments], [each["exp_avg_sq"] for each in moments], [],
+            [each["step"] for each in moments], fused=True, grad_scale=scale, found_inf=refused, lr=self.rate,
+            beta1=_DECAYS[0], beta2=_DECAYS[1], eps=1e-8, weight_decay=0.0, amsgrad=False, maximize=False,
+        )  # fmt: skip
+
+    def _moments_of(self, parameter: Tensor) -> dict[str, Tensor]:
+        """Those of a parameter, zeros at first."""
+        if parameter not in self.moments:
+            step = torch.zeros((), dtype=torch.float32, device=parameter.device)
+            moments = {name: torch.zeros_like(parameter) for name in ("exp_avg", "exp_avg_sq")}
+            self.moments[parameter] = {"step": step, **moments}
+        return self.moments[parameter]
 
     def reset_moments(self, parameters: Iterable[nn.Parameter]) -> None:
         """Forget Adam's moments of some of the parameters."""
         for parameter in parameters:
-            self.optimizer.state.pop(parameter, None)
+            self.moments.pop(parameter, None)
 
     def state(self) -> dict[str, Tensor]:
         """Adam's moments and counts by name, to save."""
         return {
             f"{i}.{key}": value
             for i, parameter in enumerate(self.parameters)
-            for key, value in self.optimizer.state[parameter].items()
+            for key, value in self.moments.get(parameter, {}).items()
         }
 
     def load_state(self, state: Mapping[str, Tensor]) -> None:
@@ -94,7 +112,7 @@ class Updater:
                 if key.startswith(prefix)
             }
             if own:
-                self.optimizer.state[parameter] = own
+                self.moments[parameter] = own
 
 
 class AggressiveUpdater(Updater):

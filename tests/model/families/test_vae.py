@@ -240,7 +240,7 @@ def test_update_is_clipped_and_at_the_scheduled_rate(config: Config, batch: Batc
     norm = sum(float(p.grad.square().sum()) for p in model.parameters() if p.grad is not None) ** 0.5
     assert norm == pytest.approx(0.01, rel=1e-3)
     rate = 0.01 * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * (0.5 - 0.02) / 0.98)))
-    assert model.updaters["all"].optimizer.param_groups[0]["lr"] == pytest.approx(rate)
+    assert model.updaters["all"].rate == pytest.approx(rate)
 
 
 def test_loaded_moments_go_on_as_the_saved_ones(config: Config, batch: Batch) -> None:
