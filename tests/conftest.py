@@ -29,8 +29,8 @@ from vae.training.train import train
 pytest.register_assert_rewrite("support.visits", "support.runs")  # what they assert tells its values when it fails
 
 LONGEST = (  # files with browser tests, by the time that they take
-    "test_train_tab", "test_payloads", "test_compare_tab", "test_train_queue", "test_students", "test_sharing",
-    "test_corpus_tab", "test_models", "test_layout", "test_device", "test_address",
+    "test_payloads", "test_compare_tab", "test_train_tab", "test_sharing", "test_corpus_tab", "test_slide_tab",
+    "test_models", "test_students", "test_train_queue", "test_layout", "test_device", "test_address",
 )  # fmt: skip
 
 import_gradio_sooner()

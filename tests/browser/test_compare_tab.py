@@ -51,16 +51,6 @@ def saved(page: Page, kind: str, folder: Path) -> str:
     return (folder / kind).read_text("utf-8-sig")
 
 
-def test_without_a_text_the_tab_says_where_to_get_one(arrive_small: Arrive) -> None:
-    page = arrive_small()
-    page.get_by_role("tab", name="Compare").click()
-    expect(page.locator("#compare-plan")).to_contain_text("Choose one in Corpus")
-    expect(page.locator("#compare-start")).to_be_disabled()
-    expect(page.locator("#compare-result")).to_contain_text("will appear here")
-    page.locator("#compare-families").get_by_label("Language model").uncheck()
-    expect(page.locator("#compare-start")).to_be_disabled()
-
-
 def test_three_families_are_trained_measured_and_found_again_after_a_reload(
     arrive_small: Arrive, tmp_path: Path
 ) -> None:
@@ -185,8 +175,16 @@ def test_model_is_evaluated_from_its_panel(arrive_small: Arrive) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_two_models_of_one_name_are_told_apart_and_neither_is_better(arrive_small: Arrive, tmp_path: Path) -> None:
+def test_without_a_text_nothing_begins_and_two_models_of_one_name_are_told_apart(
+    arrive_small: Arrive, tmp_path: Path
+) -> None:
     page = arrive_small()
+    page.get_by_role("tab", name="Compare").click()
+    expect(page.locator("#compare-plan")).to_contain_text("Choose one in Corpus")
+    expect(page.locator("#compare-start")).to_be_disabled()
+    expect(page.locator("#compare-result")).to_contain_text("will appear here")
+    page.locator("#compare-families").get_by_label(FAMILIES["lm"].title).uncheck()
+    expect(page.locator("#compare-start")).to_be_disabled()
     page.locator(".model-line").click()
     with page.expect_download() as download:
         page.locator("#model-download").click()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from support.documents import rows_of, xlsx, zipped
-from support.server import running_server
 from support.visits import FORGIVEN, visits
+
+from vae.serving.limits import Limits
 
 Arrive = Callable[..., Page]
 SENTENCES = [
@@ -59,13 +59,6 @@ def upload(page: Page, name: str, data: bytes) -> None:
 
 def name_shown(page: Page, name: str) -> None:
     expect(page.locator("#corpus-figures h2")).to_have_text(name)
-
-
-def test_empty_tab_says_what_will_appear_and_cannot_go_on(arrive: Arrive) -> None:
-    page = arrive()
-    open_corpus(page)
-    expect(page.locator("#corpus-figures")).to_contain_text("Your text appears here")
-    expect(page.locator("#corpus-next")).to_be_disabled()
 
 
 def test_one_of_our_texts_is_shown_and_leads_to_training(page: Page) -> None:
@@ -179,7 +172,7 @@ def test_hostile_text_is_shown_as_text(page: Page) -> None:
     assert page.evaluate("window.ran") is None
 
 
-def test_reload_keeps_the_text_and_another_visitor_has_none(arrive: Arrive) -> None:
+def test_reload_keeps_the_text_and_another_visitor_who_has_none_cannot_go_on(arrive: Arrive) -> None:
     page = arrive()
     open_corpus(page)
     upload(page, "mine.txt", "\n".join(SENTENCES).encode())
@@ -187,35 +180,44 @@ def test_reload_keeps_the_text_and_another_visitor_has_none(arrive: Arrive) -> N
     other = arrive()
     open_corpus(other)
     expect(other.locator("#corpus-figures")).to_contain_text("Your text appears here")
+    expect(other.locator("#corpus-next")).to_be_disabled()
     assert "mine.txt" not in other.content()
     page.reload()
     open_corpus(page)
     name_shown(page, "mine.txt")
 
 
-def test_narrow_page_does_not_scroll_sideways(arrive: Arrive) -> None:
-    page = arrive(viewport={"width": 390, "height": 844})
-    page.get_by_role("tab", name="Corpus").click()
+def test_narrow_page_does_not_scroll_sideways(page: Page) -> None:
+    size = page.viewport_size
+    assert size is not None
+    page.set_viewport_size({"width": 390, "height": 844})
     page.locator("#corpus-ours label").filter(has_text="A hundred sentences").click()
     name_shown(page, "hundred.txt")
     for tab, shown in (("Corpus", "#corpus-figures"), ("Train", "#train-plan")):
         page.get_by_role("tab", name=tab).click()
         expect(page.locator(shown)).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.set_viewport_size(size)
 
 
-def test_file_for_which_there_is_no_room_can_be_sent_again(browser: Browser, tmp_path: Path) -> None:
+def test_file_for_which_there_is_no_room_can_be_sent_again(
+    browser: Browser, server: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     forgiven = re.compile(FORGIVEN.pattern + "|/upload.*: Failed to load resource.*507")
-    with running_server(tmp_path, {"VAE_UPLOADS_MB": "1"}) as (url, _), visits(browser, url, forgiven) as arrive:
+    data = next(tmp_path_factory.getbasetemp().glob("server*/data"))
+    (other := data / "uploads" / "other").mkdir(parents=True)
+    with visits(browser, server, forgiven) as arrive:
         page = arrive()
         open_corpus(page)
-        (other := tmp_path / "data" / "uploads" / "other").mkdir(parents=True)
-        (other / "text.txt").write_bytes(b"x" * 2_000_000)
-        upload(page, "mine.txt", "\n".join(SENTENCES).encode())
-        expect(page.get_by_test_id("toast-body")).to_contain_text("no room for more files now")
+        with (other / "text.txt").open("wb") as file:
+            file.truncate(Limits().uploads_mb * 2**20)  # a hole, which takes nothing of the disk
+        try:
+            upload(page, "mine.txt", "\n".join(SENTENCES).encode())
+            expect(page.get_by_test_id("toast-body")).to_contain_text("no room for more files now")
+        finally:
+            (other / "text.txt").unlink()
         box = page.locator("#corpus-file")
         expect(box.get_by_test_id("upload-text")).to_be_hidden()  # or the two lay over each other
         expect(box.locator(".error")).to_be_visible()
-        (other / "text.txt").unlink()
         upload(page, "mine.txt", "\n".join(SENTENCES).encode())
         name_shown(page, "mine.txt")

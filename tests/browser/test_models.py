@@ -25,8 +25,8 @@ TABS = {  # each with something that stands there once it is ready
 }
 
 
-def test_panel_tells_what_the_model_is(arrive: Arrive) -> None:
-    page = arrive()
+def test_panel_tells_what_the_model_is(visit: Page) -> None:
+    page = visit
     expect(page.locator("#model-panel")).to_be_hidden()
     open_panel(page)
     for term in ("Trained on", "Size", "Latent space"):
@@ -62,8 +62,8 @@ def test_a_downloaded_model_can_be_loaded_and_left_again(arrive: Arrive, tmp_pat
     expect(other.locator("#model-list label")).to_have_count(0)
 
 
-def test_malformed_models_and_pages_are_refused_in_place(arrive: Arrive, tmp_path: Path) -> None:
-    page = arrive()
+def test_malformed_models_and_pages_are_refused_in_place(visit: Page, tmp_path: Path) -> None:
+    page = visit
     open_panel(page)
     title = page.title()
     script = b"<script>document.title = 'run'</script><img src=x onerror=\"document.title = 'run'\">"
@@ -81,6 +81,8 @@ def test_malformed_models_and_pages_are_refused_in_place(arrive: Arrive, tmp_pat
         expect(page.locator("#model-message").get_by_role("alert")).to_contain_text(words)
     expect(page.locator(".model-line")).to_contain_text("bundled")
     assert page.title() == title
+    page.keyboard.press("Escape")
+    expect(page.locator("#model-panel")).to_be_hidden()
 
 
 def bring(page: Page, file: Path) -> None:
@@ -171,8 +173,9 @@ def test_the_page_works_where_storage_is_refused(arrive: Arrive) -> None:
     expect(page.locator("#samples .sentences li")).to_have_count(8)
 
 
-def test_theme_changes_and_is_remembered(arrive: Arrive) -> None:
-    page = arrive(color_scheme="light")
+def test_theme_changes_and_is_remembered(visit: Page) -> None:
+    page = visit
+    page.emulate_media(color_scheme="light")
     paper = "getComputedStyle(document.body).backgroundColor"
     light = page.evaluate(paper)
     page.get_by_role("button", name="Dark theme").click()
@@ -182,8 +185,8 @@ def test_theme_changes_and_is_remembered(arrive: Arrive) -> None:
     assert page.evaluate(paper) == light
 
 
-def test_help_explains_the_words(arrive: Arrive) -> None:
-    page = arrive()
+def test_help_explains_the_words(visit: Page) -> None:
+    page = visit
     page.get_by_role("button", name="Help").click()
     sheet = page.get_by_role("dialog", name="What is a VAE?")
     expect(sheet).to_contain_text("KL")

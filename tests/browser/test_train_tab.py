@@ -27,12 +27,36 @@ from vae.config.presets import PRESETS
 Arrive = Callable[..., Page]
 
 
-def test_without_a_text_the_tab_says_where_to_get_one(arrive: Arrive) -> None:
+def test_start_waits_for_a_text_and_for_settings_in_their_range_and_begins_one_run(arrive: Arrive) -> None:
     page = arrive()
     page.get_by_role("tab", name="Train").click()
+    start, alert = page.locator("#train-start"), page.locator("#train-note [role=alert]")
     expect(page.locator("#train-plan")).to_contain_text("Choose one in Corpus")
-    expect(page.locator("#train-start")).to_be_disabled()
+    expect(start).to_be_disabled()
     expect(page.locator("#train-run")).to_contain_text("The chart begins with the first steps")
+
+    bring(page)
+    page.locator("#train-settings > button").click()
+    expect(page.locator("#train-autoencoder input[type=number]")).to_have_value("0.1")
+    rate, epochs = (page.locator(f"#train-{name} input[type=number]") for name in ("learning_rate", "epochs"))
+    preset = page.locator("#train-preset input:checked").input_value()
+    expect(rate).to_have_value(str(PRESETS[preset].config.learning_rate))
+    for field, value, told in ((rate, "50", "learning_rate is 50"), (epochs, "-3", "epochs")):
+        before = field.input_value()
+        field.fill(value)
+        field.press("Tab")
+        start.click()
+        expect(alert).to_contain_text(told)
+        expect(field).to_have_value(value)
+        expect(start).to_be_enabled()
+        field.fill(before)
+        field.press("Tab")
+
+    start.dblclick()
+    expect(page.locator("#train-stop")).to_be_enabled()
+    expect(alert).to_have_count(0)
+    page.locator("#train-stop").click()
+    expect(start).to_be_enabled(timeout=SLOW)  # a second run would keep it disabled
 
 
 def save(page: Page, button: str, folder: Path) -> Path:
@@ -140,40 +164,3 @@ def test_pause_rests_and_resume_goes_on(arrive: Arrive) -> None:
     wait_for_points(page, drawn)
     wait_for_share(page, paused)
     finish(page)
-
-
-def test_double_click_on_start_starts_one_run(arrive: Arrive) -> None:
-    page = arrive()
-    bring(page)
-    page.locator("#train-start").dblclick()
-    expect(page.locator("#train-stop")).to_be_enabled()
-    expect(page.locator("#train-note [role=alert]")).to_have_count(0)
-    page.locator("#train-stop").click()
-    expect(page.locator("#train-start")).to_be_enabled(timeout=SLOW)  # a second run would keep it disabled
-
-
-def test_impossible_value_is_refused_in_place(arrive: Arrive) -> None:
-    page = arrive()
-    bring(page)
-    page.locator("#train-settings > button").click()
-    field = page.locator("#train-epochs input[type=number]")
-    field.fill("-3")
-    field.press("Tab")
-    page.locator("#train-start").click()
-    expect(page.locator("#train-note [role=alert]")).to_contain_text("epochs")
-    expect(field).to_have_value("-3")
-    expect(page.locator("#train-start")).to_be_enabled()
-
-
-def test_learning_rate_and_autoencoder_phase_can_be_set(arrive: Arrive) -> None:
-    page = arrive()
-    bring(page)
-    page.locator("#train-settings > button").click()
-    expect(page.locator("#train-autoencoder input[type=number]")).to_have_value("0.1")
-    rate = page.locator("#train-learning_rate input[type=number]")
-    preset = page.locator("#train-preset input:checked").input_value()
-    expect(rate).to_have_value(str(PRESETS[preset].config.learning_rate))
-    rate.fill("50")
-    rate.press("Tab")
-    page.locator("#train-start").click()
-    expect(page.locator("#train-note [role=alert]")).to_contain_text("learning_rate is 50")
