@@ -20,10 +20,16 @@ def hub() -> Iterator[Hub]:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory, hub: Hub) -> Iterator[str]:
+def server_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the server has its log, and its data in `data`."""
+    return tmp_path_factory.mktemp("server")
+
+
+@pytest.fixture(scope="session")
+def server(server_folder: Path, hub: Hub) -> Iterator[str]:
     """The address of the app, run as a person runs it, with a data folder of its own."""
     at_hub = {"HF_ENDPOINT": hub.url, "HF_HUB_DISABLE_XET": "1"}  # whose newest storage has no stand-in
-    with running_app(tmp_path_factory.mktemp("server"), at_hub) as url:
+    with running_app(server_folder, at_hub) as url:
         yield url
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -200,12 +201,9 @@ def test_narrow_page_does_not_scroll_sideways(page: Page) -> None:
     page.set_viewport_size(size)
 
 
-def test_file_for_which_there_is_no_room_can_be_sent_again(
-    browser: Browser, server: str, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_file_for_which_there_is_no_room_can_be_sent_again(browser: Browser, server: str, server_folder: Path) -> None:
     forgiven = re.compile(FORGIVEN.pattern + "|/upload.*: Failed to load resource.*507")
-    data = next(tmp_path_factory.getbasetemp().glob("server*/data"))
-    (other := data / "uploads" / "other").mkdir(parents=True)
+    (other := server_folder / "data" / "uploads" / "other").mkdir(parents=True)
     with visits(browser, server, forgiven) as arrive:
         page = arrive()
         open_corpus(page)

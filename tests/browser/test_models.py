@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from support.hub import TOKEN, Hub
@@ -96,7 +95,7 @@ def bring(page: Page, file: Path) -> None:
 
 
 def test_own_model_goes_to_the_hub_after_a_look_and_a_reload_keeps_all_but_the_token(
-    arrive: Arrive, hub: Hub, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+    arrive: Arrive, hub: Hub, tmp_path: Path, server_folder: Path
 ) -> None:
     page = arrive(color_scheme="dark", viewport={"width": 390, "height": 844})
     open_panel(page)
@@ -135,7 +134,7 @@ def test_own_model_goes_to_the_hub_after_a_look_and_a_reload_keeps_all_but_the_t
     assert hub.made["visibility"] == "private"
     kept = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href])")
     assert TOKEN not in kept
-    files = [path for path in tmp_path_factory.getbasetemp().glob("server*/**/*") if path.is_file()]
+    files = [path for path in server_folder.rglob("*") if path.is_file()]
     assert any(path.name == "server.log" for path in files)
     assert [path for path in files if TOKEN.encode() in path.read_bytes()] == []
 
@@ -146,12 +145,10 @@ def test_own_model_goes_to_the_hub_after_a_look_and_a_reload_keeps_all_but_the_t
     expect(page.locator("#publish")).to_be_hidden()
 
 
-def test_a_download_that_fails_downloads_nothing_else(
-    arrive: Arrive, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_a_download_that_fails_downloads_nothing_else(arrive: Arrive, tmp_path: Path, server_folder: Path) -> None:
     page = arrive()
     bring(page, tmp_path / "mine.safetensors")
-    kept = tmp_path_factory.getbasetemp().glob("server*/data/models/*.safetensors")
+    kept = (server_folder / "data" / "models").glob("*.safetensors")
     max(kept, key=lambda path: path.stat().st_mtime).unlink()
     downloads: list[object] = []
     page.on("download", lambda download: downloads.append(download))
