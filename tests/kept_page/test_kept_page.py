@@ -166,6 +166,7 @@ def test_firefox_does_it_as_well(open_in_firefox: Open, kept: Keepsake) -> None:
 def slide(page: Page, kept: Keepsake) -> None:
     """Another path, slid along by places that it was not found by, and beside it with the mouse and with keys."""
     tm, strange = kept.known.text_model, f"zyxw {SECOND}"
+    page.locator(".path .step").first.wait_for()  # the page's own pair is in the boxes by now
     page.locator("#slide-second textarea").fill(strange)
     page.locator("#slide-first textarea").fill(FIRST)
     page.keyboard.press("Enter")

@@ -37,8 +37,10 @@ export function slideRoom({ limitation, examples }) {
     if (found && !signal.aborted) show({ ...found, at });
   }
 
-  /** Two other sentences, and the path between them. @param {AbortSignal} signal @param {number} [seed] */
-  async function otherPair(signal, seed = Math.floor(Math.random() * 2 ** 31)) {
+  const isTyped = () => [FIRST, SECOND].some((box) => field(box).value.trim());
+
+  /** Two sentences, and the path between them. @param {AbortSignal} signal @param {number} seed @param {boolean} replace */
+  async function otherPair(signal, seed, replace) {
     if (!device) return;
     let two = examples[pair++ % Math.max(1, examples.length)];
     if (!two) {
@@ -49,15 +51,17 @@ export function slideRoom({ limitation, examples }) {
       if (!second) throw new Error("This model says the same at every point, so there is nothing to slide through.");
       two = [first, second];
     }
-    type(FIRST, two[0]);
-    type(SECOND, two[1]);
+    if (replace || !isTyped()) { // or somebody has begun to write while the first two were being made up
+      type(FIRST, two[0]);
+      type(SECOND, two[1]);
+    }
     await showPath(signal, two[0], two[1], chosen("#path-kind"), 0.5);
   }
 
   /** The path between the two sentences that stand in the boxes. */
   const showTyped = () => ask(async (signal) => {
     const [, a, b, path] = wishedFor("", field(FIRST).value, field(SECOND).value, chosen("#path-kind"));
-    if (!a.trim() && !b.trim()) await otherPair(signal, 0);
+    if (!a.trim() && !b.trim()) await otherPair(signal, 0, false);
     else await showPath(signal, a, b, path, 0);
   });
 
@@ -75,7 +79,7 @@ export function slideRoom({ limitation, examples }) {
     ["#show-path", showTyped], ["#swap", swap], ["#slide-undo", undo],
     ["#two-others", () => {
       replacing();
-      ask((signal) => otherPair(signal));
+      ask((signal) => otherPair(signal, Math.floor(Math.random() * 2 ** 31), true));
     }],
   ];
   for (const [selector, act] of buttons) document.querySelector(selector)?.addEventListener("click", act);

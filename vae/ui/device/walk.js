@@ -62,9 +62,11 @@ export function walkAlong(engine, path, slider, teller) {
   let newest = 0;
 
   async function find() {
+    const late = !way;
     way ??= (await engine.path(path.ends[0], path.ends[1], { kind, signal })).way;
     side = sideOf(way);
     slider.classList.add("walked");
+    if (late) teller.moved(); // to where the slider has been taken meanwhile
   }
 
   /** @param {number} to */
