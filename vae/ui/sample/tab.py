@@ -81,7 +81,10 @@ def build(page: Page, tab: gr.Tab) -> None:
         [count, variety, top_p, start, near, places, seed, new_seed],
         SampleView(samples, seed, message, drawn_by),
     )
-    page.on([go.click, start.submit], patient(show_samples, SampleView), inputs, shown, js="space.drawn")
+    page.on(
+        [go.click, start.submit], patient(show_samples, SampleView), inputs, shown, js="space.drawn",
+        trigger_mode="always_last",
+    )  # fmt: skip
     here.change(None, [here], list(shown), js="space.drawnHere", api_visibility="private", show_progress="hidden")
     page.on(tab.select, patient(open_tab, SampleView, is_stale), [drawn_by, *inputs], shown, js="space.thrown")
     page.on(page.model_changed.change, patient(change_model, SampleView, is_outdated), [drawn_by, *inputs], shown)

@@ -86,8 +86,9 @@ def build(page: Page, tab: gr.Tab) -> None:
         model_changed=page.model_changed,
     )  # fmt: skip
     lasts = [controls[KNOBS.index(name)] for name in ("steps", "minutes", "epochs", "hidden", "latent")]
-    page.on(preset.input, knobs.values, [preset], controls)
-    page.on([family.input, start_from.change], knobs.fitting, [family, start_from], [kind, kept, *controls])
+    latest: dict[str, Any] = {"trigger_mode": "always_last"}  # what is chosen while an answer is on its way counts
+    page.on(preset.input, knobs.values, [preset], controls, **latest)
+    page.on([family.input, start_from.change], knobs.fitting, [family, start_from], [kind, kept, *controls], **latest)
     suggested = gr.Textbox(visible="hidden", show_label=False, container=False)
     page.on(page.corpus_changed.change, handlers.suggest_base, [family, start_from], [suggested], js="space.baseAsked")
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -99,7 +100,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         *(item.change for item in (family, start_from, *lasts)),
     ]  # fmt: skip
     asked = [preset, family, start_from, *controls]
-    page.on(plan_changed, handlers.plan, asked, [plan, start], trigger_mode="always_last")
+    page.on(plan_changed, handlers.plan, asked, [plan, start], **latest)
     page.on([page.model_changed.change, family.input], handlers.base_choices, [family, start_from], [start_from])
     started = [note, start, page.runs_changed]
     page.on(start.click, handlers.press_start, asked, started, trigger_mode="once").then(
