@@ -6,13 +6,14 @@ import base64
 import hashlib
 import hmac
 import json
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlencode, urlsplit
+
+from support.listening import listening
 
 CLIENT, SECRET, KEY = "the-space", "secret-of-the-space", b"of the provider, at least 32 bytes"
 TOKEN = "hf_oauth_of-who-signed-in"
@@ -106,14 +107,5 @@ def handler(accounts: Accounts) -> type[BaseHTTPRequestHandler]:
 def accounts_standing_in() -> Iterator[Accounts]:
     """A stand-in that runs."""
     accounts = Accounts()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler(accounts))
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    accounts.url = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with listening(handler(accounts)) as accounts.url:
         yield accounts
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
