@@ -16,6 +16,45 @@ Arrive = Callable[..., Page]
 SLOW = 300_000  # ms: three trainings on a busy machine
 STEPS = "8"  # of each training
 
+# What follows a comparison is told its number only after its first two news, as where the page or network was busy.
+LATE_NUMBER = """() => {
+  const { fetch } = window;
+  const news = {}, awaited = {};
+  let opened;
+  const open = new Promise(resolve => { opened = resolve; });
+  const follows = ({ fn_index }) => {
+    const { components, dependencies } = window.gradio_config;
+    const form = components.find(one => one.props.elem_id === "compare-form").id;
+    return dependencies.find(one => one.id === fn_index).outputs.includes(form);
+  };
+  window.fetch = async (...asked) => {
+    const address = String(asked[0].url ?? asked[0]);
+    const late = address.includes("/queue/join") && follows(JSON.parse(asked[1].body));
+    if (late) await open;
+    const answer = await fetch(...asked);
+    if (late) {
+      const { event_id: event } = await answer.clone().json();
+      if ((news[event] ?? 0) < 2) await new Promise(release => { awaited[event] = release; });
+    }
+    if (!address.includes("/queue/data")) return answer;
+    opened();
+    const [copy, theirs] = answer.body.tee();
+    const reader = copy.pipeThrough(new TextDecoderStream()).getReader();
+    (async () => {
+      for (let text = "", done, value; { done, value } = await reader.read(), !done;) {
+        const all = (text + value).split("\\n\\n");
+        text = all.pop();
+        for (const { msg, event_id: event } of all.map(one => JSON.parse(one.replace("data:", "")))) {
+          if (msg !== "process_generating") continue;
+          news[event] = (news[event] ?? 0) + 1;
+          if (news[event] === 2) awaited[event]?.();
+        }
+      }
+    })();
+    return new Response(theirs, answer);
+  };
+}"""
+
 
 def bring(page: Page) -> None:
     """Take our smallest text."""
@@ -155,6 +194,26 @@ def test_stopped_comparison_ends_and_another_can_begin(arrive_small: Arrive) -> 
     expect(page.locator("#compare-start")).to_be_enabled()
     expect(page.locator("#compare-start")).to_be_focused()
     expect(page.locator("#compare-form input").first).to_be_visible()
+
+
+def test_news_that_come_together_are_all_shown(arrive_small: Arrive) -> None:
+    page = arrive_small()
+    bring(page)
+    page.locator("#compare-start").click()
+    expect(page.locator("#compare-stop")).to_be_visible()
+    page.get_by_role("tab", name="Train").click()
+    page.locator("#train-start").click()  # it waits in the queue: there is a stream of news all the time
+    expect(page.locator("#train-stop")).to_be_visible()
+    page.get_by_role("tab", name="Compare").click()
+    page.add_init_script(f"({LATE_NUMBER})()")
+    page.reload()
+    expect(page.locator("#compare-stop")).to_be_visible()
+    expect(page.locator("#compare-form input").first).to_be_hidden()  # which only the first of them says
+    page.locator("#compare-stop").click()
+    expect(page.locator("#compare-note")).to_contain_text("Stopped")
+    page.get_by_role("tab", name="Train").click()
+    page.locator("#train-stop").click()
+    expect(page.locator("#train-stop")).to_be_hidden()
 
 
 def test_model_is_evaluated_from_its_panel(arrive_small: Arrive) -> None:

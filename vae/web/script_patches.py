@@ -54,6 +54,14 @@ SCRIPT_PATCHES = (
         b"E in g&&(g[E].forEach(e=>t(e)),delete g[E]),v[E]=t,y.add(E),h.open||await this.open_stream()",
         b"v[E]=t,E in g&&(g[E].forEach(e=>t(e)),delete g[E]),!(E in v)||h.open||await this.open_stream()",
     ),
+    ScriptPatch(
+        "News of an event tell what is different from those before, and were worked into these themselves, also where "
+        "these had come but were not shown yet. What only they said was lost: a button that never came, say.",
+        "6.31.0",
+        CLIENT,
+        b"function Et(e,t){return t.forEach(",
+        b"function Et(e,t){return t.length&&(e=structuredClone(e)),t.forEach(",
+    ),
 )
 
 
