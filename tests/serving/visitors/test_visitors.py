@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,10 +21,11 @@ from vae.serving.records.database import Records
 from vae.serving.records.rows import CorpusRow, ModelRow, RunRow, VisitorRow
 from vae.serving.visitors import cleanup, corpus_sources, corpus_store, visitors
 from vae.serving.visitors.corpus_store import CorpusStore
-from vae.serving.visitors.session import BUNDLED, RefusedError
+from vae.serving.visitors.session import BUNDLED, OvertakenError, RefusedError
 from vae.serving.visitors.visitors import Visitors
 from vae.system.paths import ASSETS
 from vae.text.corpus import Corpus, CorpusError, read_corpus
+from vae.ui.components.answers import unchanged
 from vae.ui.corpus import handlers
 
 
@@ -217,6 +220,34 @@ def test_text_past_the_limits_of_the_server_is_refused(house: House) -> None:
     with pytest.raises(CorpusError, match="more than 50 sentences"):
         corpus_sources.read_and_keep(session, corpus_sources.bundled_corpus("hundred.txt"))
     assert session.text is None
+
+
+def test_text_asked_for_last_is_kept_though_another_is_read_longer(house: House, corpus: Corpus, other: Corpus) -> None:
+    session = house.server.get(house.server.start())
+    earlier, later = session.take_turn(), session.take_turn()
+    session.set_corpus(other, later)
+    with pytest.raises(OvertakenError, match="another text meanwhile"):
+        session.set_corpus(corpus, earlier)
+    assert session.corpus == other
+
+
+def test_page_is_left_as_it_is_by_a_text_that_was_overtaken(house: House) -> None:
+    session = house.server.get(house.server.start())
+    long = "\n".join(f"This is sentence {n} of many that take a while." for n in range(5000))
+    with ThreadPoolExecutor(2) as pool:
+        for text in (long, "no letters: " + "\0" * 250_000):  # the second cannot be read, which nobody needs to know
+            before = session.take_turn()
+            slow = pool.submit(handlers.choose_pasted, session, text)
+            while True:  # until it has its turn, which it loses then
+                with suppress(OvertakenError):
+                    session.check_turn(before)
+                    continue
+                break
+            shown = handlers.choose_ours(session, "hundred.txt")
+            assert shown.source == "ours"
+            assert slow.result() == unchanged(handlers.ChoiceView)
+            assert session.text
+            assert session.text.name == "hundred.txt"
 
 
 def test_full_disk_is_told_and_the_text_before_stays(house: House, corpus: Corpus, other: Corpus) -> None:

@@ -65,20 +65,35 @@ SOURCES = {"ours": bundled_corpus, "uploaded": uploaded_corpus, "pasted": pasted
 read_once = lru_cache(maxsize=8)(corpus.read_corpus)  # ours only: a class that opens the same text has it read once
 
 
-def read_and_keep(session: Session, source: CorpusSource, **options: object) -> Corpus:
-    """Read a text and keep it as the visitor's. When it cannot be, theirs is the one before.
+def read_text(session: Session, source: CorpusSource, **options: object) -> Corpus:
+    """Read a text as a visitor may.
 
     Args:
         options: those of `options.ReadingOptions` by name, as a page or a program sends them: "" finds out.
     Raises:
         CorpusError: it cannot be read.
-        RefusedError: it cannot be stored.
     """
-    read = (read_once if source.shared else corpus.read_corpus)(
+    return (read_once if source.shared else corpus.read_corpus)(
         source.data, source.name, **reading_options(options),
         max_bytes=max_bytes(session), max_sentences=session.limits.sentences,
     )  # fmt: skip
-    session.set_corpus(read)
+
+
+def read_and_keep(session: Session, source: CorpusSource, **options: object) -> Corpus:
+    """Read a text and keep it as the visitor's. When it cannot be, theirs is the one before. Arguments: `read_text`.
+
+    Raises:
+        CorpusError: it cannot be read.
+        OvertakenError: they have asked for another meanwhile, which they shall have.
+        RefusedError: it cannot be stored.
+    """
+    turn = session.take_turn()
+    try:
+        read = read_text(session, source, **options)
+    except CorpusError:
+        session.check_turn(turn)
+        raise
+    session.set_corpus(read, turn)
     return read
 
 

@@ -40,6 +40,10 @@ class RefusedError(UserError):
     """Something cannot be done; the message says what, and what to do, to the person who asked."""
 
 
+class OvertakenError(RefusedError):
+    """What somebody has asked for is not done, since they have asked for something else after it."""
+
+
 class Session:
     """One visitor: their text, their models, the model in use. `owner` names them to the jobs, not to the world.
 
@@ -60,6 +64,7 @@ class Session:
         self._row = row
         self._ended = False
         self._lock = threading.RLock()
+        self._turn = 0  # of the text that was asked for last
         self._models: dict[str, ModelEntry] = {}
         for found in shared.records.every(ModelRow, owner=self.owner):
             path = shared.model_file(found.id)
@@ -95,10 +100,30 @@ class Session:
                     self._replace_corpus(None)
             return None
 
-    def set_corpus(self, corpus: Corpus) -> None:
-        """Keep a text in the place of the one before. Raises RefusedError when it cannot be stored."""
+    def take_turn(self) -> int:
+        """A turn for a text that is asked for now: those that are still read then have lost theirs."""
+        with self._lock:
+            self._turn += 1
+            return self._turn
+
+    def check_turn(self, turn: int) -> None:
+        """Raises OvertakenError when another text has been asked for since `turn` was taken."""
+        if turn != self._turn:
+            raise OvertakenError(Message("serving.text_overtaken"))
+
+    def set_corpus(self, corpus: Corpus, turn: int | None = None) -> None:
+        """Keep a text in the place of the one before.
+
+        Args:
+            turn: when it was asked for, if others may have been since.
+        Raises:
+            OvertakenError: they have.
+            RefusedError: it cannot be stored.
+        """
         with self._lock:
             self.check_open()
+            if turn is not None:
+                self.check_turn(turn)
             with _storing(Message("serving.your_text")):
                 text_id = self._shared.corpora.keep(self.owner, corpus)
             if self._text is None or self._text.id != text_id:

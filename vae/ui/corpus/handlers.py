@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from html import escape
 from typing import Any, NamedTuple
 
@@ -14,9 +15,10 @@ from vae.serving.visitors.corpus_sources import (
     SOURCES,
     max_bytes,
     read_and_keep,
+    read_text,
     reading_options,
 )
-from vae.serving.visitors.session import Session
+from vae.serving.visitors.session import OvertakenError, Session
 from vae.text import corpus
 from vae.text.containers.packed import SeveralTextsError
 from vae.text.corpus import CorpusError
@@ -64,11 +66,28 @@ class CorpusView(NamedTuple):
     go_on: Any  # the button to train on it
 
 
-def _read(session: Session, source: str, value: object, new: bool, **options: object) -> ChoiceView:
+def _read(session: Session, source: str, value: object, others: Sequence[str] = (), **options: Any) -> ChoiceView:
+    """What `_choices` answers, unless another text was asked for meanwhile, whose answer is the one to be shown.
+
+    Args:
+        others: the choices that step back for this one.
+    """
+    try:
+        return _choices(session, source, value, **options)._replace(**dict.fromkeys(others))
+    except OvertakenError:
+        return unchanged(ChoiceView)
+
+
+def _choices(
+    session: Session, source: str, value: object, new: bool, keep: bool = True, **options: object
+) -> ChoiceView:
     """Read a text, and offer what there is to choose about it: its columns, and the ways to read it.
 
     Args:
         new: whether it was chosen just now: whatever was chosen about the one before is then found out again.
+        keep: as the visitor's; else it is theirs already.
+    Raises:
+        OvertakenError: another was asked for meanwhile.
     """
     auto: dict[str, Any] = {"value": "auto"} if new else {}
     found_out: dict[str, Any] = {"value": ""} if new else {}
@@ -78,9 +97,11 @@ def _read(session: Session, source: str, value: object, new: bool, **options: ob
         if source not in SOURCES:
             raise CorpusError(Message("ui.corpus.no_source"))
         text = SOURCES[source](value)
-        report = read_and_keep(session, text, **options).report
+        report = (read_and_keep if keep else read_text)(session, text, **options).report
         given = {name: value for name, value in reading_options(options).items() if name in FILE_OPTIONS}
         columns = corpus.columns(text.data, text.name, max_bytes=max_bytes(session), **given)
+    except OvertakenError:
+        raise
     except ValueError as error:
         said = str(error)
         if isinstance(error, SeveralTextsError):
@@ -125,17 +146,17 @@ def _parts_choice(parts: tuple[str, ...], chosen: str | None = None) -> Any:
 
 def choose_ours(session: Session, name: object) -> ChoiceView:
     """One of ours was chosen: an uploaded file steps back."""
-    return _read(session, "ours", name, new=True)._replace(file=None)
+    return _read(session, "ours", name, others=["file"], new=True)
 
 
 def choose_file(session: Session, path: object) -> ChoiceView:
     """A file has arrived: none of ours is chosen any more."""
-    return _read(session, "uploaded", path, new=True)._replace(ours=None)
+    return _read(session, "uploaded", path, others=["ours"], new=True)
 
 
 def choose_pasted(session: Session, text: object) -> ChoiceView:
     """The pasted text is to be read: it stays where it is, the other choices step back."""
-    return _read(session, "pasted", text, new=True)._replace(ours=None, file=None)
+    return _read(session, "pasted", text, others=["ours", "file"], new=True)
 
 
 def read_again(session: Session, source: str, *values: object) -> ChoiceView:
@@ -177,7 +198,8 @@ def restore(session: Session, source: str) -> ChoiceView:
         return unchanged(ChoiceView)
     report = text.report
     column = report.column if report.column_why == "chosen" else ""
-    read = _read(session, "ours", text.name, new=False, column=column or "", label_column=report.label_column or "")
+    options = {"column": column or "", "label_column": report.label_column or ""}
+    read = _read(session, "ours", text.name, new=False, keep=False, **options)
     return read._replace(ours=text.name, corpus_changed=gr.skip())
 
 
