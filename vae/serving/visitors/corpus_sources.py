@@ -65,7 +65,7 @@ SOURCES = {"ours": bundled_corpus, "uploaded": uploaded_corpus, "pasted": pasted
 read_once = lru_cache(maxsize=8)(corpus.read_corpus)  # ours only: a class that opens the same text has it read once
 
 
-def read_text(session: Session, source: CorpusSource, **options: object) -> Corpus:
+def read_source(session: Session, source: CorpusSource, **options: object) -> Corpus:
     """Read a text as a visitor may.
 
     Args:
@@ -80,7 +80,7 @@ def read_text(session: Session, source: CorpusSource, **options: object) -> Corp
 
 
 def read_and_keep(session: Session, source: CorpusSource, **options: object) -> Corpus:
-    """Read a text and keep it as the visitor's. When it cannot be, theirs is the one before. Arguments: `read_text`.
+    """Read a text and keep it as the visitor's. When it cannot be, theirs is the one before. Arguments: `read_source`.
 
     Raises:
         CorpusError: it cannot be read.
@@ -89,7 +89,7 @@ def read_and_keep(session: Session, source: CorpusSource, **options: object) -> 
     """
     turn = session.take_turn()
     try:
-        read = read_text(session, source, **options)
+        read = read_source(session, source, **options)
     except CorpusError:
         session.check_turn(turn)
         raise

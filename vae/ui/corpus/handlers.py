@@ -15,7 +15,7 @@ from vae.serving.visitors.corpus_sources import (
     SOURCES,
     max_bytes,
     read_and_keep,
-    read_text,
+    read_source,
     reading_options,
 )
 from vae.serving.visitors.session import OvertakenError, Session
@@ -97,7 +97,7 @@ def _choices(
         if source not in SOURCES:
             raise CorpusError(Message("ui.corpus.no_source"))
         text = SOURCES[source](value)
-        report = (read_and_keep if keep else read_text)(session, text, **options).report
+        report = (read_and_keep if keep else read_source)(session, text, **options).report
         given = {name: value for name, value in reading_options(options).items() if name in FILE_OPTIONS}
         columns = corpus.columns(text.data, text.name, max_bytes=max_bytes(session), **given)
     except OvertakenError:
