@@ -37,6 +37,17 @@ MALFORMED = [
 ]
 
 
+# One of our texts after the other is chosen, and what is asked of the server is watched.
+ALL_CHOSEN = """() => {
+  const { fetch } = window;
+  window.fetch = (...asked) => {
+    if (String(asked[0].url ?? asked[0]).includes("/queue/join")) window.lastAsked = performance.now();
+    return fetch(...asked);
+  };
+  for (const one of document.querySelectorAll("#corpus-ours input")) one.click();
+}"""
+
+
 def open_corpus(page: Page) -> Page:
     page.get_by_role("tab", name="Corpus").click()
     page.locator("#corpus-figures h2").wait_for()
@@ -199,6 +210,13 @@ def test_narrow_page_does_not_scroll_sideways(page: Page) -> None:
         expect(page.locator(shown)).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.set_viewport_size(size)
+
+
+def test_text_chosen_while_another_is_read_is_the_one_that_is_shown(page: Page) -> None:
+    page.evaluate(ALL_CHOSEN)
+    name_shown(page, "hundred.txt")  # the last of them
+    page.wait_for_function("performance.now() - window.lastAsked > 1000")  # it comes to an end
+    expect(page.locator("#corpus-ours input").last).to_be_checked()
 
 
 def test_file_for_which_there_is_no_room_can_be_sent_again(browser: Browser, server: str, server_folder: Path) -> None:

@@ -11,6 +11,10 @@ import gradio as gr
 from vae.serving.visitors.services import Services
 from vae.ui.binding import bind
 
+# What is pressed or chosen while the answer to the one before is on its way counts, when that has come. Gradio's usual
+# `once`, which a list of events takes too, passes it over.
+LATEST: dict[str, Any] = {"trigger_mode": "always_last"}
+
 
 @dataclass(frozen=True)
 class Page:

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vae.web.security_headers import rewrite
 
+BLOCKS = re.compile(r"/assets/Blocks-[\w-]+\.js")
 CLIENT = re.compile(r"/assets/index-[\w-]+\.js")
 
 
@@ -34,9 +35,19 @@ SCRIPT_PATCHES = (
         "what lies in it hold, to tell them a status that this page tells in its own words: half of the time that a "
         "page's own thread is at work.",
         "6.31.0",
-        re.compile(r"/assets/Blocks-[\w-]+\.js"),
+        BLOCKS,
         b"async update_loading_stati_state(){",
         b"async update_loading_stati_state(){return;",
+    ),
+    ScriptPatch(
+        "What is asked of an event's listener while that is at work is put off, and the whole event was repeated then. "
+        "Where several listeners were at work each repeated the others: hundreds of requests a second, without an end. "
+        "Now the one listener is asked again.",
+        "6.31.0",
+        BLOCKS,
+        b"if(r){this.cancel(r.cancels);let t=Ze(",
+        b"if(r){e={type:`fn`,fn_index:r.id,event_data:e.event_data,target_id:e.target_id};"
+        b"this.cancel(r.cancels);let t=Ze(",
     ),
     ScriptPatch(
         "The server ends the stream of answers when all are told. What is asked before the browser hears of it counts "

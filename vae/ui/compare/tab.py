@@ -12,7 +12,7 @@ from vae.ui.compare.handlers import EVALUATE, NO_TEXT, CompareHandlers, CompareV
 from vae.ui.components import drawn
 from vae.ui.components.glossary import explain
 from vae.ui.components.prose import heading, lead, prose
-from vae.ui.page import Page
+from vae.ui.page import LATEST, Page
 
 LEAD = "Let three kinds of model learn the same sentences, and see what each of them can do."
 EMPTY = "Who is best at what, the figures, and what each of them says will appear here."
@@ -78,7 +78,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         preset.change,
         steps.change,
     ]
-    page.on(plan_changed, handlers.plan, chosen, [plan, compare], trigger_mode="always_last")
+    page.on(plan_changed, handlers.plan, chosen, [plan, compare], **LATEST)
     page.on(page.model_changed.change, handlers.model_choices, [models], [models, evaluate])
     pressed = page.on(compare.click, handlers.press_compare, chosen, [note, signal], trigger_mode="once")
     page.on(pressed.success, handlers.plan, chosen, [plan, compare])
@@ -95,9 +95,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         form, note, progress, result, compare, stop,
         evaluate_note, evaluate_steps, evaluate_result, evaluate, stop_evaluation, page.model_changed,
     )  # fmt: skip
-    follow = page.on(
-        [signal.change, tab.select], handlers.follow, [], screen, trigger_mode="always_last", concurrency_limit=None
-    )
+    follow = page.on([signal.change, tab.select], handlers.follow, [], screen, concurrency_limit=None, **LATEST)
     page.on(follow.success, handlers.plan, chosen, [plan, compare])
     follow.failure(None, js="() => space.failed()")
     CompareEndpoints(comparisons).add_to(page)

@@ -25,7 +25,7 @@ from vae.ui.corpus.handlers import (
     show_others,
     to_training,
 )
-from vae.ui.page import Page
+from vae.ui.page import LATEST, Page
 
 LAYOUTS = {view.FOUND_OUT: "auto", "One sentence per line": "lines", "Running text": "running"}
 SPLITS = {
@@ -121,17 +121,17 @@ def build(page: Page, tab: gr.Tab) -> None:
         page.corpus_changed,
     )  # fmt: skip
     for event in (
-        page.on(ours.input, choose_ours, [ours], chosen),
-        page.on(file.upload, choose_file, [file], chosen),
-        page.on(read.click, choose_pasted, [pasted], chosen),
+        page.on(ours.input, choose_ours, [ours], chosen, **LATEST),
+        page.on(file.upload, choose_file, [file], chosen, **LATEST),
+        page.on(read.click, choose_pasted, [pasted], chosen, **LATEST),
     ):
         event.then(None, js="() => space.bring('#corpus-report')", api_visibility="private", show_progress="hidden")
     sources, options = [source, ours, file, pasted], [labels, layout, split, format_, encoding]
     again = [column.input, labels.input, layout.input, split.input]
-    page.on(part.input, choose_part, [*sources, part], chosen)
-    page.on(again, read_again, [*sources, part, column, *options], chosen)
-    page.on(candidates.input, read_again, [*sources, part, candidates, *options], chosen)
-    page.on([format_.input, encoding.input], read_as_another, [*sources, part, column, *options], chosen)
+    page.on(part.input, choose_part, [*sources, part], chosen, **LATEST)
+    page.on(again, read_again, [*sources, part, column, *options], chosen, **LATEST)
+    page.on(candidates.input, read_again, [*sources, part, candidates, *options], chosen, **LATEST)
+    page.on([format_.input, encoding.input], read_as_another, [*sources, part, column, *options], chosen, **LATEST)
     shown = CorpusView(figures, first, anywhere, lengths, words, account, go_on)
     page.on(page.corpus_changed.change, show, [], shown).then(
         None, js="() => space.told()", api_visibility="private", show_progress="hidden"

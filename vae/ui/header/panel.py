@@ -11,7 +11,7 @@ from vae.ui.components.glossary import glossary
 from vae.ui.header import publish_panel, share_panel
 from vae.ui.header.api import download_model, download_page, load_model, models, use_model
 from vae.ui.header.handlers import ModelView, choose_model, describe, load_file, save_file, save_page, to_evaluation
-from vae.ui.page import Page
+from vae.ui.page import LATEST, Page
 
 HEADER = """
 <header class="top">
@@ -69,7 +69,7 @@ def build(page: Page, header: gr.HTML) -> None:
     file = gr.File(visible="hidden", interactive=False)
 
     page.on(page.model_changed.change, describe, [], ModelView(header, facts, choice, message), js="space.asking")
-    page.on(choice.input, choose_model, [choice], [message, page.model_changed])
+    page.on(choice.input, choose_model, [choice], [message, page.model_changed], **LATEST)
     page.on(load.upload, load_file, [load], [message, page.model_changed])
     wanted = page.on(evaluate.click, to_evaluation, [], [page.tabs, page.evaluation_wanted])
     wanted.then(None, js="() => space.reveal('evaluate')", api_visibility="private", show_progress="hidden")

@@ -10,7 +10,7 @@ from vae.ui.components import drawn
 from vae.ui.components.glossary import explain
 from vae.ui.components.prose import lead
 from vae.ui.components.waiting import patient
-from vae.ui.page import Page
+from vae.ui.page import LATEST, Page
 from vae.ui.sample.api import MAX_NUMBER, MAX_SEED, sample
 from vae.ui.sample.handlers import (
     NEAR,
@@ -83,7 +83,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     )
     page.on(
         [go.click, start.submit], patient(show_samples, SampleView), inputs, shown, js="space.drawn",
-        trigger_mode="always_last",
+        **LATEST,
     )  # fmt: skip
     here.change(None, [here], list(shown), js="space.drawnHere", api_visibility="private", show_progress="hidden")
     page.on(tab.select, patient(open_tab, SampleView, is_stale), [drawn_by, *inputs], shown, js="space.thrown")

@@ -9,7 +9,7 @@ from vae.ui.components import drawn
 from vae.ui.components.glossary import explain
 from vae.ui.components.prose import lead
 from vae.ui.components.waiting import patient
-from vae.ui.page import Page
+from vae.ui.page import LATEST, Page
 from vae.ui.slide.api import slide
 from vae.ui.slide.handlers import (
     AskedView,
@@ -64,8 +64,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     # One event for all of these, so that a path asked for later is never replaced by that of an earlier change.
     asked = [show.click, ends[0].submit, ends[1].submit, path.input, page.model_changed.change]
     page.on(
-        asked, patient(show_asked_path, AskedView), inputs, AskedView(*shown, offer), trigger_mode="always_last",
-        js="space.asked",
+        asked, patient(show_asked_path, AskedView), inputs, AskedView(*shown, offer), js="space.asked", **LATEST,
     )  # fmt: skip
     offer.change(None, [offer, *ends], ends, js="space.offered", api_visibility="private", show_progress="hidden")
     here.change(None, [here], list(pair_shown), js="space.pathHere", api_visibility="private", show_progress="hidden")

@@ -11,7 +11,7 @@ from vae.serving.visitors.trainings import SCRATCH
 from vae.ui.components import drawn
 from vae.ui.components.glossary import explain
 from vae.ui.components.prose import heading, lead, prose
-from vae.ui.page import Page
+from vae.ui.page import LATEST, Page
 from vae.ui.train import knobs, shared_run
 from vae.ui.train.api import TrainEndpoints
 from vae.ui.train.handlers import NO_TEXT, TrainHandlers, to_slide
@@ -86,9 +86,8 @@ def build(page: Page, tab: gr.Tab) -> None:
         model_changed=page.model_changed,
     )  # fmt: skip
     lasts = [controls[KNOBS.index(name)] for name in ("steps", "minutes", "epochs", "hidden", "latent")]
-    latest: dict[str, Any] = {"trigger_mode": "always_last"}  # what is chosen while an answer is on its way counts
-    page.on(preset.input, knobs.values, [preset], controls, **latest)
-    page.on([family.input, start_from.change], knobs.fitting, [family, start_from], [kind, kept, *controls], **latest)
+    page.on(preset.input, knobs.values, [preset], controls, **LATEST)
+    page.on([family.input, start_from.change], knobs.fitting, [family, start_from], [kind, kept, *controls], **LATEST)
     suggested = gr.Textbox(visible="hidden", show_label=False, container=False)
     page.on(page.corpus_changed.change, handlers.suggest_base, [family, start_from], [suggested], js="space.baseAsked")
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -100,7 +99,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         *(item.change for item in (family, start_from, *lasts)),
     ]  # fmt: skip
     asked = [preset, family, start_from, *controls]
-    page.on(plan_changed, handlers.plan, asked, [plan, start], **latest)
+    page.on(plan_changed, handlers.plan, asked, [plan, start], **LATEST)
     page.on([page.model_changed.change, family.input], handlers.base_choices, [family, start_from], [start_from])
     started = [note, start, page.runs_changed]
     page.on(start.click, handlers.press_start, asked, started, trigger_mode="once").then(
@@ -117,7 +116,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     switched = gr.Textbox(visible="hidden", show_label=False, container=False)
     follow = page.on(
         [page.runs_changed.change, tab.select, switched.change], handlers.follow, [page.watched], screen,
-        trigger_mode="always_last", concurrency_limit=None,
+        concurrency_limit=None, **LATEST,
     )  # fmt: skip
     follow.failure(None, js="() => space.failed()")
     shared_run.connect(page, shared, follow, handlers.redraw, switched, back, screen)
