@@ -41,7 +41,7 @@ SCRIPT_PATCHES = (
     ),
     ScriptPatch(
         "What is asked of an event's listener while that is at work is put off, and the whole event was repeated then. "
-        "Where several listeners were at work each repeated the others: hundreds of requests a second, without an end. "
+        "Where several listeners were at work each repeated the others: dozens of requests a second, without an end. "
         "Now the one listener is asked again.",
         "6.31.0",
         BLOCKS,

@@ -222,32 +222,37 @@ def test_text_past_the_limits_of_the_server_is_refused(house: House) -> None:
     assert session.text is None
 
 
-def test_text_asked_for_last_is_kept_though_another_is_read_longer(house: House, corpus: Corpus, other: Corpus) -> None:
+@pytest.mark.parametrize("data", [b"One sentence.\nAnother.\n", b"\0\1\2" * 1000], ids=["read", "not to be read"])
+def test_text_asked_for_last_is_kept_though_another_is_read_longer(house: House, data: bytes) -> None:
     session = house.server.get(house.server.start())
-    earlier, later = session.take_turn(), session.take_turn()
-    session.set_corpus(other, later)
+
+    class Meanwhile(str):
+        """An option at which the reading looks after it has begun: another text is chosen in that moment."""
+
+        def __bool__(self) -> bool:
+            corpus_sources.read_and_keep(session, corpus_sources.bundled_corpus("hundred.txt"))
+            return False
+
     with pytest.raises(OvertakenError, match="another text meanwhile"):
-        session.set_corpus(corpus, earlier)
-    assert session.corpus == other
+        corpus_sources.read_and_keep(session, corpus_sources.CorpusSource("mine.txt", data), encoding=Meanwhile())
+    assert session.text
+    assert session.text.name == "hundred.txt"
 
 
-def test_page_is_left_as_it_is_by_a_text_that_was_overtaken(house: House) -> None:
+def test_page_is_left_as_it_is_by_a_text_that_was_overtaken(house: House, tmp_path: Path) -> None:
     session = house.server.get(house.server.start())
-    long = "\n".join(f"This is sentence {n} of many that take a while." for n in range(5000))
-    with ThreadPoolExecutor(2) as pool:
-        for text in (long, "no letters: " + "\0" * 250_000):  # the second cannot be read, which nobody needs to know
-            before = session.take_turn()
-            slow = pool.submit(handlers.choose_pasted, session, text)
+    path = tmp_path / "long.txt"
+    path.write_text("\n".join(f"This is sentence {n} of many that take a while." for n in range(300_000)), "utf-8")
+    before = session.take_turn()
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(handlers.choose_file, session, str(path))
+        with suppress(OvertakenError):
             while True:  # until it has its turn, which it loses then
-                with suppress(OvertakenError):
-                    session.check_turn(before)
-                    continue
-                break
-            shown = handlers.choose_ours(session, "hundred.txt")
-            assert shown.source == "ours"
-            assert slow.result() == unchanged(handlers.ChoiceView)
-            assert session.text
-            assert session.text.name == "hundred.txt"
+                session.check_turn(before)
+        assert handlers.choose_ours(session, "hundred.txt").source == "ours"
+        assert slow.result() == unchanged(handlers.ChoiceView)
+    assert session.text
+    assert session.text.name == "hundred.txt"
 
 
 def test_full_disk_is_told_and_the_text_before_stays(house: House, corpus: Corpus, other: Corpus) -> None:

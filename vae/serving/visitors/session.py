@@ -112,12 +112,10 @@ class Session:
             raise OvertakenError(Message("serving.text_overtaken"))
 
     def set_corpus(self, corpus: Corpus, turn: int | None = None) -> None:
-        """Keep a text in the place of the one before.
+        """Keep a text, which was asked for at `turn`, in the place of the one before.
 
-        Args:
-            turn: when it was asked for, if others may have been since.
         Raises:
-            OvertakenError: they have.
+            OvertakenError: another has been asked for since.
             RefusedError: it cannot be stored.
         """
         with self._lock:
