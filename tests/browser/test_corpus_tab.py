@@ -216,6 +216,11 @@ def test_text_chosen_while_another_is_read_is_the_one_that_is_shown(page: Page) 
     page.evaluate(ALL_CHOSEN)
     page.wait_for_function("performance.now() - window.lastAsked > 1000")  # it comes to an end
     name_shown(page, page.locator("#corpus-ours input:checked").input_value())
+    page.evaluate(ALL_CHOSEN)
+    upload(page, "mine.txt", "\n".join(SENTENCES).encode())
+    name_shown(page, "mine.txt")
+    page.wait_for_function("performance.now() - window.lastAsked > 1000")
+    name_shown(page, "mine.txt")
 
 
 def test_file_for_which_there_is_no_room_can_be_sent_again(browser: Browser, server: str, server_folder: Path) -> None:

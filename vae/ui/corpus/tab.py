@@ -25,7 +25,7 @@ from vae.ui.corpus.handlers import (
     show_others,
     to_training,
 )
-from vae.ui.page import LATEST, Page
+from vae.ui.page import Page
 
 LAYOUTS = {view.FOUND_OUT: "auto", "One sentence per line": "lines", "Running text": "running"}
 SPLITS = {
@@ -120,18 +120,19 @@ def build(page: Page, tab: gr.Tab) -> None:
         ours, file, source, part, candidates, column, labels, ways, layout, split, format_, encoding, note,
         page.corpus_changed,
     )  # fmt: skip
+    at_once = {"trigger_mode": "multiple"}  # however many are on their way: the server keeps what was asked for last
     for event in (
-        page.on(ours.input, choose_ours, [ours], chosen, **LATEST),
-        page.on(file.upload, choose_file, [file], chosen, **LATEST),
-        page.on(read.click, choose_pasted, [pasted], chosen, **LATEST),
+        page.on(ours.input, choose_ours, [ours], chosen, **at_once),
+        page.on(file.upload, choose_file, [file], chosen, **at_once),
+        page.on(read.click, choose_pasted, [pasted], chosen, **at_once),
     ):
         event.then(None, js="() => space.bring('#corpus-report')", api_visibility="private", show_progress="hidden")
     sources, options = [source, ours, file, pasted], [labels, layout, split, format_, encoding]
     again = [column.input, labels.input, layout.input, split.input]
-    page.on(part.input, choose_part, [*sources, part], chosen, **LATEST)
-    page.on(again, read_again, [*sources, part, column, *options], chosen, **LATEST)
-    page.on(candidates.input, read_again, [*sources, part, candidates, *options], chosen, **LATEST)
-    page.on([format_.input, encoding.input], read_as_another, [*sources, part, column, *options], chosen, **LATEST)
+    page.on(part.input, choose_part, [*sources, part], chosen, **at_once)
+    page.on(again, read_again, [*sources, part, column, *options], chosen, **at_once)
+    page.on(candidates.input, read_again, [*sources, part, candidates, *options], chosen, **at_once)
+    page.on([format_.input, encoding.input], read_as_another, [*sources, part, column, *options], chosen, **at_once)
     shown = CorpusView(figures, first, anywhere, lengths, words, account, go_on)
     page.on(page.corpus_changed.change, show, [], shown).then(
         None, js="() => space.told()", api_visibility="private", show_progress="hidden"
