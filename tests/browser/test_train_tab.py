@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
-from support.gestures import drag
+from support.gestures import drag, quiet
 from support.train_page import (
     SENTENCES,
     SLOW,
@@ -30,7 +30,7 @@ Arrive = Callable[..., Page]
 def test_start_waits_for_a_text_and_for_settings_in_their_range_and_begins_one_run(arrive: Arrive) -> None:
     page = arrive()
     page.get_by_role("tab", name="Train").click()
-    start, alert = page.locator("#train-start"), page.locator("#train-note [role=alert]")
+    start, alert = page.locator("#train-start"), page.locator("#train-answer [role=alert]")
     expect(page.locator("#train-plan")).to_contain_text("Choose one in Corpus")
     expect(start).to_be_disabled()
     expect(page.locator("#train-run")).to_contain_text("The chart begins with the first steps")
@@ -46,6 +46,10 @@ def test_start_waits_for_a_text_and_for_settings_in_their_range_and_begins_one_r
         field.fill(value)
         field.press("Tab")
         start.click()
+        expect(alert).to_contain_text(told)
+        for tab in ("Corpus", "Train"):  # which shows the run anew, and takes nothing away that was not about it
+            page.get_by_role("tab", name=tab).click()
+        quiet(page)
         expect(alert).to_contain_text(told)
         expect(field).to_have_value(value)
         expect(start).to_be_enabled()

@@ -89,25 +89,26 @@ class TrainHandlers:
 
     def press_start(
         self, session: Session, preset: str, family: str, start_from: str, *values: object
-    ) -> tuple[Any, Any, Any]:
-        """Start: (note, start button, runs_changed). What is wrong is said in place, and nothing typed is lost."""
+    ) -> tuple[Any, Any, Any, Any]:
+        """Start: (answer, note, start button, runs_changed). What is wrong is said, and nothing typed is lost."""
         try:
             config = configure(preset, {**chosen(values, start_from), "family": family})
             self.trainings.start(session, config, start_from)
         except ValueError as error:
-            return drawn.note_value("error", str(error)), gr.skip(), stamp() if not self._free(session) else gr.skip()
-        return drawn.note_value("busy", "Starting."), gr.update(interactive=False), stamp()
+            changed = gr.skip() if self._free(session) else stamp()
+            return drawn.note_value("error", str(error)), gr.skip(), gr.skip(), changed
+        return None, drawn.note_value("busy", "Starting."), gr.update(interactive=False), stamp()
 
     def press_pause(self, session: Session) -> Any:
-        """Pause the visitor's run: the note, where it cannot be done."""
+        """Pause the visitor's run: the answer, where it cannot be done."""
         return self._request(session, self.trainings.pause)[0]
 
     def press_resume(self, session: Session) -> tuple[Any, Any]:
-        """Resume the visitor's run: (note, runs_changed)."""
+        """Resume the visitor's run: (answer, runs_changed)."""
         return self._request(session, self.trainings.resume)
 
     def press_stop(self, session: Session) -> tuple[Any, Any]:
-        """Stop the visitor's run: (note, runs_changed)."""
+        """Stop the visitor's run: (answer, runs_changed)."""
         return self._request(session, self.trainings.stop)
 
     def _request(self, session: Session, method: Any) -> tuple[Any, Any]:
@@ -115,7 +116,7 @@ class TrainHandlers:
             method(session, self.trainings.find(session))
         except ValueError as error:
             return drawn.note_value("error", str(error)), gr.skip()
-        return gr.skip(), stamp()
+        return None, stamp()
 
     async def follow(self, session: Session, watched: str, request: gr.Request | None = None) -> AsyncIterator[RunView]:
         """Show the visitor's newest run from its beginning, then everything new, until it rests or has ended.
@@ -167,9 +168,9 @@ class TrainHandlers:
         return view.note(self.trainings.status(session, run), self.trainings.history(session, run), fate)
 
     def press_download(self, session: Session) -> tuple[Any, Any]:
-        """The model of the run that is shown, whichever is in use by now: (note, file)."""
+        """The model of the run that is shown, whichever is in use by now: (answer, file)."""
         try:
-            return gr.skip(), file_of(self.trainings.model(session, self.trainings.find(session)))
+            return None, file_of(self.trainings.model(session, self.trainings.find(session)))
         except ValueError as error:
             return drawn.note_value("error", str(error)), None
         except OSError as error:

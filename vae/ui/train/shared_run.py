@@ -76,22 +76,23 @@ class SharedRunHandlers:
         except ValueError as error:
             return _refused(WITHDRAWN if isinstance(error, JobError) else str(error))
 
-    def press_copy(self, session: Session, code: str) -> Iterator[tuple[Any, Any]]:
-        """Make the model of the shared training one's own: (note, model_changed)."""
-        yield drawn.note_value("busy", "Copying the model."), gr.skip()
+    def press_copy(self, session: Session, code: str) -> Iterator[tuple[Any, Any, Any]]:
+        """Make the model of the shared training one's own: (answer, note, model_changed)."""
+        yield drawn.note_value("busy", "Copying the model."), gr.skip(), gr.skip()
         try:
             name = self._sharing.copy(session, self._sharing.open(session, code)).name
         except ValueError as error:
-            yield drawn.note_value("error", str(error)), gr.skip()
+            yield drawn.note_value("error", str(error)), gr.skip(), gr.skip()
             return
-        yield drawn.note_value("done", f"{name} is one of your models now, and in use. Go on to Sample."), stamp()
+        copied = f"{name} is one of your models now, and in use. Go on to Sample."
+        yield drawn.note_value("done", copied), None, stamp()
 
     def press_back(self, session: Session) -> str:
         """Nothing is watched any more but one's own: the code that is watched."""
         return ""
 
-    def switch(self, session: Session, code: str = "", request: gr.Request | None = None) -> str:
-        """Another training is to be shown on a page from now on: a stamp for whoever shows it."""
+    def switch(self, session: Session, code: str = "", request: gr.Request | None = None) -> tuple[str, None]:
+        """Another training is to be shown on a page from now on: a stamp for whoever shows it, and no answer more."""
         if request is not None:
             page = str(request.session_hash)
             with self._lock:
@@ -99,7 +100,7 @@ class SharedRunHandlers:
                 self._shown[page] = code
                 if len(self._shown) > MAX_PAGES:
                     del self._shown[next(iter(self._shown))]
-        return stamp()
+        return stamp(), None
 
     def is_left(self, code: str, request: gr.Request | None) -> bool:
         """Whether a page shows another training by now, over which a late answer must not be drawn.
@@ -113,11 +114,11 @@ class SharedRunHandlers:
         return card(self._sharing, session, "run", self._trainings.newest(session))
 
     def press_share(self, session: Session) -> tuple[Any, ...]:
-        """Share the newest run: (note, then as `own_share`)."""
+        """Share the newest run: (answer, then as `own_share`)."""
         return self._change(session, self._sharing.share)
 
     def press_unshare(self, session: Session) -> tuple[Any, ...]:
-        """Withdraw its code: (note, then as `own_share`)."""
+        """Withdraw its code: (answer, then as `own_share`)."""
         return self._change(session, self._sharing.unshare)
 
     def _change(self, session: Session, change: Any) -> tuple[Any, ...]:
@@ -125,7 +126,7 @@ class SharedRunHandlers:
             change(session, "run", self._trainings.find(session))
         except ValueError as error:
             return drawn.note_value("error", str(error)), *self.own_share(session)
-        return gr.skip(), *self.own_share(session)
+        return None, *self.own_share(session)
 
 
 def _shown(screen: RunScreen, status: Status, history: RunHistory) -> RunView:
@@ -174,6 +175,7 @@ def connect(
     switched: gr.Textbox,
     back: gr.Button,
     screen: RunView,
+    answer: gr.HTML,
 ) -> None:
     """Let the tab show another training as soon as `page.watched` names one, and one's own when it does not.
 
@@ -182,6 +184,7 @@ def connect(
         redraw: the handler that shows at once what is to be shown.
         switched: a signal that comes after that.
         back: the button to one's own.
+        answer: to what was pressed on the training that is left.
     """
     other = page.on(switched.change, shared.follow, [page.watched], screen, concurrency_limit=None)
     other.failure(None, js="() => space.failed()")
@@ -191,19 +194,18 @@ def connect(
         return unchanged(RunView) if code else redraw(session, code, request)
 
     page.on(other.then, again, [page.watched], screen)
-    page.on(page.watched.change, shared.switch, [page.watched], [switched], cancels=[follow, other])
+    page.on(page.watched.change, shared.switch, [page.watched], [switched, answer], cancels=[follow, other])
     page.watched.change(None, [page.watched], js="(code) => space.watching(code)")
-    page.on(
-        screen.copy.click, shared.press_copy, [page.watched], [screen.note, page.model_changed], trigger_mode="once"
-    )
+    copied = [answer, screen.note, page.model_changed]
+    page.on(screen.copy.click, shared.press_copy, [page.watched], copied, trigger_mode="once")
     page.on(back.click, shared.press_back, [], [page.watched])
 
 
 def connect_own_share(
-    page: Page, shared: SharedRunHandlers, tab: gr.Tab, note: gr.HTML, row: tuple[gr.Button, gr.HTML, gr.Button]
+    page: Page, shared: SharedRunHandlers, tab: gr.Tab, answer: gr.HTML, row: tuple[gr.Button, gr.HTML, gr.Button]
 ) -> None:
     """Let one share one's own training."""
     share, _, stop = row
     page.on([page.runs_changed.change, tab.select], shared.own_share, [], row)
-    page.on(share.click, shared.press_share, [], [note, *row]).then(js="() => space.focus('#train-code button')")
-    page.on(stop.click, shared.press_unshare, [], [note, *row]).then(js="() => space.focus('#train-share')")
+    page.on(share.click, shared.press_share, [], [answer, *row]).then(js="() => space.focus('#train-code button')")
+    page.on(stop.click, shared.press_unshare, [], [answer, *row]).then(js="() => space.focus('#train-share')")

@@ -45,6 +45,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         )
         download = gr.Button("Download the model", visible=False, elem_id="train-download", scale=0, min_width=176)
         share = gr.Button("Share", visible=False, elem_id="train-share", **small)
+    answer = drawn.note(elem_id="train-answer")  # to what was pressed: no news of a run take its place
     note = drawn.note(elem_id="train-note")
     sharing = shared_run.code()
     with gr.Column(elem_id="train-run"):
@@ -101,25 +102,25 @@ def build(page: Page, tab: gr.Tab) -> None:
     asked = [preset, family, start_from, *controls]
     page.on(plan_changed, handlers.plan, asked, [plan, start], **LATEST)
     page.on([page.model_changed.change, family.input], handlers.base_choices, [family, start_from], [start_from])
-    started = [note, start, page.runs_changed]
+    started = [answer, note, start, page.runs_changed]
     page.on(start.click, handlers.press_start, asked, started, trigger_mode="once").then(
         None, js="() => space.focus('#train-stop')", api_visibility="private"
     )
     page.on(go_on.click, to_slide, [], [page.tabs])
-    page.on(pause.click, handlers.press_pause, [], [note])
-    page.on(resume.click, handlers.press_resume, [], [note, page.runs_changed])
-    page.on(stop.click, handlers.press_stop, [], [note, page.runs_changed])
+    page.on(pause.click, handlers.press_pause, [], [answer])
+    page.on(resume.click, handlers.press_resume, [], [answer, page.runs_changed])
+    page.on(stop.click, handlers.press_stop, [], [answer, page.runs_changed])
     page.on(tab.select, handlers.redraw, [page.watched], screen)
     # Before what follows, and its own part before the shared: the browser begins an event's listeners one by one, and
     # waits for the first answer of each, a stream's last.
-    shared_run.connect_own_share(page, shared, tab, note, (share, *sharing))
+    shared_run.connect_own_share(page, shared, tab, answer, (share, *sharing))
     switched = gr.Textbox(visible="hidden", show_label=False, container=False)
     follow = page.on(
         [page.runs_changed.change, tab.select, switched.change], handlers.follow, [page.watched], screen,
         concurrency_limit=None, **LATEST,
     )  # fmt: skip
     follow.failure(None, js="() => space.failed()")
-    shared_run.connect(page, shared, follow, handlers.redraw, switched, back, screen)
+    shared_run.connect(page, shared, follow, handlers.redraw, switched, back, screen, answer)
     page.on(page.model_changed.change, handlers.update_note, [page.watched], [note])
-    page.on(download.click, handlers.press_download, [], [note, file]).success(None, [file], None, js="space.save")
+    page.on(download.click, handlers.press_download, [], [answer, file]).success(None, [file], None, js="space.save")
     TrainEndpoints(trainings).add_to(page)
