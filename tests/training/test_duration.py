@@ -50,7 +50,7 @@ def test_minutes_become_the_steps_that_the_share_of_the_machine_allows(
     def update(batch: Batch, t: int) -> None:
         clock.pass_(0.1, share)
 
-    found = duration.resolve_steps(Config(minutes=1.0), sampler, update, lambda: clock.pass_(0.0), 19, 0.0)
+    found = duration.resolve_steps(Config(minutes=1.0), sampler, update, lambda: clock.pass_(0.0), 0.0)
     assert found == pytest.approx(steps, rel=0.05)
 
 
@@ -59,7 +59,7 @@ def test_minutes_that_are_too_few_say_how_many_it_takes(clock: Clock, sampler: S
         clock.pass_(1.0, 0.5)
 
     with pytest.raises(ValueError, match="too few to learn from: 200 steps take about 7"):
-        duration.resolve_steps(Config(minutes=1.0), sampler, update, lambda: None, 19, 0.0)
+        duration.resolve_steps(Config(minutes=1.0), sampler, update, lambda: None, 0.0)
 
 
 @pytest.mark.parametrize(("together", "fastest"), [(0.5, 2), (0.9, 1), (4.0, 1)])
@@ -98,6 +98,33 @@ def test_time_left_follows_the_pace_and_counts_the_evaluations(clock: Clock, sam
         slower = told(70, 0.25)  # another program has begun
     assert slower.seconds_left == pytest.approx(4 * 3.0 + 2 * 4.0, rel=0.2)
     assert slower.cores == pytest.approx(0.25, rel=0.3)
+
+
+@pytest.mark.parametrize(
+    ("planned", "seconds", "found"),
+    [
+        (500, 12.0, 562),  # 48 s are left for steps of .1 s, and for the end
+        (500, 5.0, 500),  # the pace is not known yet
+        (555, 12.0, 555),  # which is about right
+        (900, 12.0, 562),
+        (500, 59.5, 200),  # too few to learn from
+    ],
+)
+def test_steps_of_a_length_in_minutes_follow_the_pace(
+    clock: Clock, sampler: Sampler, planned: int, seconds: float, found: int
+) -> None:
+    config = Config(minutes=1.0, steps=planned)
+    meter = progress.ProgressMeter({100, 200}, guess=1)
+    for _ in range(100):
+        clock.pass_(0.1)
+        meter.add(Losses(torch.zeros(()), torch.zeros(16), torch.zeros(16, 4), 1.0), sampler.batch(0))
+    meter.read(100, planned, 1.0, clock.wall)
+    clock.pass_(0.9)
+    meter.evaluated()
+    assert duration.steps_at_pace(config, 100, seconds, meter.steps_within) == found
+    unlimited = replace(config, minutes=0.0)
+    assert duration.steps_at_pace(unlimited, 100, seconds, meter.steps_within) == planned
+    assert duration.steps_at_pace(config, planned, seconds, meter.steps_within) == planned  # it is over
 
 
 def test_server_knows_from_some_trainings_how_long_others_take() -> None:

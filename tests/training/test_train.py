@@ -385,6 +385,31 @@ def test_minutes_become_steps_and_count_from_the_start(config: Config, corpus: C
         next(train(timed, corpus, tmp_path / "late", started=time.monotonic() - 31 * 60))
 
 
+def test_run_of_a_length_in_minutes_follows_its_pace_and_its_plan_keeps_the_steps(
+    config: Config, corpus: Corpus, tmp_path: Path
+) -> None:
+    def slow() -> str:
+        time.sleep(0.02)  # as beside other programs that began when it had been timed
+        evaluated = [event.step for event in told(tmp_path) if isinstance(event, Evaluated)]
+        return "pause" if evaluated and evaluated[-1] > 150 else "run"
+
+    started, *_, paused = train(replace(config, steps=0, minutes=0.15), corpus, tmp_path, control=slow)
+    assert isinstance(started, Started)
+    assert isinstance(paused, Finished)
+    assert paused.reason == "paused"
+    assert 200 <= paused.steps < started.steps
+    kept = json.loads((tmp_path / "config.json").read_text())["config"]
+    assert kept["steps"] == paused.steps
+    resumed, *_, finished = train(None, None, tmp_path, resume=True)
+    assert isinstance(resumed, Started)
+    assert isinstance(finished, Finished)
+    assert (resumed.steps, resumed.step) == (paused.steps, paused.step)
+    kept = json.loads((tmp_path / "config.json").read_text())["config"]
+    assert finished.reason == "done"
+    assert finished.step == finished.steps == kept["steps"]
+    assert load(finished.path or "").config.steps == finished.steps
+
+
 def test_timing_leaves_no_trace_in_the_weights(whole: Path, config: Config, corpus: Corpus, tmp_path: Path) -> None:
     timed = replace(config, steps=0, minutes=30.0)
     next(train(timed, corpus, tmp_path / "timed"))

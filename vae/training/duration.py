@@ -1,7 +1,8 @@
-"""A length in minutes or epochs as a number of steps, which a run has from then on; and with how many threads.
+"""A length in minutes or epochs as a number of steps; after which of them it is evaluated; and with how many threads.
 
 What a step costs is counted in seconds of the processor, which hardly depend on what else the machine does; how many of
-these a second brings depends on nothing else, and is measured beside it.
+these a second brings depends on nothing else, and is measured beside it. Both change, and first steps cost more than
+those that follow: so the steps of a length in minutes follow the pace of the run, from one evaluation to the next.
 """
 
 from __future__ import annotations
@@ -19,20 +20,34 @@ from vae.messages.message import Message, UserError
 from vae.metrics.diagnosis import ENOUGH_STEPS
 from vae.system import distributed
 
+_EVALUATIONS = (0.01, 0.025, 0.05, *(i / 16 for i in range(1, 17)))  # as shares of the run
 _TIMED_STEPS = 10
+_PACE_KNOWN = 0.1  # of a length in minutes: from then on its steps follow the pace
+_OFF_PACE = 0.02  # of the steps: by which they are not changed yet
 _ROUNDS, _WORTH = 5, 0.8  # of the comparison; the share of one thread's time that more must not take
 
 Update = Callable[[Batch, int], object]
 
 
+def evaluation_steps(config: Config, epoch: int) -> set[int]:
+    """The steps after which a run is evaluated.
+
+    Args:
+        epoch: how many steps one is.
+    """
+    if config.patience:
+        return {*range(epoch, config.steps, epoch), config.steps}
+    return {max(1, round(share * config.steps)) for share in _EVALUATIONS}
+
+
 def resolve_steps(
-    config: Config, sampler: Sampler, update: Update, evaluate: Callable[[], object], evaluations: int, started: float,
-) -> int:  # fmt: skip
+    config: Config, sampler: Sampler, update: Update, evaluate: Callable[[], object], started: float
+) -> int:
     """The length of a run in steps, from steps, minutes or epochs, whichever is given first: on all processes the same.
 
     Args:
         update: does a step; some are timed on a model that is thrown away.
-        evaluate: does all of an evaluation.  evaluations: how many of them the run will have.
+        evaluate: does all of an evaluation.
         started: `time.monotonic()` from which the minutes count.
     Raises:
         UserError: the minutes are too few to learn anything in, on this machine now.
@@ -46,7 +61,7 @@ def resolve_steps(
     cost = _update_cost(sampler, update, clock)
     steps, first = 0, distributed.rank() == 0  # it alone evaluates, as in the run
     if first:
-        evaluating = evaluations * min(_cost(clock, evaluate) for _ in range(2))
+        evaluating = len(_EVALUATIONS) * min(_cost(clock, evaluate) for _ in range(2))
     share = (clock() - work) / (time.perf_counter() - wall)  # seconds of work that a second brings
     passed = time.monotonic() - started
     if first:
@@ -62,6 +77,25 @@ def resolve_steps(
         }
         raise UserError(Message("training.too_short", **values))
     return steps
+
+
+def steps_at_pace(config: Config, step: int, seconds: float, within: Callable[[float, int], int]) -> int:
+    """The length of a run that has been evaluated after a step, in steps: on all processes the same.
+
+    Of a length in minutes, as many as these hold at the pace it has; where that is about what was planned, what was.
+
+    Args:
+        seconds: since the run began.
+        within: how many steps a run has in all that ends in so many seconds and is at this step.
+    """
+    whole = 60 * config.minutes
+    if not whole or step >= config.steps:
+        return config.steps
+    steps = config.steps
+    if distributed.rank() == 0 and seconds >= _PACE_KNOWN * whole:
+        fitting = max(step + 1, ENOUGH_STEPS, within(whole - seconds, step))
+        steps = fitting if abs(fitting - steps) >= _OFF_PACE * steps else steps
+    return distributed.broadcast_from_first(steps)
 
 
 @contextmanager

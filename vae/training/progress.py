@@ -26,9 +26,14 @@ class ProgressMeter:
     """
 
     def __init__(self, evaluations: Collection[int], guess: float) -> None:
-        self._evaluations, self._guess = sorted(evaluations), guess
+        self._guess = guess
+        self.plan_for(evaluations)
         self._step_seconds = self._evaluation_seconds = self._share = self._watched = 0.0
         self.restart()
+
+    def plan_for(self, evaluations: Collection[int]) -> None:
+        """From now on, an evaluation comes after each of these steps."""
+        self._evaluations = sorted(evaluations)
 
     def restart(self) -> None:
         """Forget all since the last Progress."""
@@ -74,7 +79,14 @@ class ProgressMeter:
         self._evaluation_seconds = (latest + mean) / 2 if mean else latest
         self.restart()
 
+    def steps_within(self, seconds: float, step: int) -> int:
+        """How many steps a run has in all, that has just been evaluated after `step` and ends in so many seconds."""
+        return step + int((seconds - self._evaluations_left(step + 1)) / self._step_seconds)
+
     def _seconds_left(self, step: int, steps: int) -> float:
-        evaluations = 1 + sum(each >= step for each in self._evaluations)  # that of this step comes next
-        evaluation_seconds = self._evaluation_seconds or self._guess * self._step_seconds
-        return (steps - step) * self._step_seconds + evaluations * evaluation_seconds
+        return (steps - step) * self._step_seconds + self._evaluations_left(step)  # that of this step comes next
+
+    def _evaluations_left(self, step: int) -> float:
+        """The seconds of those that come from a step on, and of the end."""
+        evaluations = 1 + sum(each >= step for each in self._evaluations)
+        return evaluations * (self._evaluation_seconds or self._guess * self._step_seconds)

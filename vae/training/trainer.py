@@ -25,7 +25,7 @@ from vae.model.families.registry import build
 from vae.system import distributed, resources
 from vae.text.corpus import Corpus
 from vae.text.text_file import TextFile
-from vae.training.duration import fastest_threads, resolve_steps
+from vae.training.duration import evaluation_steps, fastest_threads, resolve_steps, steps_at_pace
 from vae.training.events import Evaluated, Event, Finished, Saved, Started
 from vae.training.measurement import measure
 from vae.training.plan import Plan, RunDescription, device_of, resolve_config
@@ -34,8 +34,6 @@ from vae.training.prior_fit import fit_prior
 from vae.training.progress import ProgressMeter
 from vae.training.resume_state import ResumePoint, load_state, save_state
 from vae.training.run_folder import Run
-
-_EVALUATIONS = (0.01, 0.025, 0.05, *(i / 16 for i in range(1, 17)))  # as shares of the run
 
 
 class Trainer:
@@ -62,9 +60,7 @@ class Trainer:
             data.train, batch=config.batch // ranks, seed=config.seed, rank=distributed.rank(), world_size=ranks,
             equal_lengths=config.equal_lengths,
         )  # fmt: skip
-        self.evaluation_steps = {max(1, round(share * config.steps)) for share in _EVALUATIONS}
-        if config.patience:
-            self.evaluation_steps = {*range(len(self.sampler), config.steps, len(self.sampler)), config.steps}
+        self.evaluation_steps = evaluation_steps(config, len(self.sampler))
         self.step, self.seconds, self.best, self.plateau = 0, 0.0, math.inf, Plateau()
 
     @classmethod
@@ -93,7 +89,7 @@ class Trainer:
         if not threads and trial.device.type == "cpu" and distributed.world_size() == 1 and torch.get_num_threads() > 1:
             threads = fastest_threads(trial.sampler, trial._timed_update)
         steps = resolve_steps(
-            trial.config, trial.sampler, trial._timed_update, trial._timed_evaluation, len(_EVALUATIONS), started
+            trial.config, trial.sampler, trial._timed_update, trial._timed_evaluation, started
         )  # fmt: skip
         self = cls(run, replace(trial.plan, config=replace(trial.config, steps=steps, threads=threads)), trial.data)
         with distributed.rank_zero_first():
@@ -130,18 +126,17 @@ class Trainer:
 
     def events(self, control: Control, started: float) -> Iterator[Event]:
         """Train to the end, or until `control` asks for a pause or a stop. Parameters as of `train`."""
-        steps = self.config.steps
         seconds_before = self.seconds
         yield Started(
             str(self.run.folder), len(self.data.train), len(self.data.held_out), len(self.data.tokenizer),
-            sum(p.numel() for p in self.model.parameters()), self.model.latent, steps, self.step,
+            sum(p.numel() for p in self.model.parameters()), self.model.latent, self.config.steps, self.step,
             self.config.family,
         )  # fmt: skip
         guess = min(self.data.evaluated, len(self.data.held_out)) / self.config.batch
         meter, agreement = ProgressMeter(self.evaluation_steps, guess), distributed.Agreement()
         finite = torch.tensor(True, device=self.device)
         self.model.train()
-        while self.step < steps and not self.plateau.is_over(self.config):
+        while self.step < self.config.steps and not self.plateau.is_over(self.config):
             request = control()
             report = distributed.rank() == 0 and meter.due()
             pause, stop, report = agreement(request == "pause", request == "stop", report)
@@ -173,12 +168,18 @@ class Trainer:
                 self._follow_plateau(halvings)
                 self._save_state()
                 meter.evaluated()
-        if not self.run.best.exists() or (self.step < steps and self._settling):  # for now: the next one replaces it
+                self.seconds = seconds_before + time.monotonic() - started
+                steps = steps_at_pace(self.config, self.step, self.seconds, meter.steps_within)
+                if steps != self.config.steps:
+                    self._plan_for(steps)
+                    meter.plan_for(self.evaluation_steps)
+        ended = self.step >= self.config.steps
+        if not self.run.best.exists() or (not ended and self._settling):  # for now: the next one replaces it
             yield from self._evaluate()
             self.best = math.inf
         self._fit_prior()
         self._save_state()
-        if self.step >= steps or self.plateau.is_over(self.config):
+        if ended or self.plateau.is_over(self.config):
             yield self._finished("done", Message("training.done"), self._best_path)
         else:
             yield self._finished("stopped", Message("training.stopped"), self._best_path)
@@ -237,6 +238,15 @@ class Trainer:
             assert isinstance(best, DecoderModel)
             self.model.load_state_dict(best.state_dict())
             self.model.reset_moments()
+
+    def _plan_for(self, steps: int) -> None:
+        """Go on to another end; the plan keeps it, so that a run which is resumed has the same."""
+        self.config = replace(self.config, steps=steps)
+        self.plan = replace(self.plan, config=self.config)
+        self.model.plan_for(steps)
+        self.evaluation_steps = evaluation_steps(self.config, len(self.sampler))
+        if distributed.rank() == 0:
+            self.plan.save(self.run)
 
     def _load_best(self) -> checkpoint.Checkpoint:
         with torch.random.fork_rng(devices=range(torch.cuda.device_count())):  # building a model draws weights

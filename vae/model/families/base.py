@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -226,6 +227,12 @@ class DecoderModel(nn.Module):
             self.decoder.reset_parameters()
             initialize(parts, self.config.initial_weights)
         self.updaters["all"].reset_moments(parts.parameters())
+
+    def plan_for(self, steps: int) -> None:
+        """Go on as in a run of so many steps: all schedules are fractions of it."""
+        self.config = replace(self.config, steps=steps)
+        for updater in self.updaters.values():
+            updater.config = self.config
 
     def halve_learning_rate(self, times: int) -> None:
         """Go on with the rate halved so often."""
