@@ -74,8 +74,11 @@ def test_choice_outside_its_list_is_refused(value: Any) -> None:
 
 def test_phases_longer_than_the_run_are_refused() -> None:
     Config(autoencoder=0.5, warmup=0.5)
-    with pytest.raises(ValueError, match=r"autoencoder \+ warmup is 1\.1"):
+    with pytest.raises(ValueError, match=r"autoencoder \+ warmup \+ encoder_last is 1\.1"):
         Config(autoencoder=0.5, warmup=0.6)
+    with pytest.raises(ValueError, match=r"encoder_last is 1\.1"):
+        Config(autoencoder=0.3, warmup=0.3, encoder_last=0.5)
+    Config(autoencoder=0.3, warmup=0.3, encoder_last=1.0)  # of a model that has had the others
 
 
 def test_patience_that_minutes_cannot_foresee_is_refused() -> None:
@@ -83,6 +86,8 @@ def test_patience_that_minutes_cannot_foresee_is_refused() -> None:
     Config(patience=5, minutes=1.0, steps=7)
     with pytest.raises(ValueError, match="length in epochs or steps"):
         Config(patience=5, minutes=1.0)
+    with pytest.raises(ValueError, match="which part is the last"):
+        Config(patience=5, encoder_last=0.1)
 
 
 def test_config_cannot_be_changed() -> None:

@@ -57,7 +57,7 @@ def test_beta_without_warm_up_jumps(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_losses_compare_once_beta_has_settled(kind: str) -> None:
     config = Config(beta=0.9, beta_schedule=kind, autoencoder=0.2, warmup=0.4)
-    settled = [i / 1000 for i in range(1001) if not schedules.is_warming_up(i / 1000, config)]
+    settled = [i / 1000 for i in range(1001) if not schedules.changes_the_loss(i / 1000, config)]
     assert {schedules.beta(fraction, config) for fraction in settled} == {0.9}
     assert settled[0] == pytest.approx(0.2 if kind == "constant" else 0.6, abs=0.0015)
 

@@ -104,7 +104,7 @@ def test_time_left_follows_the_pace_and_counts_the_evaluations(clock: Clock, sam
     ("planned", "seconds", "found"),
     [
         (500, 12.0, 562),  # 48 s are left for steps of .1 s, and for the end
-        (500, 5.0, 500),  # the pace is not known yet
+        (500, 2.0, 500),  # the pace is not known yet
         (555, 12.0, 555),  # which is about right
         (900, 12.0, 562),
         (500, 59.5, 200),  # too few to learn from

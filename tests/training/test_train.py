@@ -530,3 +530,16 @@ def test_half_precision_trains(config: Config, corpus: Corpus, tmp_path: Path) -
     assert finished.reason == "done"
     measured = evaluations(tmp_path)
     assert measured[-1].nll < measured[0].nll
+
+
+def test_model_of_a_run_whose_encoder_learns_last_is_the_newest(config: Config, corpus: Corpus, tmp_path: Path) -> None:
+    steep = replace(config, steps=400, learning_rate=0.02)
+    base = last(train(steep, corpus, tmp_path / "base")).path
+    alone = replace(config, steps=300, encoder_last=1.0)  # whose losses rise, and whose means come nearer
+    finished = last(train(alone, corpus, tmp_path / "run", start_from=base))
+    assert finished.path is not None
+    measured = evaluations(tmp_path / "run")
+    assert measured[-1].nll > measured[0].nll
+    kept = load(finished.path).text_model.model.state_dict()
+    newest = {name.removeprefix("model."): value for name, value in state(tmp_path / "run").items()}
+    assert all(torch.equal(value, newest[name].half().float()) for name, value in kept.items())

@@ -164,6 +164,12 @@ class Config:
         "cannot foresee when); 0 leaves it out.",
     )  # fmt: skip
 
+    encoder_last: float = _number(
+        0.0, 0.0, 1.0, "schedule", "Encoder last",
+        "Last part of the run, in which the encoder alone learns, without noise: more sentences come back word for "
+        "word, and the decoder stays as it is; 1, from another model, is nothing but that.",
+    )  # fmt: skip
+
     epochs: float = _number(
         10.0, 0.01, 1000.0, "length", "Epochs",
         "Times it reads the whole text; used when neither minutes nor steps are.",
@@ -220,8 +226,11 @@ class Config:
         for parameter in parameters():
             if fault := _fault(parameter, getattr(self, parameter.name)):
                 raise UserError(fault)
-        if self.autoencoder + self.warmup > 1:
-            raise UserError(Message("config.phases_too_long", sum=self.autoencoder + self.warmup))
+        phases = self.autoencoder + self.warmup + (self.encoder_last if self.encoder_last < 1 else 0)
+        if phases > 1:
+            raise UserError(Message("config.phases_too_long", sum=phases))
+        if self.patience and self.encoder_last:
+            raise UserError(Message("config.patience_and_phase"))
         if self.patience and self.minutes and not self.steps:
             raise UserError(Message("config.patience_in_minutes"))
 

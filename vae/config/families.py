@@ -36,7 +36,9 @@ class FamilySpec:
         return setting not in self.unused_settings
 
 
-_VARIATIONAL = frozenset({"beta", "free_bits", "free_bits_on", "batch_norm", "aggressive", "decoder_reset"})
+_VARIATIONAL = frozenset(
+    {"beta", "free_bits", "free_bits_on", "batch_norm", "aggressive", "decoder_reset", "encoder_last"}
+)
 _LATENT = frozenset({
     "latent", "encoder_hidden", "bidirectional", "pooling", "z_to", "bag_of_words", "word_dropout", "encoder_noise",
     "noise_kind", "adversarial", "autoencoder", "beta_schedule", "cycles",

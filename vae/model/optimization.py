@@ -58,11 +58,7 @@ class Updater:
     @torch.no_grad()
     def step(self, t: int, finite: Tensor) -> None:
         """The second half: the update of step t, if all is `finite`, a bool scalar."""
-        self.rate = self.config.learning_rate
-        if self.config.patience:
-            self.rate *= 0.5**self.halvings
-        else:
-            self.rate = schedules.learning_rate(t / max(1, self.config.steps), peak=self.rate)
+        self.rate = self._scheduled_rate(t)
         # The functions behind torch's optimizers: with the first of those themselves torch imports its compiler, which
         # takes each training two seconds and 60 MB. Fused, they divide and refuse in their one pass over the gradients.
         scale, refused = (self._norm / self.config.clip).clamp(min=1), (~finite).float()
@@ -80,6 +76,12 @@ class Updater:
             [each["step"] for each in moments], fused=True, grad_scale=scale, found_inf=refused, lr=self.rate,
             beta1=_DECAYS[0], beta2=_DECAYS[1], eps=1e-8, weight_decay=0.0, amsgrad=False, maximize=False,
         )  # fmt: skip
+
+    def _scheduled_rate(self, t: int) -> float:
+        peak = self.config.learning_rate
+        if self.config.patience:
+            return peak * 0.5**self.halvings
+        return schedules.learning_rate(t / max(1, self.config.steps), peak=peak)
 
     def _moments_of(self, parameter: Tensor) -> dict[str, Tensor]:
         """Those of a parameter, zeros at first."""
@@ -113,6 +115,14 @@ class Updater:
             }
             if own:
                 self.moments[parameter] = own
+
+
+class LastUpdater(Updater):
+    """Updates of an encoder that learns alone in the last part of a run, at half the rate, which falls anew."""
+
+    def _scheduled_rate(self, t: int) -> float:
+        done = schedules.of_encoder_alone(t / max(1, self.config.steps), self.config)
+        return schedules.learning_rate(done, peak=self.config.learning_rate / 2)
 
 
 class AggressiveUpdater(Updater):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from vae.config.config import Config
+from vae.config.families import FAMILIES
 
 _STEEPNESS = 12.0  # of the logistic rise: from 0.25 % of its height to 99.75 %
 
@@ -43,9 +44,17 @@ def ends_autoencoder_phase(t: int, config: Config) -> bool:
     return (t - 1) / config.steps < config.autoencoder <= t / config.steps if config.autoencoder and t else False
 
 
-def is_warming_up(fraction: float, config: Config) -> bool:
-    """Whether beta still changes, so that losses do not compare with what comes after."""
-    return config.dimensions > 0 and fraction - config.autoencoder < _warmup(config)
+def of_encoder_alone(fraction: float, config: Config) -> float:
+    """How much is done of the last part, in which the encoder alone learns: 0 to 1, or less before it."""
+    used = config.encoder_last and FAMILIES[config.family].uses("encoder_last")
+    return 1 - (1 - fraction) / config.encoder_last if used else -1.0
+
+
+def changes_the_loss(fraction: float, config: Config) -> bool:
+    """Whether losses do not compare with those of the rest of a run: while beta changes, and once the encoder learns
+    alone, which gives precision of its codes away for better means."""
+    warming_up = config.dimensions > 0 and fraction - config.autoencoder < _warmup(config)
+    return warming_up or of_encoder_alone(fraction, config) > 0
 
 
 def _warmup(config: Config) -> float:

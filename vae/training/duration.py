@@ -22,7 +22,7 @@ from vae.system import distributed
 
 _EVALUATIONS = (0.01, 0.025, 0.05, *(i / 16 for i in range(1, 17)))  # as shares of the run
 _TIMED_STEPS = 10
-_PACE_KNOWN = 0.1  # of a length in minutes: from then on its steps follow the pace
+_PACE_KNOWN = 0.05  # of a length in minutes: from then on its steps follow the pace
 _OFF_PACE = 0.02  # of the steps: by which they are not changed yet
 _ROUNDS, _WORTH = 5, 0.8  # of the comparison; the share of one thread's time that more must not take
 

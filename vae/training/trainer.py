@@ -134,12 +134,11 @@ class Trainer:
         )  # fmt: skip
         guess = min(self.data.evaluated, len(self.data.held_out)) / self.config.batch
         meter, agreement = ProgressMeter(self.evaluation_steps, guess), distributed.Agreement()
-        finite = torch.tensor(True, device=self.device)
+        finite, first = torch.tensor(True, device=self.device), distributed.rank() == 0
         self.model.train()
         while self.step < self.config.steps and not self.plateau.is_over(self.config):
             request = control()
-            report = distributed.rank() == 0 and meter.due()
-            pause, stop, report = agreement(request == "pause", request == "stop", report)
+            pause, stop, report = agreement(request == "pause", request == "stop", first and meter.due())
             if report and meter.steps:
                 yield self._progress(meter)
             if pause:
@@ -169,17 +168,14 @@ class Trainer:
                 self._save_state()
                 meter.evaluated()
                 self.seconds = seconds_before + time.monotonic() - started
-                steps = steps_at_pace(self.config, self.step, self.seconds, meter.steps_within)
-                if steps != self.config.steps:
-                    self._plan_for(steps)
-                    meter.plan_for(self.evaluation_steps)
-        ended = self.step >= self.config.steps
-        if not self.run.best.exists() or (not ended and self._settling):  # for now: the next one replaces it
+                self._plan_for(steps_at_pace(self.config, self.step, self.seconds, meter.steps_within))
+                meter.plan_for(self.evaluation_steps)
+        if not self.run.best.exists() or (self.step < self.config.steps and self._settling):  # the next replaces it
             yield from self._evaluate()
             self.best = math.inf
         self._fit_prior()
         self._save_state()
-        if ended or self.plateau.is_over(self.config):
+        if self.step >= self.config.steps or self.plateau.is_over(self.config):
             yield self._finished("done", Message("training.done"), self._best_path)
         else:
             yield self._finished("stopped", Message("training.stopped"), self._best_path)
@@ -240,7 +236,9 @@ class Trainer:
             self.model.reset_moments()
 
     def _plan_for(self, steps: int) -> None:
-        """Go on to another end; the plan keeps it, so that a run which is resumed has the same."""
+        """Go on to this end; the plan keeps it, so that a run which is resumed has the same."""
+        if steps == self.config.steps:
+            return
         self.config = replace(self.config, steps=steps)
         self.plan = replace(self.plan, config=self.config)
         self.model.plan_for(steps)
@@ -254,12 +252,12 @@ class Trainer:
 
     @property
     def _settling(self) -> bool:
-        """Whether models cannot be compared with later ones yet, so that the newest counts as the best.
+        """Whether models cannot be compared with others of the run, so that the newest counts as the best.
 
         A plateau schedule compares from its first epoch on: it goes back to the best of them.
         """
         early = not self.config.patience and self.step < diagnosis.ENOUGH_STEPS
-        return early or schedules.is_warming_up(self.step / self.config.steps, self.config)
+        return early or schedules.changes_the_loss(self.step / self.config.steps, self.config)
 
     def _measure(self) -> tuple[latent_use.LatentUse, Evaluated]:
         self.model.eval()

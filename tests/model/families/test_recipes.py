@@ -347,9 +347,44 @@ def drawn_by_hand(model: SentenceVAE, z: Tensor, uniforms: Tensor, temperature: 
     return sentences
 
 
+def test_encoder_alone_learns_last_from_whole_sentences_and_the_means_of_its_codes(bare: Config, batch: Batch) -> None:
+    config = replace(bare, encoder_last=0.5, encoder_noise=0.5, word_dropout=0.5, dropout=0.5)
+    model = model_of(config)
+    before = weights(model)
+    model.step(batch, 49)
+    assert "decoder.lstm.weight_hh_l0" in changed(before, model)
+    before = weights(model)
+    expected = model.losses(batch, 50)
+    assert model.step(batch, 50).loss.item() == pytest.approx(expected.loss.item(), rel=1e-6)
+    encoders = {name for name in before if name.startswith(("encoder.", "to_posterior."))}
+    assert changed(before, model) == encoders
+    losses = [model.step(batch, t).nll.mean().item() for t in range(51, 100)]
+    assert losses[-1] < expected.nll.mean().item()
+    assert changed(before, model) == encoders
+
+
+def test_rate_of_the_encoder_alone_falls_anew(bare: Config, batch: Batch) -> None:
+    model, rates = model_of(replace(bare, encoder_last=0.5)), dict[int, float]()
+    for t in (2, 49, 50, 51, 75, 99):
+        model.step(batch, t)
+        rates[t] = model.updaters["all" if t < 50 else "last"].rate
+    assert rates[49] < rates[2] == pytest.approx(0.01)
+    assert rates[50] < rates[51] == pytest.approx(0.005)  # half of it, after a short rise
+    assert rates[51] > rates[75] > rates[99]
+
+
+def test_model_to_go_on_with_can_have_its_encoder_trained_alone(bare: Config, batch: Batch) -> None:
+    config = replace(bare, encoder_last=1.0, autoencoder=0.1, warmup=0.3)
+    model = model_of(resolve_config(config, config, 1))
+    before = weights(model)
+    for t in range(3):
+        assert model.step(batch, t).beta == 1.0
+    assert changed(before, model) == {name for name in before if name.startswith(("encoder.", "to_posterior."))}
+
+
 ALL: dict[str, object] = {
     "batch_norm": 0.6, "decoder_reset": True, "aggressive": 2, "noise_kind": "drop", "pooling": "attention",
-    "z_to": "inputs", "layer_norm": True, "free_bits_on": "sentence", "beta_schedule": "cyclical",
+    "z_to": "inputs", "layer_norm": True, "free_bits_on": "sentence", "beta_schedule": "cyclical", "encoder_last": 0.2,
 }  # fmt: skip
 
 
@@ -365,7 +400,8 @@ def whole(all_on: Config, corpus: Corpus, tmp_path_factory: pytest.TempPathFacto
     return folder
 
 
-@pytest.mark.parametrize("first", [8, 9, 13])  # before the reset, behind it, and while the encoder leads
+# before the reset, behind it, while the encoder leads, and while it learns alone
+@pytest.mark.parametrize("first", [8, 9, 13, 17])
 def test_run_with_all_recipes_resumed_is_as_if_it_never_stopped(
     whole: Path, all_on: Config, corpus: Corpus, tmp_path: Path, first: int
 ) -> None:

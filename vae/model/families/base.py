@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -156,10 +156,13 @@ class DecoderModel(nn.Module):
     def step(self, batch: Batch, t: int) -> Losses:
         """One update. All its randomness follows from (config.seed, t), so that a run can resume anywhere."""
         self._gate_table = None  # an optimizer changes weights without a trace in their version
-        rng = CounterRng(self.config.seed, t, batch.rows)
+        return self.learn(batch, t, CounterRng(self.config.seed, t, batch.rows), self.update)
+
+    def learn(self, batch: Batch, t: int, rng: CounterRng | None, update: Callable[[Losses, int], Tensor]) -> Losses:
+        """The losses of step t, and what an update makes of them."""
         with torch.autocast(batch.tokens.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
             losses = self.losses(batch, t, rng)
-        finite = self.update(losses, t)
+        finite = update(losses, t)
         return Losses(losses.loss.detach(), losses.nll, losses.kl.detach(), losses.beta, finite)
 
     def update(self, losses: Losses, t: int) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from vae.config.config import Config
 from vae.data.batches import Batch
@@ -14,7 +14,7 @@ from vae.model.counter_rng import CounterRng
 from vae.model.families.autoencoder import Autoencoder
 from vae.model.families.interface import Losses, Posterior
 from vae.model.layers.normalization import BatchNorm
-from vae.model.optimization import AggressiveUpdater, Updater
+from vae.model.optimization import AggressiveUpdater, LastUpdater, Updater
 from vae.system import distributed
 
 _LOGVAR_RANGE = (-12.0, 4.0)
@@ -32,9 +32,11 @@ class SentenceVAE(Autoencoder):
         super().__init__(config, vocabulary, 2 * config.latent)
         self.norm: BatchNorm | None = BatchNorm(config.latent, config.batch_norm) if config.batch_norm else None
         self.updaters["all"] = Updater(self.parameters(), config)
+        own = nn.ModuleList([self.encoder, self.to_posterior])
         if config.aggressive:
-            parameters = [*self.encoder.parameters(), *self.to_posterior.parameters()]
-            self.encoder_updater = self.updaters["encoder"] = AggressiveUpdater(parameters, config)
+            self.encoder_updater = self.updaters["encoder"] = AggressiveUpdater(own.parameters(), config)
+        if config.encoder_last:
+            self.updaters["last"] = LastUpdater(own.parameters(), config)
 
     def posterior(self, batch: Batch) -> Posterior:
         """q(z|x): (B, D) each."""
@@ -51,8 +53,15 @@ class SentenceVAE(Autoencoder):
         return Posterior(self.norm(mu, global_size) if self.norm is not None else mu, logvar.clamp(*_LOGVAR_RANGE))
 
     def step(self, batch: Batch, t: int) -> Losses:
-        """One update; before it, where step t asks for them, new weights of the decoder and updates of the encoder."""
-        beta = schedules.beta(t / max(1, self.config.steps), self.config)
+        """One update; before it, where step t asks for them, new weights of the decoder and updates of the encoder.
+
+        In the last part of a run the encoder alone learns, from whole sentences and at the means of its codes: these
+        are what a sentence is said again from. Source: Cremer et al. 2018, arXiv:1801.03558 (what its guesses lack).
+        """
+        fraction = t / max(1, self.config.steps)
+        if schedules.of_encoder_alone(fraction, self.config) >= 0:
+            return self.learn(batch, t, None, lambda losses, t: self.updaters["last"].apply(losses.loss, t))
+        beta = schedules.beta(fraction, self.config)
         if self.config.decoder_reset and schedules.ends_autoencoder_phase(t, self.config):
             self.reset_decoder()
         if self.config.aggressive and self.encoder_updater.active and beta:

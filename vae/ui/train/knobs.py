@@ -25,7 +25,7 @@ MAIN = (  # all that a verdict's advice may name, and the length
 HIDDEN = frozenset({
     "family", "tokenizer", "vocabulary", "embedding", "encoder_hidden", "bidirectional", "warmup", "clip",
     "batch", "precision", "device", "threads", "tied", "dropout_kind", "initial_weights", "optimizer", "patience",
-    "patience_from", "halvings", "equal_lengths",
+    "patience_from", "halvings", "equal_lengths", "encoder_last",
 })  # fmt: skip
 RECIPES = tuple(name for name in PARAMETERS if name not in HIDDEN and name not in MAIN)
 KNOBS = MAIN + RECIPES
