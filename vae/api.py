@@ -41,6 +41,7 @@ def generate_text(
     prior: str = "fitted",
     spread: float = 1.0,
     distinct: bool = False,
+    made_up: bool = False,
     seed: int = 0,
 ) -> list[Point]:
     """Sentences from points of the latent space that are drawn at random; or of a language model, one word at a time.
@@ -56,6 +57,8 @@ def generate_text(
             "normal", p(z) = N(0, I).
         spread: how far apart points are drawn, 1 as the prior has it; less reads better and varies less.
         distinct: only different sentences, fewer than n if it has no more to say.
+        made_up: keep sentences with a word that the model has put together of pieces; else others are drawn in their
+            place, where it knows the words of its text.
         seed: the same seed gives the same sentences.
     Returns:
         n points: each has its `text`, and its `z` of D numbers (none without a latent space).
@@ -71,7 +74,7 @@ def generate_text(
     """
     return text_model.sample(
         model.text_model, n, temperature=temperature, top_k=top_k, top_p=top_p, start=start, from_start=near_start,
-        beam=beam, prior=prior, spread=spread, distinct=distinct, seed=seed,
+        beam=beam, prior=prior, spread=spread, distinct=distinct, made_up=made_up, seed=seed,
     )  # fmt: skip
 
 

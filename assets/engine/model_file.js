@@ -7,7 +7,7 @@ import { sha256 } from "./sha256.js";
 const MAX_TOKENIZER = 16 * 2 ** 20;
 const MAX_COMPONENTS = 64;
 /** @type {Record<string, string>} What stands beside the weights, and of which type. */
-const BESIDE = { tokenizer: "U8", seen: "I32", known: "U8" };
+const BESIDE = { tokenizer: "U8", seen: "I32", known: "U8", words: "I32" };
 const PRIOR_PARTS = ["prior.weights", "prior.means", "prior.factors"];
 
 /** @typedef {{weights: Float32Array, means: Float32Array, factors: Float32Array}} StoredPrior of K Gaussians, flat. */
@@ -22,6 +22,7 @@ const PRIOR_PARTS = ["prior.weights", "prior.means", "prior.factors"];
  * @property {Uint8Array} tokenizerBytes
  * @property {Uint8Array | null} known which pieces it has learned from, 0 or another number each
  * @property {Uint32Array} seen sorted hashes of the sentences it learned from
+ * @property {Uint32Array | null} words sorted hashes of their words, where a word that they lack is a strange one
  * @property {StoredPrior | null} prior
  */
 
@@ -34,7 +35,7 @@ export function readModelFile(bytes) {
   const { stored, metadata } = readSafetensors(bytes);
   const format = metadata.get("format");
   if (!format) throw notOurs();
-  if (!["1", "2", "3"].includes(format)) {
+  if (!["1", "2", "3", "4"].includes(format)) {
     throw new ModelError("This model was saved by a newer version of the app. Update the app to load it.");
   }
   for (const [name, { dtype, shape }] of stored) {
@@ -44,8 +45,8 @@ export function readModelFile(bytes) {
   }
   const [config, dimensions, info] = describe(metadata);
   checkDigests(stored, metadata);
-  const [tokenizer, seen, known] = ["tokenizer", "seen", "known"].map((name) => stored.get(name));
-  if (!tokenizer || !seen || (format === "3" && !known)) throw notOurs();
+  const [tokenizer, seen, known, words] = Object.keys(BESIDE).map((name) => stored.get(name));
+  if (!tokenizer || !seen || (format >= "3" && !known)) throw notOurs();
   if (tokenizer.bytes.length > MAX_TOKENIZER) throw new ModelError("The tokenizer in this file is too large.");
   for (const name of Object.keys(BESIDE)) stored.delete(name);
   const tensors = readWeights(stored);
@@ -59,7 +60,7 @@ export function readModelFile(bytes) {
   }
   return {
     config, info, dimensions, vocabulary, tensors, prior, known: known?.bytes ?? null,
-    tokenizerBytes: tokenizer.bytes, seen: readSeen(seen.bytes),
+    tokenizerBytes: tokenizer.bytes, seen: readHashes(seen.bytes), words: words ? readHashes(words.bytes) : null,
   };
 }
 
@@ -181,14 +182,14 @@ function takePrior(tensors, d) {
 }
 
 /** @param {Uint8Array} bytes */
-function readSeen(bytes) {
-  const seen = new Uint32Array(bytes.slice().buffer); // whose bytes lie as in the file on every processor of today
-  for (let i = 1; i < seen.length; i++) {
-    if (seen[i] <= seen[i - 1]) {
-      throw new ModelError("The model file is not valid: its list of training sentences is out of order.");
+function readHashes(bytes) {
+  const hashes = new Uint32Array(bytes.slice().buffer); // whose bytes lie as in the file on every processor of today
+  for (let i = 1; i < hashes.length; i++) {
+    if (hashes[i] <= hashes[i - 1]) {
+      throw new ModelError("The model file is not valid: its list of training sentences or words is out of order.");
     }
   }
-  return seen;
+  return hashes;
 }
 
 function doNotFit() {

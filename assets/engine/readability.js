@@ -1,6 +1,8 @@
 /* Which words of a person's text a model cannot read, told by their pieces and by what it makes of them: as
    vae/model/readability.py has it. */
 
+import { lettersOf } from "./lexicon.js";
+
 /** @import { TextModel } from "./text_model.js" */
 
 /**
@@ -9,11 +11,7 @@
  * @typedef {{ unknown: string[], inPieces: string[] }} Unread
  */
 
-const READ_WORD = /[\p{L}\p{M}\p{N}_\u200c\u200d]+/gu; // marks: vowel signs, accents; and what joins letters
 const OWN_SENTENCES = 16; // of the model, whose words are the measure of others
-
-/** @param {string} text @returns {string[]} */
-const readWords = (text) => text.match(READ_WORD) ?? [];
 
 /**
  * The words that take several pieces.
@@ -34,16 +32,16 @@ function wordsInPieces(model, words) {
  * @param {[string, string][]} pairs of a text and what the model made of it
  * @returns {Unread[]}
  */
-export function unreadWords(model, pairs) {
+export function unlettersOf(model, pairs) {
   const found = pairs.map(([text, said]) => {
     const unknown = model.unknownWords(text);
-    const again = new Set(readWords(said));
+    const again = new Set(lettersOf(said));
     const named = unknown.join(" ");
-    const lost = new Set(readWords(text).filter((word) => !again.has(word) && !named.includes(word)));
+    const lost = new Set(lettersOf(text).filter((word) => !again.has(word) && !named.includes(word)));
     return { unknown, inPieces: wordsInPieces(model, [...lost]) };
   });
   if (!found.some(({ inPieces }) => inPieces.length)) return found;
-  const own = model.sample({ n: OWN_SENTENCES, seed: 1 }).flatMap(({ text }) => readWords(text));
+  const own = model.sample({ n: OWN_SENTENCES, seed: 1 }).flatMap(({ text }) => lettersOf(text));
   const hasWholeWords = 2 * wordsInPieces(model, own).length < own.length;
   return hasWholeWords ? found : found.map(({ unknown }) => ({ unknown, inPieces: [] }));
 }

@@ -10,6 +10,8 @@ import { checkRange, checkRanges, generate } from "./generation.js";
 import { SEARCH_STEPS, searchCodes } from "./refinement.js";
 import { GaussianMixture } from "./prior.js";
 import { hash32 } from "./blake2b.js";
+import { Lexicon } from "./lexicon.js";
+import { holds } from "./sorted_hashes.js";
 import { Tokenizer } from "./tokenizer.js";
 import { TokenizerError } from "./tokenizer_model.js";
 import { cleaned, endsBlank, wordsOf } from "./cleaning.js";
@@ -37,6 +39,8 @@ const PRIOR_KINDS = ["fitted", "normal"];
  * @property {string} [prior] "fitted" or "normal"
  * @property {number} [spread] scales how far z lies from the middle that it is drawn around
  * @property {boolean} [distinct] draw more until there are n different sentences, a tenfold at most
+ * @property {boolean} [madeUp] whether words may be among them that the model has put together of pieces; if not, others
+ *   are drawn in place of these sentences, a tenfold at most, where the model knows the words of its text
  */
 
 /** A model file, ready to use. The same sentences and numbers as `vae.model.text_model` gives for it. */
@@ -52,6 +56,7 @@ export class TextModel {
     this.backend = kernel.name;
     this.tokenizer = openTokenizer(file);
     this.seen = file.seen;
+    this.lexicon = file.words && new Lexicon(file.words);
     this.fitted = file.prior && new GaussianMixture(file.prior);
     const parameters = new Parameters(file.tensors, kernel);
     this.decoder = new Decoder(parameters, file, this.tokenizer.known);
@@ -131,7 +136,8 @@ export class TextModel {
    * @returns {TextPoint[]}
    */
   sample(options = {}) {
-    const { n = 1, fromStart = false, prior = "fitted", spread = 1, distinct = false, seed = 0 } = options;
+    const { n = 1, fromStart = false, prior = "fitted", spread = 1, seed = 0 } = options;
+    const { distinct = false, madeUp = true } = options;
     const { temperature = this.latent ? 0 : 1, topK, topP, start: asked = "" } = options;
     checkRange("n", n, 1, 100_000);
     checkRange("spread", spread, 0, 10);
@@ -147,17 +153,20 @@ export class TextModel {
     }
     /** @type {TextPoint[]} */
     const drawn = [];
+    /** @type {TextPoint[]} */
+    const strange = []; // with a word that is made up
     const known = new Set();
-    for (let attempt = 0; attempt < (distinct ? ATTEMPTS : 1) && drawn.length < n; attempt++) {
+    const lexicon = madeUp ? null : this.lexicon;
+    for (let attempt = 0; attempt < (distinct || lexicon ? ATTEMPTS : 1) && drawn.length < n; attempt++) {
       const z = this.drawCodes(n, around, prior, spread, generator);
       // torch seeds its generator with 32 bits of a seed, so that in Python, too, each attempt draws the same numbers
       this.decode(z, { temperature, topK, topP, start, seed }).forEach((text, i) => {
         if (distinct && known.has(text)) return;
         known.add(text);
-        drawn.push({ text, z: z[i] });
+        (lexicon?.madeUp(text, start).length ? strange : drawn).push({ text, z: z[i] });
       });
     }
-    return drawn.slice(0, n);
+    return [...drawn, ...strange].slice(0, n);
   }
 
   /**
@@ -185,14 +194,7 @@ export class TextModel {
    */
   isNew(sentence) {
     if (this.info.sentences && !this.seen.length) return null;
-    const wanted = hash32(new TextEncoder().encode(sentence));
-    let [low, high] = [0, this.seen.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.seen[middle] < wanted) low = middle + 1;
-      else high = middle;
-    }
-    return this.seen[low] !== wanted;
+    return !holds(this.seen, hash32(new TextEncoder().encode(sentence)));
   }
 
   /**

@@ -36,6 +36,8 @@ from typing import IO, Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
+from support.model_files import BESIDE
+
 MODELS = sorted((ROOT / "tests" / "fixtures" / "models").glob("*.safetensors"))
 SLOW = 5.0  # seconds of computing beyond which a mutant counts as a hang
 STUCK = 60.0  # seconds without a word, after which its process is killed: other programs may have the processor
@@ -201,9 +203,9 @@ class Model:
     @staticmethod
     def _sign(about: dict[str, Any], arrays: dict[str, bytes]) -> None:
         weights = hashlib.sha256()
-        for name in sorted(set(arrays) - {"tokenizer", "seen", "known"}):
+        for name in sorted(set(arrays) - BESIDE):
             weights.update(name.encode() + arrays[name])
-        parts = {name: arrays[name] for name in ("tokenizer", "seen", "known") if name in arrays}
+        parts = {name: arrays[name] for name in sorted(BESIDE) if name in arrays}
         parts |= {name: str(about[name]).encode("utf-8", "replace") for name in ("config", "info")}
         digests = {name: hashlib.sha256(part).hexdigest() for name, part in parts.items()}
         about["sha256"] = json.dumps({"weights": weights.hexdigest(), **digests})

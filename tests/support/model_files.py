@@ -11,6 +11,7 @@ from typing import Any
 
 Header = dict[str, Any]
 Arrays = dict[str, bytes]
+BESIDE = frozenset({"tokenizer", "seen", "known", "words"})  # the weights
 OTHER_FILES = [
     b"", b"\0" * 8, b"\0" * 100, b"{}", b"just some text\n" * 100, b"PK\x03\x04" + b"\0" * 500, b"\x80\x04K\x01.",
     b"\x89PNG\r\n\x1a\n" + bytes(range(256)), struct.pack("<Q", 2) + b"{}", struct.pack("<Q", 2**63) + b"{}",
@@ -37,9 +38,9 @@ def pack(header: Header, arrays: Arrays, *, sign: bool = True) -> bytes:
         body += array
     if sign:
         weights = hashlib.sha256()
-        for name in sorted(set(arrays) - {"tokenizer", "seen", "known"}):
+        for name in sorted(set(arrays) - BESIDE):
             weights.update(name.encode() + arrays[name])
-        parts: Arrays = {name: arrays[name] for name in ("tokenizer", "seen", "known") if name in arrays}
+        parts: Arrays = {name: arrays[name] for name in sorted(BESIDE) if name in arrays}
         parts |= {name: str(header["__metadata__"].get(name)).encode() for name in ("config", "info")}
         digests = {name: hashlib.sha256(part).hexdigest() for name, part in parts.items()}
         header["__metadata__"]["sha256"] = json.dumps({"weights": weights.hexdigest(), **digests})
@@ -90,9 +91,12 @@ EDITS: dict[str, Callable[[Header, Arrays], Any]] = {
     "not a number among the weights": lambda h, a: a.update(bias=b"\x00\x7e" + a["bias"][2:]),
     "infinity among the weights": lambda h, a: a.update(bias=b"\x00\x7c" + a["bias"][2:]),
     "seen out of order": lambda h, a: a.update(seen=a["seen"][-4:] + a["seen"][4:-4] + a["seen"][:4]),
+    "words as floats": lambda h, a: h["words"].update(dtype="F32"),
+    "words a square": lambda h, a: h["words"].update(shape=[len(a["words"]) // 8, 2]),
+    "words out of order": lambda h, a: a.update(words=a["words"][-4:] + a["words"][4:-4] + a["words"][:4]),
     "seen twice": lambda h, a: a.update(seen=a["seen"][:4] + a["seen"][:-4]),
     "config is no text": lambda h, a: h["__metadata__"].update(config=[]),
-    "other format": lambda h, a: h["__metadata__"].update(format="4"),
+    "other format": lambda h, a: h["__metadata__"].update(format="5"),
     "no format": lambda h, a: h["__metadata__"].pop("format"),
     "no config": lambda h, a: h["__metadata__"].pop("config"),
     "no info": lambda h, a: h["__metadata__"].pop("info"),

@@ -35,6 +35,10 @@ def add(command: Command) -> None:
         help="how far apart points are drawn: 1 as the prior has it (default), less reads better",
     )  # fmt: skip
     sample.add_argument("--distinct", action="store_true", help="only different sentences")
+    sample.add_argument(
+        "--made-up", action="store_true",
+        help="keep sentences with words that the model has put together of pieces, and draw no others in their place",
+    )  # fmt: skip
     sample.add_argument("--top-k", type=int, default=0, help="choose among the k likeliest pieces; 0 all (default)")
     sample.add_argument("--top-p", type=float, default=1.0, help="choose among the likeliest of this much probability")
     sample.add_argument("--start", default="", metavar="TEXT", help="every sentence starts with this")
@@ -69,7 +73,8 @@ def _sample(arguments: argparse.Namespace) -> int:
     points = text_model.sample(
         loaded.text_model, arguments.n, temperature=arguments.temperature, top_k=arguments.top_k,
         top_p=arguments.top_p, start=arguments.start, from_start=arguments.from_start, beam=arguments.beam,
-        prior=arguments.prior, spread=arguments.spread, distinct=arguments.distinct, seed=arguments.seed,
+        prior=arguments.prior, spread=arguments.spread, distinct=arguments.distinct, made_up=arguments.made_up,
+        seed=arguments.seed,
     )  # fmt: skip
     if arguments.json:
         rows = [{**asdict(point), "new": loaded.is_new(point.text)} for point in points]

@@ -34,6 +34,7 @@ from vae.text.cleaning import CorpusError
 from vae.text.corpus import Corpus
 from vae.text.file_encoding import open_text
 from vae.text.hashing import digests
+from vae.text.lexicon import Lexicon, lexicon_of
 from vae.text.reading import read_records
 from vae.text.records import Record
 from vae.text.report import REPEATED, Report, dropped_counts, dropped_words, too_few_sentences
@@ -41,7 +42,7 @@ from vae.text.text_file import TextFile
 from vae.text.tokenizer import Tokenizer, train_tokenizer
 
 MAX_SEEN_HASHES = 1_000_000  # sentences up to which a model lists the hashes of all it learned from, 4 bytes each
-_FORMAT = "2"
+_FORMAT = "3"
 _RUN_SIZE = 65_536  # lines or records of a run
 _HEAD_SENTENCES, _HEAD_CHARACTERS = 50_000, 5_000_000  # at least, of which some are held out, and pieces learned
 _ENCODED_AT_ONCE = 16_384  # sentences
@@ -60,10 +61,12 @@ class Base(NamedTuple):
     Args:
         tokenizer: to cut it with.
         seen: the 32-bit hashes of all that the model and its own bases learned from; None: too many to be listed.
+        lexicon: the words that it knows.
     """
 
     tokenizer: Tokenizer
     seen: np.ndarray | None
+    lexicon: Lexicon | None = None
 
 
 def prepare(
@@ -246,8 +249,10 @@ def _write(
         every = np.unique(np.concatenate([before, *parts])).astype(np.uint32)
         seen = every if len(every) <= MAX_SEEN_HASHES else seen
     tokenizer = Tokenizer(tokenizer.model, learned | train.used(len(tokenizer)))
-    evaluated = len(held_out) if held_out else EVALUATED
-    return PreparedText(tokenizer, train, held_out or head[:validation], seen, min(4096, longest + 8), evaluated)
+    evaluated, held_out = len(held_out) if held_out else EVALUATED, held_out or head[:validation]
+    learned_from = (s for _, sentences in source.merged(first) for s in sentences if s not in equal)
+    lexicon = lexicon_of(learned_from, held_out, base.lexicon if base else None)
+    return PreparedText(tokenizer, train, held_out, seen, min(4096, longest + 8), evaluated, lexicon)
 
 
 def _head(source: Source) -> tuple[list[int], list[str]]:
@@ -285,7 +290,8 @@ def _ways(config: Config, base: Base | None) -> tuple[Any, ...]:
         return _FORMAT, (config.tokenizer, config.vocabulary)
     seen = None if base.seen is None else blake2b(base.seen.tobytes(), digest_size=16).hexdigest()
     known = np.packbits(base.tokenizer.known).tobytes().hex()
-    return _FORMAT, base.tokenizer.model.hex(), known, seen, begins_anew(config)
+    words = base.lexicon and blake2b(base.lexicon.hashes.tobytes(), digest_size=16).hexdigest()
+    return _FORMAT, base.tokenizer.model.hex(), known, seen, words, begins_anew(config)
 
 
 def _held_out_key(held_out: list[str] | None) -> list[str]:

@@ -18,6 +18,7 @@ from vae.data.prepared_folder import PreparedFolder
 from vae.data.token_file import TokenFile
 from vae.messages.message import Message
 from vae.system.files import DamagedError, atomic_write
+from vae.text.lexicon import Lexicon
 from vae.text.tokenizer import Tokenizer
 
 EVALUATED = 500
@@ -37,6 +38,7 @@ class PreparedText:
     seen_hashes: np.ndarray
     max_tokens: int
     evaluated: int = EVALUATED
+    lexicon: Lexicon | None = None
 
     def save(self, folder: Path, key: str) -> None:
         """Write all but the token file, which may lie elsewhere, into a run's folder."""
@@ -45,6 +47,8 @@ class PreparedText:
             "known": self.tokenizer.known.astype(np.uint8),
             "held_out": np.frombuffer("\n".join(self.held_out).encode("utf-8", "surrogatepass"), np.uint8),
         }  # fmt: skip
+        if self.lexicon is not None:
+            arrays["words"] = self.lexicon.hashes
         path = self.train.path
         description = {
             "key": key,
@@ -78,7 +82,8 @@ class PreparedText:
             if "known" not in arrays:  # as in texts of before
                 tokenizer = Tokenizer(tokenizer.model, train.used(len(tokenizer)))
             evaluated = int(description.get("evaluated", EVALUATED))  # texts of before did not say
-            return cls(tokenizer, train, held_out, arrays["seen"], description["max_tokens"], evaluated)
+            lexicon = Lexicon(arrays["words"]) if "words" in arrays else None  # which not every text has
+            return cls(tokenizer, train, held_out, arrays["seen"], description["max_tokens"], evaluated, lexicon)
         except FileNotFoundError:
             raise DamagedError(Message("data.prepared_text_gone", file=str(description["file"]))) from None
         except DamagedError:

@@ -95,7 +95,8 @@ def _evaluate_model(checkpoint: Checkpoint, reference: Reference, draws: int, re
     tm, config, info = checkpoint.text_model, checkpoint.config, checkpoint.info
     novelty = [checkpoint.is_new(sentence) for sentence in reference.subset]
     report(Message("evaluation.samples", n=reference.drawn))
-    samples = [point.text for point in text_model.sample(tm, reference.drawn, seed=reference.seed)]
+    drawn = text_model.sample(tm, reference.drawn, made_up=False, seed=reference.seed)  # as the page draws them
+    samples = [point.text for point in drawn]
     parts = [
         measure_ends(tm, reference, report),
         measure_samples(checkpoint, samples, reference, report),

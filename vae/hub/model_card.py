@@ -103,7 +103,7 @@ def _limits(checkpoint: Checkpoint) -> str:
 
 
 def _sentences(checkpoint: Checkpoint) -> list[str]:
-    return [point.text for point in sample(checkpoint.text_model, _SAMPLES, distinct=True, seed=_SEED)]
+    return [point.text for point in sample(checkpoint.text_model, _SAMPLES, distinct=True, made_up=False, seed=_SEED)]
 
 
 def _plain(text: str) -> str:

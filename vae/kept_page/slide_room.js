@@ -44,7 +44,7 @@ export function slideRoom({ limitation, examples }) {
     if (!device) return;
     let two = examples[pair++ % Math.max(1, examples.length)];
     if (!two) {
-      const drawn = await device.engine.sample({ n: DRAWN, spread: SPREAD, seed, signal });
+      const drawn = await device.engine.sample({ n: DRAWN, spread: SPREAD, madeUp: false, seed, signal });
       const texts = [...new Set(drawn.map(({ text }) => text))].filter(Boolean).sort((a, b) => a.length - b.length);
       const [first, second] = texts.slice(0, LONGER).slice(-2);
       if (signal.aborted) return;

@@ -29,19 +29,23 @@ from vae.model.families.registry import build
 from vae.model.page_file import model_in
 from vae.model.size import parameter_count
 from vae.model.stored_weights import pack, pack_prior, unpack, unpack_prior
+from vae.model.strict_json import json_object
 from vae.model.text_model import TextModel
 from vae.system.files import atomic_write
 from vae.text.hashing import hashes
+from vae.text.lexicon import Lexicon
 from vae.text.tokenizer import Tokenizer
 
 LEVELS = ("healthy", "weak", "collapsed", "unknown")  # of a latent space
-_FORMAT = "3"
-_READ = ("1", "2", "3")  # the second brought fitted priors and weights of 8 bits, the third the known pieces
+_FORMAT = "4"
+# The second brought fitted priors and weights of 8 bits, the third the known pieces, the fourth the words of the text.
+_READ = ("1", "2", "3", "4")
 _MAX_FILE = 256 * 2**20
 _MAX_HEADER = 256 * 2**10
 _MAX_TOKENIZER = 16 * 2**20
 _MAX_TEXT = 2000
-_TOKENIZER, _SEEN, _KNOWN = _BESIDE = "tokenizer", "seen", "known"  # what stands beside the weights
+# What stands beside the weights, the last one not in every file.
+_TOKENIZER, _SEEN, _KNOWN, _WORDS = _BESIDE = "tokenizer", "seen", "known", "words"
 
 
 class CheckpointError(UserError):
@@ -111,14 +115,16 @@ def save(path: Path, checkpoint: Checkpoint, bits: int = 16) -> None:
     tokenizer = checkpoint.text_model.tokenizer
     tensors[_TOKENIZER] = torch.from_numpy(np.frombuffer(tokenizer.model, np.uint8).copy())
     tensors[_KNOWN] = torch.from_numpy(tokenizer.known.astype(np.uint8))
-    tensors[_SEEN] = torch.from_numpy(checkpoint.seen.astype("<u4").view("<i4").copy())
+    tensors[_SEEN] = _stored_hashes(checkpoint.seen)
+    if checkpoint.text_model.lexicon is not None:
+        tensors[_WORDS] = _stored_hashes(checkpoint.text_model.lexicon.hashes)
     metadata = {
         "format": _FORMAT,
         "config": json.dumps(checkpoint.config.to_dict()),
         "info": json.dumps(asdict(checkpoint.info)),
     }
     try:
-        _info(_json_object(metadata["info"]), checkpoint.config)
+        _info(json_object(metadata["info"]), checkpoint.config)
     except ValueError as error:
         raise CheckpointError(Message("model.description_not_valid", reason=_reason(error))) from error
     metadata["sha256"] = json.dumps(_digests(tensors, metadata))
@@ -157,9 +163,9 @@ def loads(data: bytes, device: torch.device | str = "cpu") -> Checkpoint:
         raise CheckpointError(error.message) from error
     header, metadata = _header(data)
     try:
-        config = Config.from_dict(_json_object(metadata["config"]))
-        info = _info(_json_object(metadata["info"]), config)
-        checksums = _json_object(metadata["sha256"])
+        config = Config.from_dict(json_object(metadata["config"]))
+        info = _info(json_object(metadata["info"]), config)
+        checksums = json_object(metadata["sha256"])
     except KeyError as error:
         raise CheckpointError(Message("model.file_lacks_a_part", part=error.args[0])) from error
     except ValueError as error:
@@ -172,7 +178,9 @@ def loads(data: bytes, device: torch.device | str = "cpu") -> Checkpoint:
         raise CheckpointError(Message("model.file_damaged")) from error
     if checksums != _digests(tensors, metadata):
         raise CheckpointError(Message("model.checksum_differs"))
-    tokenizer_bytes, seen, known = tensors.pop(_TOKENIZER), tensors.pop(_SEEN), tensors.pop(_KNOWN, None)
+    tokenizer_bytes, seen, known, words = (tensors.pop(name, None) for name in _BESIDE)
+    assert tokenizer_bytes is not None  # as the header said
+    assert seen is not None
     try:
         tokenizer = Tokenizer(tokenizer_bytes.numpy().tobytes(), None if known is None else known.numpy())
     except ValueError as error:
@@ -183,10 +191,19 @@ def loads(data: bytes, device: torch.device | str = "cpu") -> Checkpoint:
     except ValueError as error:
         raise CheckpointError(Message("model.weights_do_not_fit")) from error
     model = _build(config, tokenizer, weights).to(device)
-    hashed = seen.numpy().view("<u4").astype(np.uint32)
-    if len(hashed) > 1 and not (hashed[1:] > hashed[:-1]).all():
-        raise CheckpointError(Message("model.seen_out_of_order"))
-    return Checkpoint(TextModel(model, tokenizer, info.max_tokens, fitted), config, info, hashed)
+    lexicon = None if words is None else Lexicon(_sorted_hashes(words))
+    return Checkpoint(TextModel(model, tokenizer, info.max_tokens, fitted, lexicon), config, info, _sorted_hashes(seen))
+
+
+def _stored_hashes(ascending: np.ndarray) -> Tensor:
+    return torch.from_numpy(ascending.astype("<u4").view("<i4").copy())
+
+
+def _sorted_hashes(stored: Tensor) -> np.ndarray:
+    ascending: np.ndarray = stored.numpy().view("<u4").astype(np.uint32)
+    if len(ascending) > 1 and not (ascending[1:] > ascending[:-1]).all():
+        raise CheckpointError(Message("model.hashes_out_of_order"))
+    return ascending
 
 
 def _build(config: Config, tokenizer: Tokenizer, tensors: dict[str, Tensor]) -> DecoderModel:
@@ -211,17 +228,18 @@ def _header(data: bytes) -> tuple[dict[str, Any], dict[str, str]]:
     if len(data) < 10 or not 2 <= length <= min(_MAX_HEADER, len(data) - 8):
         raise CheckpointError(Message("model.file_is_no_model"))
     try:
-        header = _json_object(data[8 : 8 + length].decode("utf-8"))
+        header = json_object(data[8 : 8 + length].decode("utf-8"))
         metadata = header.pop("__metadata__")
         if metadata["format"] not in _READ:
             raise CheckpointError(Message("model.file_of_a_newer_version"))
         for name, entry in header.items():
-            dtypes = {_TOKENIZER: ("U8",), _SEEN: ("I32",), _KNOWN: ("U8",)}.get(name, ("F16", "I8"))
+            beside = {_TOKENIZER: ("U8",), _SEEN: ("I32",), _KNOWN: ("U8",), _WORDS: ("I32",)}
+            dtypes = beside.get(name, ("F16", "I8"))
             shape, flat = entry["shape"], name in _BESIDE
             valid_shape = isinstance(shape, list) and all(type(size) is int for size in shape)
             if entry["dtype"] not in dtypes or not valid_shape or (flat and len(shape) != 1):
                 raise CheckpointError(Message("model.unexpected_tensor", tensor=name[:80]))
-        needed = _BESIDE if metadata["format"] == _FORMAT else (_TOKENIZER, _SEEN)
+        needed = (_TOKENIZER, _SEEN, _KNOWN) if metadata["format"] >= "3" else (_TOKENIZER, _SEEN)
         if not all(isinstance(value, str) for value in metadata.values()) or not set(needed) <= set(header):
             raise KeyError("metadata")
     except CheckpointError:
@@ -234,26 +252,6 @@ def _header(data: bytes) -> tuple[dict[str, Any], dict[str, str]]:
 def _reason(error: ValueError) -> Message | str:
     """What an error says, as a part of another message; of a library's own in English."""
     return error.message if isinstance(error, UserError) else str(error)
-
-
-def _json_object(text: str) -> dict[str, Any]:
-    """Strict JSON. Raises ValueError for all else: NaN, infinities, huge integers, deep nesting, a duplicate name."""
-
-    def no_constant(name: str) -> None:
-        raise UserError(Message("model.constant_is_no_json", name=name))
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        if len({name for name, _ in pairs}) != len(pairs):
-            raise UserError(Message("model.name_occurs_twice"))
-        return dict(pairs)
-
-    try:
-        value = json.loads(text, parse_constant=no_constant, object_pairs_hook=unique)
-    except RecursionError as error:
-        raise UserError(Message("model.nested_too_deeply")) from error
-    if not isinstance(value, dict):
-        raise UserError(Message("model.no_object"))
-    return value
 
 
 def _info(values: Mapping[str, Any], config: Config) -> Info:
@@ -290,7 +288,7 @@ def _check_finite(tensors: Mapping[str, Tensor]) -> None:
 
 
 def _digests(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> dict[str, str]:
-    """SHA-256 of the weights, the tokenizer, the seen sentences, the known pieces, the config and the info."""
+    """SHA-256 of the weights, of each of what stands beside them, the config and the info."""
     weights = hashlib.sha256()
     for name in sorted(set(tensors) - set(_BESIDE)):
         weights.update(name.encode() + tensors[name].contiguous().numpy().tobytes())

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
-from itertools import groupby
 from typing import NamedTuple
 
 from vae.messages.message import Message
 from vae.model.text_model import TextModel, sample
+from vae.text.words import words_of
 
-_JOINERS = "_\u200c\u200d"  # the latter two join and part letters within words, such as those of Persian
 _SHOWN, _LONGEST = 8, 24  # words that a message names, and characters of each
 _SAMPLES = 16  # sentences of the model's own, whose words are the measure of others
 
@@ -60,15 +58,6 @@ def _has_whole_words(tm: TextModel) -> bool:
 def _in_pieces(tm: TextModel, words: Sequence[str]) -> list[str]:
     """The words that take several pieces."""
     return [word for word, ids in zip(words, tm.tokenizer.encode(words), strict=True) if len(ids) > 1]
-
-
-def words_of(text: str) -> list[str]:
-    """Its runs of letters, with the vowel signs and accents that belong to them, and of digits."""
-    return ["".join(run) for in_word, run in groupby(text, _in_word) if in_word]
-
-
-def _in_word(character: str) -> bool:
-    return character.isalnum() or character in _JOINERS or unicodedata.category(character).startswith("M")
 
 
 def listed(words: Sequence[str]) -> str:

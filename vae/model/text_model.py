@@ -17,6 +17,7 @@ from vae.model.generation import beam_search, generate
 from vae.model.priors.gaussian_mixture import GaussianMixture
 from vae.model.refinement import STEPS, search
 from vae.text.cleaning import clean
+from vae.text.lexicon import Lexicon
 from vae.text.tokenizer import Tokenizer
 
 _TOKEN_SEED = 0x5EED  # tokens must not be drawn with the numbers that z was drawn with
@@ -29,13 +30,15 @@ _MAX_ROWS, _MAX_ROWS_GPU = 512, 8192  # rows decoded together: more are no faste
 class TextModel:
     """A model with its tokenizer: all that turning text into points and back takes.
 
-    `fitted` is the prior fitted to the codes of the sentences that it learned from, if that was done.
+    `fitted` is the prior fitted to the codes of the sentences that it learned from, if that was done; `lexicon` has the
+    words of these sentences, where a word that they lack is a strange one.
     """
 
     model: SentenceModel
     tokenizer: Tokenizer
     max_tokens: int = 64
     fitted: GaussianMixture | None = None
+    lexicon: Lexicon | None = None
 
     @property
     def latent(self) -> int:
@@ -168,6 +171,7 @@ def sample(
     prior: str = "fitted",
     spread: float = 1.0,
     distinct: bool = False,
+    made_up: bool = True,
     seed: int = 0,
 ) -> list[Point]:
     """n sentences from the prior, or around the code of `start` if `from_start` says so.
@@ -181,6 +185,8 @@ def sample(
         spread: scales how far z lies from the middle that it is drawn around; below 1 samples read better and vary
             less (docs/evaluation.md).
         distinct: draw more until there are n different sentences, a tenfold at most.
+        made_up: whether words may be among them that the model has put together of pieces. If not, other sentences are
+            drawn in place of these, a tenfold at most, where the model knows the words of its text.
         seed: the same seed gives the same sentences.
     Raises:
         UserError: a parameter is out of its range, the model never learned the words of `start`, or `from_start` asks
@@ -201,9 +207,11 @@ def sample(
     if start.strip() and from_start:
         require_latent_space(tm)
         around = encode(tm, [start.strip()])
+    lexicon = None if made_up else tm.lexicon
     drawn: list[Point] = []
+    strange: list[Point] = []  # with a word that is made up
     known: set[str] = set()
-    for attempt in range(_ATTEMPTS if distinct else 1):
+    for attempt in range(_ATTEMPTS if distinct or lexicon is not None else 1):
         z = _draw_codes(tm, n, around, prior, spread, generator)
         texts = decode(
             tm, z, temperature=temperature, top_k=top_k, top_p=top_p, start=start, beam=beam,
@@ -212,10 +220,11 @@ def sample(
         for point in points(texts, z):
             if not distinct or point.text not in known:
                 known.add(point.text)
-                drawn.append(point)
+                made = lexicon.made_up(point.text, besides=start) if lexicon is not None else []
+                (strange if made else drawn).append(point)
         if len(drawn) >= n:
             break
-    return drawn[:n]
+    return [*drawn, *strange][:n]
 
 
 def _draw_codes(

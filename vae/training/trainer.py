@@ -79,7 +79,7 @@ class Trainer:
                 base = checkpoint.load(start_from) if start_from else None
                 start = time.monotonic()
                 config = resolve_config(config, base.config if base else None, distributed.world_size())
-                inherited = Base(base.text_model.tokenizer, base.learned_from) if base else None
+                inherited = base and Base(base.text_model.tokenizer, base.learned_from, base.text_model.lexicon)
                 prepare(text, run.folder, config, validation=validation, base=inherited, control=control)
                 Plan(config, replace(description, name=description.name or text.name), text.name).save(run)
                 if isinstance(text, TextFile) and text.is_large:  # its preparation may take longer than all the minutes
@@ -270,7 +270,7 @@ class Trainer:
 
     @property
     def _text_model(self) -> text_model.TextModel:
-        return text_model.TextModel(self.model, self.data.tokenizer, self.data.max_tokens)
+        return text_model.TextModel(self.model, self.data.tokenizer, self.data.max_tokens, lexicon=self.data.lexicon)
 
     def _save_model(self, use: latent_use.LatentUse, event: Evaluated) -> None:
         info = checkpoint.Info(

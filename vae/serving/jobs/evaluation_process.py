@@ -129,7 +129,7 @@ def _evaluated(model: Checkpoint, evaluation: Evaluation, task: EvaluationTask) 
         evaluation,
         {name: reason for name, reason in reasons.items() if reason is not None},
         model.info.kl,
-        tuple(text_model.sample(tm, SAMPLES, seed=1)),
+        tuple(text_model.sample(tm, SAMPLES, made_up=False, seed=1)),
         tuple(text_model.reconstruct(tm, task.sentences[:RECONSTRUCTIONS], refine=0)) if space else (),
         tuple(interpolation.interpolate(tm, *task.ends, steps=STEPS)) if space and task.ends else (),
     )

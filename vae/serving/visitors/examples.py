@@ -64,7 +64,7 @@ def two_sentences(session: Session, which: int | None = None) -> Pair:
 
     from vae.model import text_model
 
-    samples = text_model.sample(checkpoint.text_model, 8, seed=chance.randrange(2**31))
+    samples = text_model.sample(checkpoint.text_model, 8, made_up=False, seed=chance.randrange(2**31))
     longest = sorted({point.text for point in samples if point.text}, key=len)[-2:]
     if len(longest) < 2:
         raise RefusedError(Message("ui.slide.collapsed"))

@@ -84,7 +84,7 @@ export async function samplesOf(engine, name, wanted, signal) {
   const begin = wordsOf(start).join(" ");
   const points = await engine.sample({
     n, topP, seed, start: begin && endsBlank(start) ? `${begin} ` : begin, fromStart: near === true, prior: PRIORS[places],
-    distinct: true, ...chances(variety, engine.hasLatentSpace), latest: "samples", signal,
+    distinct: true, madeUp: places === "bell", ...chances(variety, engine.hasLatentSpace), latest: "samples", signal,
   });
   const [isNew, [{ unknown, inPieces }]] = await Promise.all([
     engine.isNew(points.map(({ text }) => text), { signal }), engine.unread([[start, ""]], { signal }),

@@ -76,7 +76,7 @@ def checked_sample(
 
     return text_model.sample(
         model.text_model, count, temperature=temperature, top_p=share, start=begin, from_start=near is True,
-        prior=prior, spread=spread, distinct=True, seed=repeat,
+        prior=prior, spread=spread, distinct=True, made_up=prior == "normal", seed=repeat,
     )  # fmt: skip
 
 
