@@ -32,7 +32,7 @@ function wordsInPieces(model, words) {
  * @param {[string, string][]} pairs of a text and what the model made of it
  * @returns {Unread[]}
  */
-export function unlettersOf(model, pairs) {
+export function unreadWords(model, pairs) {
   const found = pairs.map(([text, said]) => {
     const unknown = model.unknownWords(text);
     const again = new Set(lettersOf(said));

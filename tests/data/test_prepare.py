@@ -163,6 +163,25 @@ def test_pieces_are_known_that_occur_or_were_known_before(text: Path, tmp_path: 
     assert anew.seen_hashes.tolist() == second.seen_hashes.tolist()
 
 
+def test_words_are_those_that_are_learned_from_and_those_of_the_base(text: Path, tmp_path: Path) -> None:
+    first = prepare.prepare(TextFile(text), tmp_path / "first", CONFIG)
+    assert first.lexicon is not None
+    assert first.lexicon.made_up(" ".join(_WORDS) + " zebra") == ["zebra"]
+    other = tmp_path / "other.txt"
+    other.write_text("кошка видит мяч\nсобака видит реку\nкошка видит реку\nмяч\n" * 2, "utf-8")
+    valid = tmp_path / "valid.txt"
+    valid.write_text("кошка видит реку\n", "utf-8")
+    base = prepare.Base(first.tokenizer, first.seen_hashes, first.lexicon)
+    held_out = TextFile(valid)
+    second = prepare.prepare(TextFile(other), tmp_path / "second", CONFIG, validation=held_out, base=base)
+    assert second.lexicon is not None
+    assert second.lexicon.made_up("собака видит the cat zebra") == ["zebra"]
+    alone = base._replace(lexicon=None)
+    third = prepare.prepare(TextFile(other), tmp_path / "second", CONFIG, validation=held_out, base=alone)
+    assert third.lexicon is not None
+    assert third.lexicon.made_up("собака видит the cat") == ["the", "cat"]
+
+
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("own", [False, True])
 def test_kept_duplicates_are_learned_from_as_often_as_they_occur(text: Path, tmp_path: Path, own: bool) -> None:

@@ -35,11 +35,13 @@ SAMPLES: list[dict[str, Any]] = [
     {"seed": 4, "n": 9, "temperature": 1.0, "start": "the ca"},
     {"seed": 5, "n": 6, "start": "a dog ", "from_start": True, "temperature": 0.5},
     {"seed": 6, "n": 12, "start": "the", "distinct": True, "temperature": 0.3, "top_p": 0.999},
+    {"seed": 7, "n": 9, "made_up": False},
+    {"seed": 8, "n": 7, "made_up": False, "distinct": True, "start": "the old", "spread": 0.4},
 ]
 
 
 def _in_javascript(options: dict[str, Any]) -> dict[str, Any]:
-    names = {"top_p": "topP", "top_k": "topK", "from_start": "fromStart"}
+    names = {"top_p": "topP", "top_k": "topK", "from_start": "fromStart", "made_up": "madeUp"}
     return {names.get(name, name): value for name, value in options.items()}
 
 

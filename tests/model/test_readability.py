@@ -9,7 +9,7 @@ import pytest
 
 from vae.config.config import Config
 from vae.model.checkpoint import load
-from vae.model.readability import Unread, unread_words, words_of
+from vae.model.readability import Unread, unread_words
 from vae.model.text_model import TextModel
 from vae.text.corpus import Corpus
 from vae.text.tokenizer import Tokenizer
@@ -34,10 +34,6 @@ def test_words_that_are_not_read_are_named(
 ) -> None:
     pieces = replace(text_model, tokenizer=Tokenizer(text_model.tokenizer.model))  # as if it had met each of them
     assert unread_words(pieces, [(A, A), (text, said)])[1] == (unknown, in_pieces)
-
-
-def test_words_keep_their_vowel_signs_and_joiners() -> None:
-    assert words_of("मेरी बिल्ली, x_1 می‌خواهم. ไม่!") == ["मेरी", "बिल्ली", "x_1", "می‌خواهم", "ไม่"]
 
 
 def test_pieces_tell_nothing_of_a_model_that_has_no_others(config: Config, corpus: Corpus, tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -12,6 +14,8 @@ from vae.metrics import text_scores
 from vae.model.priors.gaussian_mixture import GaussianMixture
 from vae.model.text_model import TextModel, decode, encode, find_codes, points, reconstruct, sample
 from vae.text.corpus import Corpus
+from vae.text.lexicon import Lexicon, lexicon_of
+from vae.text.words import words_of
 
 A = "the cat sees a letter."
 
@@ -90,6 +94,29 @@ def test_samples_can_be_asked_to_differ(text_model: TextModel) -> None:
 
 def test_what_cannot_differ_ends(text_model: TextModel) -> None:
     assert len(sample(text_model, 5, spread=0.0, prior="normal", distinct=True)) == 1
+
+
+def test_sentences_with_a_made_up_word_give_way_to_others(text_model: TextModel) -> None:
+    free = [point.text for point in sample(replace(text_model, lexicon=None), 200, made_up=False, seed=3)]
+    assert free == [point.text for point in sample(text_model, 200, seed=3)]
+    common, _ = Counter(words_of(" ".join(free))).most_common(12)[-1]  # which sentences can do without
+    lexicon = lexicon_of([sentence.replace(common, "") for sentence in free], ["the"])
+    assert lexicon is not None
+    model = replace(text_model, lexicon=lexicon)
+    real = [point.text for point in sample(model, 200, made_up=False, seed=3)]
+    assert len(real) == 200
+    assert not any(common in words_of(sentence) for sentence in real)
+    kept = [sentence for sentence in free if common not in words_of(sentence)]
+    assert 0 < len(kept) < 200
+    assert real[: len(kept)] == kept
+    started = [point.text for point in sample(model, 8, start=f"{common} ", made_up=False, seed=3)]
+    assert all(sentence.startswith(common) for sentence in started)
+    assert not any(lexicon.made_up(sentence, besides=common) for sentence in started)
+
+
+def test_model_that_knows_no_word_says_what_it_can(text_model: TextModel) -> None:
+    nothing = replace(text_model, lexicon=Lexicon(np.empty(0, np.uint32)))
+    assert sample(nothing, 5, made_up=False, seed=3)[:5] == sample(text_model, 5, seed=3)
 
 
 def test_unknown_prior_and_impossible_spread_are_named(text_model: TextModel) -> None:

@@ -3,6 +3,7 @@ one."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,11 @@ from vae.config.config import Config
 from vae.model.checkpoint import Checkpoint, Info, save
 from vae.model.families.registry import build
 from vae.model.priors.gaussian_mixture import GaussianMixture
-from vae.model.text_model import TextModel
+from vae.model.text_model import TextModel, sample
 from vae.text.hashing import hashes
+from vae.text.lexicon import Lexicon
 from vae.text.tokenizer import Tokenizer, train_tokenizer
+from vae.text.words import words_of
 
 SENTENCES = [
     f"{who} {does} {what}."
@@ -69,6 +72,9 @@ def random_model(folder: Path, bits: int = 16, fitted: bool = True, **settings: 
         torch.tensor([0.5, 0.2, 0.3]), torch.randn(3, d), torch.randn(3, d, d).tril(-1) * 0.1 + torch.eye(d) * 0.7
     )
     text_model = TextModel(model, tokenizer(), MAX_TOKENS, prior if fitted and d else None)
+    if fitted:  # and with every second word of what it says counted as made up
+        said = sorted({word.lower() for point in sample(text_model, 60, seed=9) for word in words_of(point.text)})
+        text_model = replace(text_model, lexicon=Lexicon(hashes(said[::2])))
     info = Info("Random", "a text", "", 3, 1, 1, MAX_TOKENS, "unknown", "", 1.0, (0.5,) * d)
     seen = hashes(SENTENCES[:40]) if fitted else np.empty(0, np.uint32)
     save(folder / "model.safetensors", Checkpoint(text_model, config, info, seen), bits)
