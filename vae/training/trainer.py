@@ -79,8 +79,8 @@ class Trainer:
                 base = checkpoint.load(start_from) if start_from else None
                 start = time.monotonic()
                 config = resolve_config(config, base.config if base else None, distributed.world_size())
-                inherited = base and Base(base.text_model.tokenizer, base.learned_from, base.text_model.lexicon)
-                prepare(text, run.folder, config, validation=validation, base=inherited, control=control)
+                before = Base(base.text_model.tokenizer, base.learned_from, base.text_model.lexicon) if base else None
+                prepare(text, run.folder, config, validation=validation, base=before, control=control)
                 Plan(config, replace(description, name=description.name or text.name), text.name).save(run)
                 if isinstance(text, TextFile) and text.is_large:  # its preparation may take longer than all the minutes
                     started += time.monotonic() - start

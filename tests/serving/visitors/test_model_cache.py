@@ -38,7 +38,7 @@ def test_size_counts_the_weights_in_memory_the_tokenizer_and_the_hashes(model_pa
     loaded = checkpoint.load(model_path)
     numbers = sum(weight.numel() for weight in loaded.text_model.model.parameters())
     assert model_bytes(loaded) >= 4 * numbers + len(loaded.text_model.tokenizer.model) + 4 * len(loaded.seen)
-    table = loaded.text_model.model.gate_table_bytes  # made as soon as it speaks
+    table = loaded.text_model.model.gate_table_bytes  # made as it speaks
     assert model_bytes(loaded) < 1.1 * 4 * numbers + table + 500_000
 
 

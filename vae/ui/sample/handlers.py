@@ -18,7 +18,7 @@ from vae.ui.sample.api import checked_sample, strange_start
 NEAR = "Draws places around the code of the start."
 PLACES = (
     "Training draws all sentences towards a bell curve (the prior), but never quite gets there: where they really lie, "
-    "the model has more to say."
+    "the model has more to say, and a sentence with a word that it made up is drawn again."
 )
 
 
