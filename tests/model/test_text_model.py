@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +13,7 @@ import torch
 
 from vae.messages.message import UserError
 from vae.metrics import text_scores
+from vae.model.families.base import DecoderModel
 from vae.model.priors.gaussian_mixture import GaussianMixture
 from vae.model.text_model import TextModel, decode, encode, find_codes, points, reconstruct, sample
 from vae.text.corpus import Corpus
@@ -182,3 +185,26 @@ def test_beam_out_of_range_is_named(text_model: TextModel, beam: int) -> None:
 def test_points_pair_texts_with_their_rows() -> None:
     first, second = points(["a", "b"], torch.tensor([[1.0, 2.0], [3.0, 4.0]]))
     assert (first.text, first.z, second.text, second.z) == ("a", (1.0, 2.0), "b", (3.0, 4.0))
+
+
+def test_what_words_add_is_worked_out_as_they_are_said_by_any_thread_in_any_mode(text_model: TextModel) -> None:
+    model = copy.deepcopy(text_model.model)
+    assert isinstance(model, DecoderModel)
+    tm, z = replace(text_model, model=model), torch.randn(40, text_model.latent, generator=torch.manual_seed(1))
+    model.train(False)  # without what others have had it say
+    with ThreadPoolExecutor(4) as pool:
+        said = [text for part in pool.map(lambda rows: decode(tm, rows), z.split(5)) for text in part]
+    assert said == decode(text_model, z)
+    table = model._gate_table
+    assert table is not None
+    made = table.made.nonzero().flatten()
+    spoken = {id_ for row in tm.tokenizer.encode(said) for id_ in row}
+    assert spoken <= set(made.tolist())
+    assert len(made) < len(table.made)
+    with torch.no_grad():  # not in inference mode, as where the search measures what it has found
+        expected = model.decoder.input_gates(model.embedding(made))
+        torch.testing.assert_close(model._input_gates(made), expected)
+        rest = (~table.made).nonzero().flatten()
+        torch.testing.assert_close(model._input_gates(rest), model.decoder.input_gates(model.embedding(rest)))
+        model.embedding.weight[made[0]] += 1.0
+        torch.testing.assert_close(model._input_gates(made), model.decoder.input_gates(model.embedding(made)))

@@ -70,7 +70,7 @@ def build(page: Page, header: gr.HTML) -> None:
 
     page.on(page.model_changed.change, describe, [], ModelView(header, facts, choice, message), js="space.asking")
     page.on(choice.input, choose_model, [choice], [message, page.model_changed], **LATEST)
-    page.on(load.upload, load_file, [load], [message, page.model_changed])
+    page.on(load.upload, load_file, [load], [message, page.model_changed], **LATEST)
     wanted = page.on(evaluate.click, to_evaluation, [], [page.tabs, page.evaluation_wanted])
     wanted.then(None, js="() => space.reveal('evaluate')", api_visibility="private", show_progress="hidden")
     page.on(save.click, save_file, [], [message, file]).success(None, [file], None, js="space.save")
