@@ -47,8 +47,12 @@ class Wire:
         headers: Mapping[str, str] = MappingProxyType({}),
     ) -> tuple[int, bytes]:
         """(status, body) of the answer; `headers` are further ones of the request."""
-        status, given = await self._begin(method, path, body, kind, headers)
-        chunks = [chunk async for chunk in self._chunks(given)]
+        try:
+            status, given = await self._begin(method, path, body, kind, headers)
+            chunks = [chunk async for chunk in self._chunks(given)]
+        except asyncio.CancelledError:
+            self.close()  # or the next one would read this one's answer
+            raise
         return status, b"".join(chunks)
 
     async def stream(self, path: str) -> AsyncIterator[Message]:
