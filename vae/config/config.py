@@ -176,7 +176,7 @@ class Config:
     )  # fmt: skip
     minutes: float = _number(
         0.0, 0.0, 1440.0, "length", "Minutes",
-        "Length in time, from the start to the saved model, on this machine as it is at the start; 0 goes by steps.",
+        "Length in time, from the start to the saved model: the steps follow the machine's pace; 0 goes by steps.",
     )  # fmt: skip
     steps: int = _number(
         0, 0, 100_000_000, "length", "Steps",
