@@ -41,7 +41,9 @@ def test_start_waits_for_a_text_and_for_settings_in_their_range_and_begins_one_r
     rate, epochs = (page.locator(f"#train-{name} input[type=number]") for name in ("learning_rate", "epochs"))
     preset = page.locator("#train-preset input:checked").input_value()
     expect(rate).to_have_value(str(PRESETS[preset].config.learning_rate))
-    for field, value, told in ((rate, "50", "learning_rate is 50"), (epochs, "-3", "epochs")):
+    for field, value, told in (
+        (rate, "50", "Learning rate is 50: choose a number from 0.000001 to 10."), (epochs, "-3", "Epochs is -3"),
+    ):  # fmt: skip
         before = field.input_value()
         field.fill(value)
         field.press("Tab")

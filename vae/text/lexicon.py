@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +33,10 @@ class Lexicon:
         """The words of a text that it does not hold, nor another text, in lower case."""
         allowed = {word.lower() for word in words_of(besides)}
         words = [word.lower() for word in words_of(text) if word.lower() not in allowed]
-        known: NDArray[Any] = np.isin(digests(words, 4), self.hashes)
+        wanted = digests(words, 4)
+        places = np.searchsorted(self.hashes, wanted)  # where each would stand
+        known = np.append(self.hashes, 0)[places] == wanted
+        known &= places < len(self.hashes)
         return [word for word, is_known in zip(words, known.tolist(), strict=True) if not is_known]
 
 

@@ -21,7 +21,7 @@ from vae.ui.components import drawn
 from vae.ui.components.answers import unchanged
 from vae.ui.components.download import file_of
 from vae.ui.signals import stamp
-from vae.ui.train import view
+from vae.ui.train import knobs, view
 from vae.ui.train.knobs import KNOBS, chosen
 from vae.ui.train.screen import RunScreen, RunView
 from vae.ui.train.shared_run import SharedRunHandlers
@@ -96,7 +96,7 @@ class TrainHandlers:
             self.trainings.start(session, config, start_from)
         except ValueError as error:
             changed = gr.skip() if self._free(session) else stamp()
-            return drawn.note_value("error", str(error)), gr.skip(), gr.skip(), changed
+            return drawn.note_value("error", knobs.fault(error)), gr.skip(), gr.skip(), changed
         return None, drawn.note_value("busy", "Starting."), gr.update(interactive=False), stamp()
 
     def press_pause(self, session: Session) -> Any:

@@ -12,6 +12,7 @@ from vae.config.config import Config, Parameter
 from vae.config.families import FAMILIES
 from vae.config.fine_tuning import INHERITED, UNUSED
 from vae.config.presets import DEFAULT_PRESET, PRESETS
+from vae.messages.message import Message, UserError
 from vae.serving.visitors.session import Session
 from vae.serving.visitors.trainings import PARAMETERS, SCRATCH, configure
 from vae.serving.visitors.validation import choice
@@ -78,6 +79,15 @@ def chosen(controls: Sequence[object], start_from: str) -> dict[str, object]:
     """The settings that the knobs stand at, but those of a beginning where a model to start from has had its own."""
     over = () if start_from == SCRATCH else UNUSED
     return {name: value for name, value in zip(KNOBS, controls, strict=True) if name not in over}
+
+
+def fault(error: ValueError) -> str:
+    """What is wrong with a setting, by the name of its control; whatever else is wrong, as it says itself."""
+    if not isinstance(error, UserError) or error.message.key != "config.out_of_range":
+        return str(error)
+    name, value, low, high = (error.message.values[key] for key in ("name", "value", "low", "high"))
+    low, high = (f"{end:,.6f}".rstrip("0").rstrip(".") for end in (low, high))
+    return str(Message("ui.train.out_of_range", label=PARAMETERS[name].label, value=value, low=low, high=high))
 
 
 def fitting(session: Session, family: str, start_from: str) -> list[Any]:
