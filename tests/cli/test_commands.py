@@ -115,13 +115,24 @@ def test_train_writes_a_model_and_tells_what_happened(text: Path, corpus: Corpus
 def test_sample_says_seeded_sentences_and_whether_they_are_new(model_path: Path, shell: Shell) -> None:
     found = shell.answer("sample", model_path, "-n", 30, "--seed", 7, "--top-p", 0.95, "--temperature", 0.8)
     checkpoint = load(model_path)
-    expected = sample(checkpoint.text_model, 30, seed=7, top_p=0.95, temperature=0.8)
+    expected = sample(checkpoint.text_model, 30, seed=7, top_p=0.95, temperature=0.8, made_up=False)
     assert [row["text"] for row in found["samples"]] == [point.text for point in expected]
     assert found["samples"][0]["z"] == pytest.approx(expected[0].z)
     new = [checkpoint.is_new(point.text) for point in expected]
     assert [row["new"] for row in found["samples"]] == new
     assert found["new"] == sum(new) / 30
     assert found["distinct"] == len({point.text for point in expected}) / 30
+
+
+def test_sample_keeps_words_that_are_made_up_if_it_is_asked_to(shell: Shell) -> None:
+    path = Path(__file__).parents[1] / "fixtures" / "models" / "format-4-vae.safetensors"
+    tm = load(path).text_model
+    assert tm.lexicon is not None
+    wild = ["-n", 60, "--seed", 5, "--temperature", 1]
+    for flags, made_up in (([], False), (["--made-up"], True)):
+        said = [row["text"] for row in shell.answer("sample", path, *wild, *flags)["samples"]]
+        assert said == [p.text for p in sample(tm, 60, seed=5, temperature=1, made_up=made_up)]
+        assert any(tm.lexicon.made_up(sentence) for sentence in said) == made_up
 
 
 def test_sample_prints_a_sentence_a_line_from_its_start(model_path: Path, shell: Shell) -> None:
