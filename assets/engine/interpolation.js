@@ -60,8 +60,9 @@ export function pointsBetween(way, shares, kind = "fluent") {
 }
 
 /**
- * Every different sentence found between two, each once, and where on the way it is said. The stretches cover the way
- * from 0 to 1 without a gap.
+ * Every different sentence found between two, each once, and where on the way it is said; on a fluent way without those
+ * that hold a word which the model has made up and neither end has. The stretches cover the way from 0 to 1 without a
+ * gap.
  * @param {TextModel} textModel
  * @param {string} a
  * @param {string} b
@@ -83,7 +84,9 @@ export function findPath(textModel, a, b, { kind = "fluent", steps } = {}) {
     shares.forEach((share, i) => said.set(share, texts[i]));
     shares = gaps(said);
   }
-  return { way, stops: stopsOf(said, way, kind) };
+  const ends = `${said.get(0)} ${said.get(1)}`;
+  const lexicon = kind === "fluent" ? textModel.lexicon : null;
+  return { way, stops: stopsOf(said, way, kind, (text) => Boolean(lexicon?.madeUp(text, ends).length)) };
 }
 
 /**
@@ -119,14 +122,15 @@ function gaps(said) {
 
 /**
  * What is said along a way, by its share, as stops: where a sentence comes again, its first stretch counts alone, but
- * of what is said at the end the last one.
+ * of what is said at the end the last one; without what is strange, but for the ends.
  * @param {Map<number, string>} said
  * @param {Way} way
  * @param {string} kind
+ * @param {(text: string) => boolean} isStrange
  * @returns {Stop[]}
  */
-function stopsOf(said, way, kind) {
-  const kept = runsKept(said);
+function stopsOf(said, way, kind, isStrange) {
+  const kept = runsKept(said, isStrange);
   const borders = kept.slice(1).map((run, i) => (kept[i].shares[kept[i].shares.length - 1] + run.shares[0]) / 2);
   const places = kept.map(({ shares }) => shares[Math.floor(shares.length / 2)]);
   places[0] = 0;
@@ -135,8 +139,8 @@ function stopsOf(said, way, kind) {
   return kept.map(({ text }, i) => ({ text, z: z[i], begin: borders[i - 1] ?? 0, end: borders[i] ?? 1 }));
 }
 
-/** @param {Map<number, string>} said */
-function runsKept(said) {
+/** @param {Map<number, string>} said @param {(text: string) => boolean} isStrange */
+function runsKept(said, isStrange) {
   /** @type {{text: string, shares: number[]}[]} the shares at which the same is said in a row */
   const runs = [];
   for (const share of inOrder(said)) {
@@ -149,7 +153,7 @@ function runsKept(said) {
   const seen = new Set([runs[0].text, runs[last].text]);
   return runs.filter(({ text }, i) => {
     if (i === 0 || i === last) return true;
-    return !seen.has(text) && seen.add(text);
+    return !seen.has(text) && !isStrange(text) && seen.add(text);
   });
 }
 

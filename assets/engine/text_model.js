@@ -30,6 +30,7 @@ const PRIOR_KINDS = ["fitted", "normal"];
  * @property {number} [topP]
  * @property {string} [start] every sentence begins with it; behind a blank at its end a new word begins
  * @property {number} [seed]
+ * @property {string} [besides] a sentence with a word that the model has made up, and this text lacks, comes back as ""
  */
 
 /**
@@ -107,7 +108,7 @@ export class TextModel {
    * @param {DecodeOptions} [options]
    * @returns {string[]}
    */
-  decode(z, { temperature = 0, topK = 0, topP = 1, start = "", seed = 0 } = {}) {
+  decode(z, { temperature = 0, topK = 0, topP = 1, start = "", seed = 0, besides } = {}) {
     checkRanges({ temperature, topK, topP });
     for (let i = 0; i < z.length; i++) {
       if (z[i].length !== this.latent) throw new ModelError(`A code of this model has ${this.latent} numbers.`);
@@ -127,7 +128,8 @@ export class TextModel {
       const uniforms = generator.uniforms.bind(generator);
       ids.push(...generate(this.decoder, state, { maxTokens, temperature, topK, topP, prefix, first, uniforms }));
     }
-    return this.tokenizer.decode(ids).map((text) => cleaned(text.replaceAll("\ufffd", "")));
+    const texts = this.tokenizer.decode(ids).map((text) => cleaned(text.replaceAll("\ufffd", "")));
+    return besides === undefined ? texts : texts.map((text) => (this.lexicon?.madeUp(text, besides).length ? "" : text));
   }
 
   /**

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,11 @@ from playwright.sync_api import Browser, Page, Request, expect
 from support.gestures import drag, quiet
 from support.visits import FORGIVEN, SAVING, visits
 
+from vae.model.checkpoint import load
+from vae.model.interpolation import find_path
+
 Arrive = Callable[..., Page]
+BUNDLED = Path(__file__).parents[2] / "assets" / "models" / "everyday-english.safetensors"
 MARK, FRAME, SCRUB = ".on-device", "#stage .frame", "#stage .scrub"
 ASKED = re.compile("/queue/join")
 
@@ -78,6 +83,12 @@ def test_dragging_decodes_at_the_pointer_and_beside_the_path(arrive: Arrive) -> 
     assert seen.requests == []
     assert len(set(seen.fingerprints)) >= 50
     assert len(set(seen.sentences)) >= 4
+    lexicon = load(BUNDLED).text_model.lexicon
+    assert lexicon is not None
+    ends = " ".join(
+        page.locator(f"{step} .sentence").inner_text() for step in (".path li:first-child", ".path li:last-child")
+    )
+    assert not any(lexicon.made_up(sentence, besides=ends) for sentence in seen.sentences)
     slider = page.locator(SCRUB)
     slider.press("Home")
     slider.press("ArrowRight")
@@ -89,6 +100,21 @@ def test_dragging_decodes_at_the_pointer_and_beside_the_path(arrive: Arrive) -> 
     slider.press("Escape")
     expect(page.locator(FRAME)).to_have_text(listed)
     expect(page.locator(".path .step[aria-current]")).to_have_count(1)
+
+
+def test_no_made_up_word_is_met_on_the_way(arrive: Arrive) -> None:
+    page = arrive_with_model(arrive)
+    pair = ("Tell me which of the two cameras is the better one.", "I had a cup of coffee at the cafe.")
+    bundled = load(BUNDLED).text_model
+    lexicon = bundled.lexicon
+    assert lexicon is not None
+    way = [stop.text for stop in find_path(replace(bundled, lexicon=None), *pair)]
+    assert sum(bool(lexicon.made_up(text)) for text in way) > 5
+    assert path_of(page, *pair) == [stop.text for stop in find_path(bundled, *pair)]
+    expect(page.locator(SCRUB)).to_have_class("scrub walked")
+    seen = drag(page, 60)
+    assert len(set(seen.sentences)) > 5
+    assert not any(lexicon.made_up(sentence, besides=" ".join(pair)) for sentence in seen.sentences)
 
 
 def test_mark_explains_itself(arrive_small: Arrive) -> None:

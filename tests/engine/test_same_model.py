@@ -62,15 +62,18 @@ def _assert_same(engine: EnginePage, data: bytes, texts: list[str], plain: bool)
     z = torch.randn(24, model.latent, generator=torch.Generator().manual_seed(7))
     samples = [options for options in SAMPLES if model.latent or "from_start" not in options]
     calls = [
-        ["encode", texts], ["decode", [*z.tolist(), *q.mu.tolist()]], *(["isNew", text] for text in texts),
+        ["encode", texts], ["decode", [*z.tolist(), *q.mu.tolist()]],
+        ["decode", [*z.tolist(), *q.mu.tolist()], {"besides": texts[0]}], *(["isNew", text] for text in texts),
         *(["sample", _in_javascript(options)] for options in samples),
         *([["findCodes", texts, STEPS]] if model.latent else []),
     ]  # fmt: skip
-    backend, posterior, said, *rest = call(engine, data, calls, plain=plain)
+    backend, posterior, said, real, *rest = call(engine, data, calls, plain=plain)
     assert backend == ("plain" if plain else "simd")
     assert _close(posterior["mu"], q.mu, 1e-4)
     assert _close(posterior["logvar"], q.logvar, 1e-4)
     assert said == decode(model, torch.cat([z, q.mu]))
+    lexicon = model.lexicon
+    assert real == [text if lexicon is None or not lexicon.made_up(text, besides=texts[0]) else "" for text in said]
     assert rest[: len(texts)] == [checkpoint.is_new(text) for text in texts]
     for options, drawn in zip(samples, rest[len(texts) :], strict=False):
         assert _same_points(drawn, sample(model, **options)), options

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -11,6 +12,8 @@ from torch import Tensor
 
 from vae.model.interpolation import KINDS, Way, find_path, find_paths, interpolate, points_between
 from vae.model.text_model import TextModel, decode, reconstruct
+from vae.text.lexicon import lexicon_of
+from vae.text.words import words_of
 
 A, B = "the cat sees a letter.", "our teacher wants some fresh bread."
 
@@ -155,6 +158,21 @@ def test_path_holds_each_sentence_once_with_its_stretch(text_model: TextModel, k
         assert stop.begin < stop.end == following.begin
     assert decode(text_model, torch.tensor([stop.z for stop in path])) == texts
     assert [point.text for point in interpolate(text_model, A, B, kind=kind, distinct=True)] == texts
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_fluent_path_leaves_out_sentences_with_made_up_words(text_model: TextModel, kind: str) -> None:
+    path = [stop.text for stop in find_path(replace(text_model, lexicon=None), A, B, kind=kind)]
+    ends = set(words_of(f"{path[0]} {path[-1]}"))
+    strange = next(word for text in path[1:-1] for word in words_of(text) if word not in ends)
+    words = [word for word in words_of(" ".join(path[1:-1])) if word != strange]
+    lexicon = lexicon_of(words, words)
+    assert lexicon is not None
+    left = find_path(replace(text_model, lexicon=lexicon), A, B, kind=kind)
+    expected = [text for text in path if kind != "fluent" or strange not in words_of(text)]
+    assert [stop.text for stop in left] == expected
+    assert (left[0].begin, left[-1].end) == (0, 1)
+    assert all(stop.end == following.begin for stop, following in pairwise(left))
 
 
 def test_path_finds_at_least_what_even_steps_do(text_model: TextModel) -> None:

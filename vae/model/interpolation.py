@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -69,7 +69,8 @@ def interpolate(
 def find_path(tm: TextModel, a: str, b: str, *, kind: str = "fluent", refine: int = STEPS) -> list[Stop]:
     """Every different sentence found between a and b, each once, and where on the way it is said.
 
-    The stretches cover the way from 0 to 1 without a gap. Parameters and errors as of `interpolate`.
+    On the way of kind "fluent" those are left out that hold a word which the model has made up and neither end has. The
+    stretches cover the way from 0 to 1 without a gap. Parameters and errors as of `interpolate`.
     """
     return find_paths(tm, [_checked(a, b)], kind=kind, refine=refine)[0]
 
@@ -88,7 +89,15 @@ def find_paths(
         for known, shares in zip(said, wanted, strict=True):
             known.update(zip(shares, texts, strict=False))
         wanted = [_gaps(known) for known in said]
-    return [_stops(known, way, kind) for known, way in zip(said, ways, strict=True)]
+    return [_stops(known, way, kind, _strangeness(tm, known, kind)) for known, way in zip(said, ways, strict=True)]
+
+
+def _strangeness(tm: TextModel, said: dict[float, str], kind: str) -> Callable[[str], bool]:
+    """Whether a sentence of a way is left out for a word in it."""
+    lexicon, ends = tm.lexicon, f"{said[0.0]} {said[1.0]}"
+    if lexicon is None or kind != "fluent":
+        return lambda text: False
+    return lambda text: bool(lexicon.made_up(text, besides=ends))
 
 
 def middles(tm: TextModel, pairs: Sequence[tuple[str, str]]) -> list[str]:
@@ -125,9 +134,9 @@ def _gaps(said: dict[float, str]) -> list[float]:
     return [(a + b) / 2 for a, b in pairwise(order) if said[a] != said[b]]
 
 
-def _stops(said: dict[float, str], way: Way, kind: str) -> list[Stop]:
+def _stops(said: dict[float, str], way: Way, kind: str, is_strange: Callable[[str], bool]) -> list[Stop]:
     """What is said along a way, by its share, as stops: where a sentence comes again, its first stretch counts alone,
-    but of what is said at the end the last one."""
+    but of what is said at the end the last one; without what is strange, but for the ends."""
     order = sorted(said)
     runs: list[list[float]] = []  # the shares at which the same is said in a row
     for t in order:
@@ -137,7 +146,7 @@ def _stops(said: dict[float, str], way: Way, kind: str) -> list[Stop]:
             runs.append([t])
     seen, kept = {said[order[0]], said[order[-1]]}, runs[:1]
     for run in runs[1:-1]:
-        if said[run[0]] not in seen:
+        if said[run[0]] not in seen and not is_strange(said[run[0]]):
             seen.add(said[run[0]])
             kept.append(run)
     kept += runs[1:][-1:]

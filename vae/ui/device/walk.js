@@ -53,6 +53,9 @@ export function walkAlong(engine, path, slider, teller) {
   const { signal } = over;
   const order = orderOf(engine.info.kl);
   const kind = PATH_KINDS[path.path];
+  const { frames = [] } = path;
+  /** @param {number} share */
+  const listedAt = (share) => (frames.find(({ end }) => share <= end) ?? frames[frames.length - 1]).text;
   /** @type {Way | null} */
   let way = path.way ?? null;
   /** @type {Float32Array} */
@@ -98,8 +101,10 @@ export function walkAlong(engine, path, slider, teller) {
     teller.paint(order.map((d) => z[d]));
     const [mine, where] = [++newest, beside];
     if (known && !beside) return false;
-    engine.decode([z], { latest: "walk", signal }).then(([text]) => {
-      if (!signal.aborted && (mine === newest || slider.matches(":active"))) teller.say(text, where);
+    const besides = beside || kind !== "fluent" ? undefined : `${frames[0].text} ${frames[frames.length - 1].text}`;
+    engine.decode([z], { latest: "walk", signal, besides }).then(([text]) => {
+      const said = text || where ? text : listedAt(share); // on the way, nothing is told that its list leaves out
+      if (!signal.aborted && (mine === newest || slider.matches(":active"))) teller.say(said, where);
     }, () => {}); // something newer was asked for, or the device has failed, of which the page hears
     return true;
   }
