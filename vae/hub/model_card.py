@@ -95,7 +95,7 @@ def _limits(checkpoint: Checkpoint) -> str:
     limits = [
         f"It says one sentence at a time, of at most {checkpoint.info.max_tokens} pieces, in the manner of its text.",
         "It knows nothing but that text: what it says need not be true, and the text's prejudices are its own.",
-        "It may repeat sentences of its text; hashes of these stand in the file, to tell new ones from seen ones.",
+        "It may repeat sentences of its text. Hashes of these and of their words stand in the file.",
     ]
     if limitation := FAMILIES[checkpoint.config.family].limitation:
         limits.insert(0, limitation)
