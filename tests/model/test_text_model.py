@@ -100,8 +100,9 @@ def test_what_cannot_differ_ends(text_model: TextModel) -> None:
 
 
 def test_sentences_with_a_made_up_word_give_way_to_others(text_model: TextModel) -> None:
-    free = [point.text for point in sample(replace(text_model, lexicon=None), 200, made_up=False, seed=3)]
-    assert free == [point.text for point in sample(text_model, 200, seed=3)]
+    plain = [point.text for point in sample(replace(text_model, lexicon=None), 200, made_up=False, seed=3)]
+    assert plain == [point.text for point in sample(text_model, 200, seed=3)]
+    free = [point.text for point in sample(text_model, 250, seed=3)]  # some more than are asked for
     common, _ = Counter(words_of(" ".join(free))).most_common(12)[-1]  # which sentences can do without
     lexicon = lexicon_of([sentence.replace(common, "") for sentence in free], ["the"])
     assert lexicon is not None
@@ -110,8 +111,8 @@ def test_sentences_with_a_made_up_word_give_way_to_others(text_model: TextModel)
     assert len(real) == 200
     assert not any(common in words_of(sentence) for sentence in real)
     kept = [sentence for sentence in free if common not in words_of(sentence)]
-    assert 0 < len(kept) < 200
-    assert real[: len(kept)] == kept
+    assert 0 < len(kept) < 250
+    assert real[: len(kept)] == kept[:200]
     started = [point.text for point in sample(model, 8, start=f"{common} ", made_up=False, seed=3)]
     assert all(sentence.startswith(common) for sentence in started)
     assert not any(lexicon.made_up(sentence, besides=common) for sentence in started)
@@ -119,7 +120,7 @@ def test_sentences_with_a_made_up_word_give_way_to_others(text_model: TextModel)
 
 def test_model_that_knows_no_word_says_what_it_can(text_model: TextModel) -> None:
     nothing = replace(text_model, lexicon=Lexicon(np.empty(0, np.uint32)))
-    assert sample(nothing, 5, made_up=False, seed=3)[:5] == sample(text_model, 5, seed=3)
+    assert sample(nothing, 5, made_up=False, seed=3) == sample(text_model, 7, seed=3)[:5]
 
 
 def test_unknown_prior_and_impossible_spread_are_named(text_model: TextModel) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -23,6 +24,8 @@ from vae.text.tokenizer import Tokenizer
 _TOKEN_SEED = 0x5EED  # tokens must not be drawn with the numbers that z was drawn with
 PRIORS = ("fitted", "normal")
 _ATTEMPTS = 10  # at drawing only different sentences
+_TRIES = 3  # at drawing only words of its text: a model that has learned little would need many
+_SPARE = 0.25  # so many more are drawn where some may have a word that is made up: mostly, there is no second attempt
 _MAX_ROWS, _MAX_ROWS_GPU = 512, 8192  # rows decoded together: more are no faster, and take memory
 
 
@@ -186,7 +189,7 @@ def sample(
             less (docs/evaluation.md).
         distinct: draw more until there are n different sentences, a tenfold at most.
         made_up: whether words may be among them that the model has put together of pieces. If not, other sentences are
-            drawn in place of these, a tenfold at most, where the model knows the words of its text.
+            drawn in place of these, in three tries, where the model knows the words of its text.
         seed: the same seed gives the same sentences.
     Raises:
         UserError: a parameter is out of its range, the model never learned the words of `start`, or `from_start` asks
@@ -211,8 +214,9 @@ def sample(
     drawn: list[Point] = []
     strange: list[Point] = []  # with a word that is made up
     known: set[str] = set()
+    rows = n if lexicon is None else n + math.ceil(_SPARE * n)
     for attempt in range(_ATTEMPTS if distinct or lexicon is not None else 1):
-        z = _draw_codes(tm, n, around, prior, spread, generator)
+        z = _draw_codes(tm, rows, around, prior, spread, generator)
         texts = decode(
             tm, z, temperature=temperature, top_k=top_k, top_p=top_p, start=start, beam=beam,
             seed=seed ^ attempt << 32,
@@ -222,7 +226,7 @@ def sample(
                 known.add(point.text)
                 made = lexicon.made_up(point.text, besides=start) if lexicon is not None else []
                 (strange if made else drawn).append(point)
-        if len(drawn) >= n:
+        if len(drawn) >= n or (attempt >= _TRIES - 1 and len(drawn) + len(strange) >= n):
             break
     return [*drawn, *strange][:n]
 
