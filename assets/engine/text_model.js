@@ -18,7 +18,7 @@ import { cleaned, endsBlank, wordsOf } from "./cleaning.js";
 
 const TOKEN_SEED = 0x5eed; // tokens must not be drawn with the numbers that z was drawn with
 const ATTEMPTS = 10; // at drawing only different sentences
-const TRIES = 3; // at drawing only words of its text: a model that has learned little would need many
+const TRIES = 2; // at drawing only words of its text: a model that has learned little would need many
 const SPARE = 0.25; // so many more are drawn where some may have a word that is made up
 const ROWS_TOGETHER = 64; // decoded: more are no faster, and take memory
 const PRIOR_KINDS = ["fitted", "normal"];
@@ -43,7 +43,7 @@ const PRIOR_KINDS = ["fitted", "normal"];
  * @property {number} [spread] scales how far z lies from the middle that it is drawn around
  * @property {boolean} [distinct] draw more until there are n different sentences, a tenfold at most
  * @property {boolean} [madeUp] whether words may be among them that the model has put together of pieces; if not, others
- *   are drawn in place of these sentences, in three tries, where the model knows the words of its text
+ *   are drawn in place of these sentences, in two tries, where the model knows the words of its text
  */
 
 /** A model file, ready to use. The same sentences and numbers as `vae.model.text_model` gives for it. */

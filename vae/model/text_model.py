@@ -24,7 +24,7 @@ from vae.text.tokenizer import Tokenizer
 _TOKEN_SEED = 0x5EED  # tokens must not be drawn with the numbers that z was drawn with
 PRIORS = ("fitted", "normal")
 _ATTEMPTS = 10  # at drawing only different sentences
-_TRIES = 3  # at drawing only words of its text: a model that has learned little would need many
+_TRIES = 2  # at drawing only words of its text: a model that has learned little would need many
 _SPARE = 0.25  # so many more are drawn where some may have a word that is made up: mostly, there is no second attempt
 _MAX_ROWS, _MAX_ROWS_GPU = 512, 8192  # rows decoded together: more are no faster, and take memory
 
@@ -189,7 +189,7 @@ def sample(
             less (docs/evaluation.md).
         distinct: draw more until there are n different sentences, a tenfold at most.
         made_up: whether words may be among them that the model has put together of pieces. If not, other sentences are
-            drawn in place of these, in three tries, where the model knows the words of its text.
+            drawn in place of these, in two tries, where the model knows the words of its text.
         seed: the same seed gives the same sentences.
     Raises:
         UserError: a parameter is out of its range, the model never learned the words of `start`, or `from_start` asks
