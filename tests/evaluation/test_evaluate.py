@@ -77,7 +77,7 @@ def figures(checkpoint: Checkpoint, sentences: list[str], judge: Checkpoint, cor
 
 @pytest.fixture(scope="module")
 def said(checkpoint: Checkpoint) -> list[str]:
-    return [point.text for point in sample(checkpoint.text_model, DRAWN, seed=1)]
+    return [point.text for point in sample(checkpoint.text_model, DRAWN, made_up=False, seed=1)]
 
 
 def test_everything_is_counted(figures: Evaluation, sentences: list[str], checkpoint: Checkpoint) -> None:
@@ -267,7 +267,7 @@ def test_words_that_a_model_does_not_know_are_counted(
 
 def test_self_consistency_says_reads_and_says_again(figures: Evaluation, checkpoint: Checkpoint) -> None:
     tm = checkpoint.text_model
-    own = [point.text for point in sample(tm, DRAWN, temperature=0, seed=1)]
+    own = [point.text for point in sample(tm, DRAWN, temperature=0, made_up=False, seed=1)]
     again = [point.text for point in reconstruct(tm, own, refine=0)]
     assert figures.self_consistency == pytest.approx(scores.bleu(again, own))
 
@@ -295,7 +295,7 @@ def test_paths_between_pairs_are_measured_stop_by_stop(checkpoint: Checkpoint, j
     assert figures.path_fluent == statistics.fmean(fluent)
     between = [sentence for path in paths for sentence in path[1:-1]]
     assert figures.path_perplexity == pytest.approx(fluency.perplexity(fluency.judge_nlls(judge, between), between))
-    said = [point.text for point in sample(tm, 30, seed=1)]
+    said = [point.text for point in sample(tm, 30, made_up=False, seed=1)]
     commonest = [max(Counter(texts).values()) / len(texts) for texts in (said, middles(tm, ways))]
     assert figures.attractor_share == max(commonest)
 
