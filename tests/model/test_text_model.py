@@ -202,6 +202,8 @@ def test_what_words_add_is_worked_out_as_they_are_said_by_any_thread_in_any_mode
     spoken = {id_ for row in tm.tokenizer.encode(said) for id_ in row}
     assert spoken <= set(made.tolist())
     assert len(made) < len(table.made)
+    whole = text_model.model._gate_table
+    assert torch.equal(table.rows[made], whole.rows[made])  # whatever they were made together with
     with torch.no_grad():  # not in inference mode, as where the search measures what it has found
         expected = model.decoder.input_gates(model.embedding(made))
         torch.testing.assert_close(model._input_gates(made), expected)

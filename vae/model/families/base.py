@@ -219,9 +219,11 @@ class DecoderModel(nn.Module):
                 self._gate_table = table = _GateTable(versions, rows, torch.zeros_like(self.bias, dtype=torch.bool))
         made = table.made[tokens]
         if not made.all():  # several threads may make the same rows
-            missing = tokens[~made]
-            table.rows[missing] = self.decoder.input_gates(F.embedding(missing, embeddings)).to(table.rows.dtype)
-            table.made[missing] = True
+            for token in set(tokens[~made].tolist()):
+                # One by one: how a product is rounded depends on how many rows it has, and a row must not depend on
+                # what else was said when it was made.
+                table.rows[token] = self.decoder.input_gates(embeddings[token : token + 1])[0]
+                table.made[token] = True
         return F.embedding(tokens, table.rows)
 
     @property
