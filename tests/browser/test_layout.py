@@ -105,9 +105,9 @@ def test_keyboard_is_never_nowhere(arrive: Arrive) -> None:
     page.keyboard.press("ArrowDown")  # a group is one stop, with arrows inside
     expect(page.get_by_label("Straight line")).to_be_checked()
     expect(page.get_by_label("Straight line")).to_be_focused()
-    page.get_by_role("button", name="Help").click()
+    page.get_by_role("button", name="Help", exact=True).click()
     sheet = page.get_by_role("dialog")
     expect(sheet.get_by_role("heading").first).to_be_focused()  # it begins at its beginning
     page.mouse.click(8, 8)  # beside it
     expect(sheet).to_be_hidden()
-    expect(page.get_by_role("button", name="Help")).to_be_focused()
+    expect(page.get_by_role("button", name="Help", exact=True)).to_be_focused()

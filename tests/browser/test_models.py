@@ -184,7 +184,7 @@ def test_theme_changes_and_is_remembered(visit: Page) -> None:
 
 def test_help_explains_the_words(visit: Page) -> None:
     page = visit
-    page.get_by_role("button", name="Help").click()
+    page.get_by_role("button", name="Help", exact=True).click()
     sheet = page.get_by_role("dialog", name="What is a VAE?")
     expect(sheet).to_contain_text("KL")
     sheet.get_by_role("button", name="Close").click()
