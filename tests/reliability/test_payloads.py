@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from support.gestures import quiet
 from support.visits import visits
 
 from vae.config.config import Config
@@ -128,6 +129,7 @@ def see_texts(page: Page) -> None:
     expect(page.get_by_role("option", name="onerror")).to_be_visible()
     page.keyboard.press("Escape")
     page.locator("#corpus-others").click()
+    quiet(page)  # what has been chosen is read: nobody pastes within the same moment
     page.locator("#corpus-text textarea").fill("\n".join(f"{text} {n}." for text in PAYLOADS for n in range(LINES)))
     page.locator("#corpus-read").click()
     clean(page, str(len(PAYLOADS) * LINES), "#corpus-figures")
