@@ -104,11 +104,13 @@ class ModelCache:
 
 
 def model_bytes(loaded: Checkpoint) -> int:
-    """Bytes that a loaded model takes: its weights, its tokenizer, the hashes of what it has learned from, and the
-    table that it makes as soon as it speaks."""
+    """Bytes that a loaded model takes: its weights, its tokenizer, the hashes of what it has learned from, and at most
+    the table that it makes as it speaks."""
     model: Any = loaded.text_model.model
     weights = sum(tensor.nbytes for tensor in chain(model.parameters(), model.buffers()))
-    return int(weights + model.gate_table_bytes + len(loaded.text_model.tokenizer.model) + loaded.seen.nbytes)
+    words = 0 if loaded.text_model.lexicon is None else loaded.text_model.lexicon.hashes.nbytes
+    listed = len(loaded.text_model.tokenizer.model) + loaded.seen.nbytes + words
+    return int(weights + model.gate_table_bytes + listed)
 
 
 def count_weights(loaded: Checkpoint) -> int:
